@@ -1,0 +1,12 @@
+# Everything comes from Debian 12 packages; scripts/install-packages names them.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(CURL 7.74 REQUIRED)
+find_package(nlohmann_json 3.9 REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
+find_package(spdlog REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+pkg_check_modules(yaml_cpp REQUIRED IMPORTED_TARGET yaml-cpp)
+pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)

@@ -1,0 +1,16 @@
+# Warnings and sanitizers of every target, as one interface target.
+add_library(volumeter_flags INTERFACE)
+target_include_directories(volumeter_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(volumeter_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fno-omit-frame-pointer)
+
+if(VOLUMETER_SANITIZE STREQUAL "address")
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
+elseif(VOLUMETER_SANITIZE STREQUAL "thread")
+  set(sanitizers -fsanitize=thread)
+endif()
+if(VOLUMETER_FUZZ)
+  list(APPEND sanitizers -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+endif()
+target_compile_options(volumeter_flags INTERFACE ${sanitizers})
+target_link_options(volumeter_flags INTERFACE ${sanitizers})

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace volumeter {
+
+// Cuts the text up to `separator` off the front of `rest`; the whole rest if there is none.
+inline std::string_view cut(std::string_view& rest, char separator) {
+  const auto end = rest.find(separator);
+  const auto field = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  return field;
+}
+
+inline std::string_view next_line(std::string_view& rest) { return cut(rest, '\n'); }
+
+// The next field of a line of fields parted by one or more spaces or tabs; empty at the end.
+inline std::string_view next_field(std::string_view& rest) {
+  const auto begin = rest.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return rest = {};
+  rest.remove_prefix(begin);
+  const auto end = rest.find_first_of(" \t");
+  const auto field = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end);
+  return field;
+}
+
+// The whole text as a number in base ten; nothing for a sign, a blank, an overflow.
+template <typename Integer>
+std::optional<Integer> to_integer(std::string_view text) {
+  Integer value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return {};
+  return value;
+}
+
+inline std::optional<double> to_double(std::string_view text) {
+  double value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return {};
+  return value;
+}
+
+inline std::string_view trim(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+}  // namespace volumeter

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/base/change_log.h"
+#include "exporter/base/source_health.h"
+#include "exporter/base/ticker.h"
+#include "exporter/sources/docker/types.h"
+#include "exporter/sources/host_access.h"
+
+namespace volumeter::docker {
+
+// One consistent list of what the engine has. Immutable once published.
+struct Facts {
+  Engine engine;
+  std::vector<Volume> volumes;
+  std::vector<Container> containers;
+  std::map<std::string, ContainerDetails> details;  // by container id; fills in after the list
+  WallTime taken_at;
+};
+
+struct State {
+  bool up = false;                     // the engine answers now
+  std::shared_ptr<const Facts> facts;  // the last good list; null before the first
+  SourceHealth health;
+};
+
+}  // namespace volumeter::docker

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "exporter/base/result.h"
+#include "exporter/base/time.h"
+#include "exporter/sources/fs_usage.h"
+#include "exporter/sources/tree_usage.h"
+
+namespace volumeter {
+
+// Where the host's files are seen from here. In a container the host's /proc, /sys and /
+// are mounted elsewhere; in a test a folder stands in for all three.
+struct HostPaths {
+  std::string procfs = "/proc";
+  std::string sysfs = "/sys";
+  std::string rootfs = "/";
+
+  std::string proc(std::string_view file) const { return procfs + "/" + std::string(file); }
+  std::string sys(std::string_view file) const { return sysfs + "/" + std::string(file); }
+};
+
+// An HTTP answer of the Docker Engine.
+struct HttpReply {
+  long status = 0;
+  std::string body;
+  std::string api_version;  // header Api-Version, sent with /_ping
+  bool podman = false;      // header Libpod-Api-Version is there
+};
+
+struct BuildInfo {
+  std::string version;
+  std::string revision;
+};
+
+// The one door: every way in which this program learns about the world. Files come from
+// under three roots; what a folder cannot imitate is a function. All of them may be called
+// from any thread. None blocks beyond its own limit or a stop that is asked for, yet all but
+// the clocks may take seconds: they belong to samplers, never to the path of a scrape.
+struct HostAccess {
+  HostPaths paths;
+  BuildInfo build;
+
+  std::function<WallTime()> now;
+  std::function<SteadyTime()> steady_now;
+
+  // GET of a path such as "/v1.41/volumes". Any status is an answer; an Error is a
+  // transport that failed.
+  std::function<Result<HttpReply>(const std::string& target, std::stop_token)> docker_get;
+
+  // GET of an endless answer: hands each piece of the body to `on_data` until that returns
+  // false, the daemon ends the stream (done, no error) or a stop is asked for.
+  std::function<Result<>(const std::string& target,
+                         const std::function<bool(std::string_view)>& on_data, std::stop_token)>
+      docker_stream;
+
+  // Capacity of the filesystem that holds `path` (a path of the host). kTimeout at once
+  // while an earlier question about the same path is still unanswered.
+  std::function<Result<FsUsage>(const std::string& path, std::stop_token)> statfs;
+
+  // Size of the tree under `path` (a path of the host). kTimeout if the filesystem stops
+  // answering.
+  std::function<Result<TreeUsage>(const std::string& path, std::stop_token)> scan_tree;
+
+  // `path` of the host with its symbolic links resolved, as a path of the host.
+  std::function<Result<std::string>(const std::string& path, std::stop_token)> resolve;
+};
+
+}  // namespace volumeter
