@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "exporter/base/result.h"
@@ -18,14 +20,22 @@ struct SourceHealth {
   std::optional<WallTime> last_good;
   std::uint64_t bad_items = 0;  // in the newest answer
   std::array<std::uint64_t, std::size(kErrorKinds)> errors{};  // since start, by kind
+  std::string last_error;  // why it is not up, for people; empty while it is
+
+  // Whether it has answered, well or badly.
+  bool asked() const {
+    return up || last_good || std::any_of(errors.begin(), errors.end(), [](auto n) { return n > 0; });
+  }
 
   void failed(const Error& error) {
     up = false;
+    last_error = error.text();
     ++errors[static_cast<std::size_t>(error.kind)];
   }
 
   void succeeded(WallTime at, std::uint64_t bad) {
     up = true;
+    last_error.clear();
     last_good = at;
     bad_items = bad;
   }

@@ -57,6 +57,12 @@ class Family {
     values_.push_back(*value);
   }
 
+  // For labels whose number is known only at run time.
+  void add_value(std::span<const LabelRef> labels, double value) {
+    append_labels(labels);
+    values_.push_back(value);
+  }
+
   void add_histogram(std::span<const LabelRef> labels, HistogramValue value) {
     append_labels(labels);
     histograms_.push_back(std::move(value));

@@ -12,7 +12,7 @@ struct FsUsage {
   std::uint64_t avail_bytes = 0;  // for everyone else
   std::uint64_t files = 0;        // 0 where inodes are not limited (btrfs)
   std::uint64_t files_free = 0;
-  bool readonly = false;          // ST_RDONLY of the mount or its superblock
+  bool readonly = false;  // ST_RDONLY of the mount or its superblock
 };
 
 }  // namespace volumeter

@@ -52,8 +52,9 @@ struct HostAccess {
   // transport that failed.
   std::function<Result<HttpReply>(const std::string& target, std::stop_token)> docker_get;
 
-  // GET of an endless answer: hands each piece of the body to `on_data` until that returns
-  // false, the daemon ends the stream (done, no error) or a stop is asked for.
+  // GET of an endless answer: calls `on_data` with an empty piece once the daemon has agreed,
+  // then with each piece of the body, until that returns false, the daemon ends the stream
+  // (done, no error) or a stop is asked for.
   std::function<Result<>(const std::string& target,
                          const std::function<bool(std::string_view)>& on_data, std::stop_token)>
       docker_stream;

@@ -1,0 +1,51 @@
+# Two commands: `make run` builds and starts Volumeter, `make test` proves it. Both install
+# what they need from Debian's packages and stand thinly over CMakePresets.json.
+
+.PHONY: run build test asan tsan tidy fuzz format docs goldens check-layers clean
+
+run: build
+	./build/release/exporter/volumeter
+
+build:
+	scripts/install-packages build
+	cmake --preset release
+	cmake --build --preset release
+
+test:
+	scripts/install-packages build test
+	cmake --preset dev
+	cmake --build --preset dev
+	ctest --preset dev
+
+asan tsan:
+	scripts/install-packages build test
+	cmake --preset $@
+	cmake --build --preset $@
+	ctest --preset $@
+
+tidy:
+	scripts/install-packages build test
+	cmake --preset dev
+	scripts/tidy build/dev
+
+fuzz:
+	scripts/install-packages build test
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	scripts/fuzz build/fuzz $(or $(SECONDS_EACH),60)
+
+check-layers:
+	scripts/check-layers
+
+format:
+	git ls-files '*.h' '*.cpp' | xargs clang-format-14 -i
+
+# What is made from the program and committed.
+docs: build
+	./build/release/exporter/volumeter --list-metrics > docs/metrics.md
+
+goldens: build
+	scripts/update-goldens build/release/exporter/volumeter
+
+clean:
+	rm -rf build

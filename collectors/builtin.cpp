@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/builtin.h"
+
+namespace volumeter {
+namespace {
+
+using Server = std::shared_ptr<const prometheus::Collectable>;
+
+constexpr CollectorEntry kCollectors[] = {
+    {"engine", "the Docker Engine and how many volumes are used, idle and orphaned", true,
+     Needs::kNothing, [](Server) { return make_engine_collector(); }},
+    {"volumes", "identity, users and mounts of each volume", true, Needs::kNothing,
+     [](Server) { return make_volumes_collector(); }},
+    {"sizes", "size of each volume, measured by walking its tree in the background", true,
+     Needs::kSizes, [](Server) { return make_sizes_collector(); }},
+    {"filesystems", "capacity and health of each filesystem that holds Docker data", true,
+     Needs::kFilesystems, [](Server) { return make_filesystems_collector(); }},
+    {"devices", "block devices under those filesystems", true, Needs::kNothing,
+     [](Server) { return make_devices_collector(); }},
+    {"orphans", "volumes nobody uses, since when, and those a prune would wrongly delete", true,
+     Needs::kNothing, [](Server) { return make_orphans_collector(); }},
+    {"agent", "this agent: its build, its sources and its process", true, Needs::kNothing,
+     [](Server) { return make_agent_collector(); }},
+    {"server", "this agent's HTTP server", true, Needs::kNothing,
+     [](Server server) { return make_server_collector(std::move(server)); }},
+};
+
+}  // namespace
+
+std::span<const CollectorEntry> builtin_collectors() { return kCollectors; }
+
+}  // namespace volumeter

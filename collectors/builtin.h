@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <prometheus/collectable.h>
+
+#include "collectors/collector.h"
+
+namespace volumeter {
+
+std::unique_ptr<Collector> make_agent_collector();
+std::unique_ptr<Collector> make_devices_collector();
+std::unique_ptr<Collector> make_engine_collector();
+std::unique_ptr<Collector> make_filesystems_collector();
+std::unique_ptr<Collector> make_orphans_collector();
+// Passes on what the agent's HTTP server counts; null for a run without a server.
+std::unique_ptr<Collector> make_server_collector(
+    std::shared_ptr<const prometheus::Collectable> server);
+std::unique_ptr<Collector> make_sizes_collector();
+std::unique_ptr<Collector> make_volumes_collector();
+
+// What a collector needs sampled in the background; without a taker it is not sampled.
+enum class Needs { kNothing, kFilesystems, kSizes };
+
+struct CollectorEntry {
+  std::string_view name;
+  std::string_view about;  // half a sentence for --help and the documents
+  bool on_by_default = true;
+  Needs needs = Needs::kNothing;
+  std::unique_ptr<Collector> (*make)(std::shared_ptr<const prometheus::Collectable> server);
+};
+
+// All collectors, in the order in which their metrics appear.
+std::span<const CollectorEntry> builtin_collectors();
+
+}  // namespace volumeter

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/builtin.h"
+
+namespace volumeter {
+namespace {
+
+constexpr LabelNames kLabels{"device", "mountpoint", "fstype"};
+
+constexpr MetricDesc kUp{"docker_filesystem_up", MetricType::kGauge,
+                         "Whether the filesystem answered when it was last asked (1) or hangs or "
+                         "fails (0); the figures are then its last good ones. Sampled.",
+                         kLabels};
+constexpr MetricDesc kSize{"docker_filesystem_size_bytes", MetricType::kGauge,
+                           "Size of a filesystem that holds Docker data. Sampled.", kLabels};
+constexpr MetricDesc kFree{"docker_filesystem_free_bytes", MetricType::kGauge,
+                           "Free space for root. Sampled.", kLabels};
+constexpr MetricDesc kAvail{"docker_filesystem_avail_bytes", MetricType::kGauge,
+                            "Free space for users other than root. Sampled.", kLabels};
+constexpr MetricDesc kFiles{
+    "docker_filesystem_files", MetricType::kGauge,
+    "Inodes of the filesystem; absent where their number has no limit (btrfs). Sampled.", kLabels};
+constexpr MetricDesc kFilesFree{"docker_filesystem_files_free", MetricType::kGauge,
+                                "Free inodes of the filesystem. Sampled.", kLabels};
+constexpr MetricDesc kReadonly{
+    "docker_filesystem_readonly", MetricType::kGauge,
+    "Whether it is mounted read-only (1), as after an I/O error, or read-write (0).", kLabels};
+constexpr MetricDesc kTimestamp{"docker_filesystem_timestamp_seconds", MetricType::kGauge,
+                                "When the shown figures of the filesystem were read.", kLabels};
+constexpr MetricDesc kVolumeInfo{"docker_volume_filesystem_info",
+                                 MetricType::kGauge,
+                                 "The filesystem that holds a volume; 1.",
+                                 {"volume", "device", "mountpoint", "fstype", "major", "minor"}};
+constexpr const MetricDesc* kAll[] = {&kUp,        &kSize,     &kFree,      &kAvail,    &kFiles,
+                                      &kFilesFree, &kReadonly, &kTimestamp, &kVolumeInfo};
+
+class FilesystemsCollector final : public Collector {
+ public:
+  std::span<const MetricDesc* const> describe() const override { return kAll; }
+
+  MetricFamilies collect(const HostSnapshot& host) const override {
+    MetricFamilies out;
+    const Inventory& inventory = *host.inventory;
+    for (const FilesystemFacts& facts : inventory.filesystems) {
+      out.add(kReadonly, {facts.device, facts.mountpoint, facts.fstype}, facts.readonly ? 1 : 0);
+      if (const auto* sampled = host.filesystem(facts)) add_usage(facts, *sampled, out);
+    }
+    Family& info = out[kVolumeInfo];
+    for (const VolumeFacts& volume : inventory.volumes) {
+      if (!volume.filesystem) continue;
+      const FilesystemFacts& facts = inventory.filesystems[*volume.filesystem];
+      info.add({volume.label, facts.device, facts.mountpoint, facts.fstype, facts.major,
+                facts.minor},
+               1);
+    }
+    return out;
+  }
+
+ private:
+  static void add_usage(const FilesystemFacts& facts, const Sampled<FsUsage>& sampled,
+                        MetricFamilies& out) {
+    const auto add = [&](const MetricDesc& desc, std::uint64_t value) {
+      out.add(desc, {facts.device, facts.mountpoint, facts.fstype}, static_cast<double>(value));
+    };
+    add(kUp, sampled.error ? 0 : 1);
+    if (!sampled.value) return;
+    const FsUsage& usage = *sampled.value;
+    add(kSize, usage.size_bytes);
+    add(kFree, usage.free_bytes);
+    add(kAvail, usage.avail_bytes);
+    if (usage.files > 0) {
+      add(kFiles, usage.files);
+      add(kFilesFree, usage.files_free);
+    }
+    out.add(kTimestamp, {facts.device, facts.mountpoint, facts.fstype},
+            unix_seconds(sampled.taken_at));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Collector> make_filesystems_collector() {
+  return std::make_unique<FilesystemsCollector>();
+}
+
+}  // namespace volumeter

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/config/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "exporter/base/fields.h"
+#include "exporter/config/config_file.h"
+
+namespace volumeter {
+namespace {
+
+// "90", "90s", "5m", "1h" -> seconds; nothing for zero, more than a week or anything else.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+  constexpr unsigned kWeek = 7 * 24 * 3600;
+  unsigned unit = 1;
+  if (!text.empty()) {
+    const char last = text.back();
+    unit = last == 'm' ? 60 : last == 'h' ? 3600 : 1;
+    if (last == 's' || last == 'm' || last == 'h') text.remove_suffix(1);
+  }
+  const auto number = to_integer<unsigned>(text);
+  if (!number || *number == 0 || *number > kWeek / unit) return {};
+  return std::chrono::seconds(*number * unit);
+}
+
+const CLI::Validator kDuration(
+    [](std::string& text) {
+      return parse_duration(text) ? std::string() : "not a duration such as 30s, 5m or 1h";
+    },
+    "DURATION");
+
+// An option whose value an empty text in a file would leave half set.
+const CLI::Validator kNotEmpty(
+    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); },
+    "TEXT");
+
+// The flags, bound to a Config; kept together because CLI11 holds references into it.
+class Flags {
+ public:
+  explicit Flags(const CommandLineInputs& inputs) : inputs_(inputs) {
+    app_.name("volumeter");
+    app_.set_version_flag("--version", "volumeter " + inputs.version);
+    app_.get_formatter()->column_width(44);
+    add_modes();
+    add_paths();
+    add_web();
+    add_collectors();
+    add_log();
+  }
+
+  std::variant<Config, EarlyExit> parse() {
+    try {
+      std::vector<std::string> reversed(inputs_.arguments.rbegin(), inputs_.arguments.rend());
+      app_.parse(reversed);
+    } catch (const CLI::Success& success) {
+      return EarlyExit{0, success.get_name() == "CallForHelp" ? app_.help()
+                                                              : std::string(success.what()) + "\n"};
+    } catch (const CLI::ParseError& error) {
+      return EarlyExit{2, std::string("volumeter: ") + error.what() + "\n"};
+    }
+    if (auto error = apply_file()) return EarlyExit{2, "volumeter: " + error->text() + "\n"};
+    return finished();
+  }
+
+ private:
+  void add_modes() {
+    auto* modes = app_.add_option_group("Modes", "What to do instead of serving metrics");
+    modes->add_flag("--once", once_, "Print one scrape and exit");
+    modes->add_flag("--check", check_, "Say what each source can and cannot do here, and exit");
+    modes->add_flag("--list-metrics", list_metrics_, "Print docs/metrics.md and exit");
+    modes->require_option(0, 1);
+    app_.add_option("--root", config_.root, "This folder is the host: print what it would say")
+        ->check(CLI::ExistingDirectory);
+    app_.add_option("--config.file", config_file_, "YAML file whose keys are these flags")
+        ->check(kNotEmpty);
+  }
+
+  void add_paths() {
+    text("--docker.host", config_.docker_host,
+         "Engine: unix:///path or tcp://host:port (default: DOCKER_HOST, then "
+         "unix:///var/run/docker.sock)");
+    text("--path.procfs", config_.paths.procfs, "Where the host's /proc is mounted");
+    text("--path.sysfs", config_.paths.sysfs, "Where the host's /sys is mounted");
+    text("--path.rootfs", config_.paths.rootfs, "Where the host's / is mounted");
+    text("--state.directory", config_.state_directory, "Where the history of use is kept");
+  }
+
+  void add_web() {
+    app_.add_option("--web.listen-address", config_.listen_addresses,
+                    "Address to serve on; may be repeated")
+        ->capture_default_str()
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false)
+        ->check(kNotEmpty);
+    text("--web.telemetry-path", config_.telemetry_path, "Path of the metrics");
+    app_.add_option("--web.max-requests", config_.max_requests,
+                    "Requests answered at once; more get 503")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, 100000U));
+  }
+
+  void add_collectors() {
+    for (const CollectorChoice& choice : inputs_.collectors) {
+      const std::string name(choice.name);
+      app_.add_flag("--collector." + name + ",!--no-collector." + name, chosen_[name],
+                    "Collector: " + std::string(choice.about));
+    }
+    app_.add_flag("--collector.disable-defaults", disable_defaults_,
+                  "Only collectors that are switched on by their own flag");
+    app_.add_option("--collector.volumes.labels", config_.volume_labels,
+                    "Keys of volume labels to export, parted by commas")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(kNotEmpty);
+    duration("--collector.filesystems.interval", config_.filesystem_interval,
+             "How often filesystems are asked for their capacity");
+    duration("--collector.sizes.interval", config_.size_interval,
+             "How often the size of a volume is measured at most");
+  }
+
+  void add_log() {
+    app_.add_option("--log.level", config_.log_level, "debug, info, warn or error")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+    app_.add_option("--log.format", log_format_, "logfmt or json")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"logfmt", "json"}));
+  }
+
+  void text(const std::string& name, std::string& value, const std::string& about) {
+    app_.add_option(name, value, about)->capture_default_str()->check(kNotEmpty);
+  }
+
+  void duration(const std::string& name, std::chrono::seconds& value, const std::string& about) {
+    app_.add_option_function<std::string>(
+            name, [&value](const std::string& given) { value = *parse_duration(given); },
+            about + " (default " + std::to_string(value.count()) + "s)")
+        ->check(kDuration);
+  }
+
+  std::optional<Error> apply_file() {
+    if (config_file_.empty()) return {};
+    const auto content = inputs_.read_file(config_file_);
+    if (!content) return content.error();
+    const auto settings = parse_config_file(*content);
+    if (!settings) {
+      return Error{ErrorKind::kMalformed, config_file_ + ": " + settings.error().where,
+                   settings.error().what};
+    }
+    for (const Setting& setting : *settings) {
+      if (auto problem = apply(setting)) {
+        return Error{ErrorKind::kMalformed,
+                     config_file_ + ": line " + std::to_string(setting.line), *problem};
+      }
+    }
+    return {};
+  }
+
+  // What is wrong with the setting, if anything. A flag that was given wins over the file.
+  std::optional<std::string> apply(const Setting& setting) {
+    CLI::Option* option = is_setting(setting.key) ? find(setting.key) : nullptr;
+    if (option == nullptr) return "unknown key " + setting.key;
+    if (option->count() > 0) return {};
+    if (setting.values.empty()) return setting.key + ": the list is empty";
+    if (setting.values.size() > 1 && option->get_items_expected_max() <= 1) {
+      return setting.key + ": takes one value, not a list";
+    }
+    try {
+      for (const auto& value : setting.values) option->add_result(value);
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      return setting.key + ": " + error.what();
+    }
+    return {};
+  }
+
+  // Modes ask for one run; they are no property of a host that a file could hold.
+  static bool is_setting(std::string_view key) {
+    return !key.starts_with("no-") && key.find('.') != std::string_view::npos &&
+           key != "config.file";
+  }
+
+  CLI::Option* find(const std::string& key) {
+    return app_.get_option_no_throw("--" + key);
+  }
+
+  std::variant<Config, EarlyExit> finished() {
+    config_.mode = list_metrics_ ? Mode::kListMetrics
+                   : check_      ? Mode::kCheck
+                   : once_       ? Mode::kOnce
+                                 : Mode::kServe;
+    if (!config_.root.empty() && config_.mode == Mode::kServe) {
+      return EarlyExit{2, "volumeter: --root: needs --once or --check\n"};
+    }
+    if (config_.telemetry_path.front() != '/' || config_.telemetry_path == "/") {
+      return EarlyExit{2, "volumeter: --web.telemetry-path: must be a path such as /metrics\n"};
+    }
+    config_.log_format = log_format_ == "json" ? LogFormat::kJson : LogFormat::kLogfmt;
+    for (const CollectorChoice& choice : inputs_.collectors) {
+      const auto chosen = chosen_[std::string(choice.name)];
+      if (chosen.value_or(choice.on_by_default && !disable_defaults_)) {
+        config_.collectors.emplace(choice.name);
+      }
+    }
+    return std::move(config_);
+  }
+
+  const CommandLineInputs& inputs_;
+  CLI::App app_{"Storage metrics of a Docker host for Prometheus"};
+  Config config_;
+  std::string config_file_;
+  std::string log_format_ = "logfmt";
+  bool once_ = false;
+  bool check_ = false;
+  bool list_metrics_ = false;
+  bool disable_defaults_ = false;
+  std::map<std::string, std::optional<bool>> chosen_;
+};
+
+}  // namespace
+
+std::variant<Config, EarlyExit> parse_command_line(const CommandLineInputs& inputs) {
+  return Flags(inputs).parse();
+}
+
+}  // namespace volumeter

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/config/config_file.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <exception>
+#include <optional>
+
+namespace volumeter {
+namespace {
+
+// Aliases can make a small file a huge tree: both bounds hold whatever it says.
+constexpr std::size_t kMaxSettings = 1000;
+constexpr int kMaxDepth = 4;
+
+// Mark counts lines from 0.
+int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+
+Error at_line(int line, const std::string& what) {
+  return {ErrorKind::kMalformed, "line " + std::to_string(line), what};
+}
+
+class Reader {
+ public:
+  Result<std::vector<Setting>> read(const YAML::Node& root) && {
+    if (root.IsNull()) return std::vector<Setting>{};
+    if (!root.IsMap()) return at_line(line_of(root), "expected keys and values");
+    if (auto error = read_map(root, "", 0)) return std::move(*error);
+    return std::move(settings_);
+  }
+
+ private:
+  std::optional<Error> read_map(const YAML::Node& map, const std::string& prefix, int depth) {
+    if (depth > kMaxDepth) return at_line(line_of(map), "keys are nested too deeply");
+    for (const auto& entry : map) {
+      if (!entry.first.IsScalar()) return at_line(line_of(entry.first), "a key must be text");
+      const std::string key = prefix + entry.first.Scalar();
+      if (entry.second.IsMap()) {
+        if (auto error = read_map(entry.second, key + ".", depth + 1)) return error;
+      } else if (auto error = read_value(key, line_of(entry.first), entry.second)) {
+        return error;
+      }
+    }
+    return {};
+  }
+
+  std::optional<Error> read_value(const std::string& key, int line, const YAML::Node& node) {
+    Setting setting{key, {}, line};
+    if (node.IsScalar()) {
+      setting.values.push_back(node.Scalar());
+    } else if (node.IsSequence()) {
+      for (const auto& item : node) {
+        if (!item.IsScalar()) return at_line(line_of(item), key + ": expected a list of values");
+        setting.values.push_back(item.Scalar());
+      }
+    } else {
+      return at_line(line, key + ": has no value");
+    }
+    for (const Setting& earlier : settings_) {
+      if (earlier.key == key) return at_line(line, key + ": is set twice");
+    }
+    settings_.push_back(std::move(setting));
+    if (settings_.size() > kMaxSettings) return at_line(line, "too many keys");
+    return {};
+  }
+
+  std::vector<Setting> settings_;
+};
+
+}  // namespace
+
+Result<std::vector<Setting>> parse_config_file(std::string_view text) {
+  try {
+    return Reader().read(YAML::Load(std::string(text)));
+  } catch (const YAML::Exception& exception) {
+    return at_line(exception.mark.line + 1, exception.msg);
+  } catch (const std::exception& exception) {
+    return at_line(1, exception.what());
+  }
+}
+
+}  // namespace volumeter

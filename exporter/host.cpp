@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/host.h"
+
+#include <cstdlib>
+#include <memory>
+
+#include "exporter/sources/docker/endpoint.h"
+#include "exporter/sources/docker/transport.h"
+#include "exporter/sources/folder_host.h"
+#include "exporter/sources/prober.h"
+#include "exporter/sources/real_host.h"
+
+namespace volumeter {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): no thread exists yet
+  return value == nullptr ? "" : value;
+}
+
+docker::Environment docker_environment() {
+  return {environment("DOCKER_HOST"), environment("DOCKER_TLS_VERIFY"),
+          environment("DOCKER_CERT_PATH"), environment("HOME"),
+          environment("DOCKER_API_VERSION")};
+}
+
+Result<Host> make_folder(const Config& config) {
+  auto access = make_folder_host(config.root);
+  if (!access) return std::move(access).error();
+  return Host{std::move(access).value(), "", config.root + "/state", {}};
+}
+
+}  // namespace
+
+Result<Host> make_host(const Config& config, BuildInfo build) {
+  if (!config.root.empty()) return make_folder(config);
+
+  const docker::Environment variables = docker_environment();
+  auto endpoint = docker::parse_endpoint(config.docker_host, variables);
+  if (!endpoint) return std::move(endpoint).error();
+  auto spawner = WorkerSpawner::start();
+  if (!spawner) return std::move(spawner).error();
+  const auto prober =
+      std::make_shared<Prober>(std::move(spawner).value(), config.paths.rootfs);
+  const auto transport = std::make_shared<docker::Transport>(std::move(endpoint).value());
+
+  Host host{make_host_access(config.paths, std::move(build), prober), variables.api_version,
+            config.state_directory, kernel_units()};
+  host.access.docker_get = [transport](const std::string& target, std::stop_token stop) {
+    return transport->get(target, stop);
+  };
+  host.access.docker_stream = [transport](const std::string& target, const auto& on_data,
+                                          std::stop_token stop) {
+    return transport->stream(target, on_data, stop);
+  };
+  return host;
+}
+
+}  // namespace volumeter

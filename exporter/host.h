@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "exporter/base/result.h"
+#include "exporter/config/config.h"
+#include "exporter/sources/host_access.h"
+#include "exporter/sources/process_stats.h"
+
+namespace volumeter {
+
+// The host to be watched: this machine, or the folder that --root names.
+struct Host {
+  HostAccess access;
+  std::string docker_api_version;
+  std::string state_directory;
+  KernelUnits units;
+};
+
+// Forks a helper process for this machine: call it before any thread exists. The error is
+// one of the configuration.
+Result<Host> make_host(const Config& config, BuildInfo build);
+
+}  // namespace volumeter

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "exporter/model/snapshot.h"
+
+namespace volumeter {
+
+// The page at "/": the host at a glance, for a person without Grafana. Plain HTML without
+// scripts; every text from outside is escaped.
+std::string landing_page(const HostSnapshot& host, std::string_view telemetry_path);
+
+}  // namespace volumeter

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/http/query.h"
+
+#include "exporter/base/fields.h"
+
+namespace volumeter {
+namespace {
+
+std::optional<char> hex_byte(std::string_view digits) {
+  unsigned value = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (digits.size() != 2 || error != std::errc{} || end != digits.data() + 2) return {};
+  return static_cast<char>(value);
+}
+
+// Undoes the encoding of forms (application/x-www-form-urlencoded). A '%' without two hex
+// digits stands for itself.
+std::string decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? hex_byte(text.substr(i + 1, 2)) : std::nullopt;
+    out += byte ? *byte : text[i] == '+' ? ' ' : text[i];
+    if (byte) i += 2;
+  }
+  return out;
+}
+
+Error refused(std::string what) { return {ErrorKind::kMalformed, "query", std::move(what)}; }
+
+}  // namespace
+
+// collect[]=volumes&collect%5B%5D=orphans
+Result<ScrapeRequest> parse_query(std::string_view raw_query) {
+  ScrapeRequest request;
+  for (std::size_t count = 0; !raw_query.empty(); ++count) {
+    if (count == kMaxQueryParameters) return refused("more than 100 query parameters");
+    std::string_view value = cut(raw_query, '&');
+    const std::string name = decoded(cut(value, '='));
+    if (name == "collect[]") request.collect.push_back(decoded(value));
+    if (name == "exclude[]") request.exclude.push_back(decoded(value));
+  }
+  if (!request.collect.empty() && !request.exclude.empty()) {
+    return refused("collect[] and exclude[] cannot be used together");
+  }
+  return request;
+}
+
+std::optional<Seconds> parse_scrape_timeout(std::string_view header) {
+  constexpr double kMaxSeconds = 1e6;
+  const auto seconds = to_double(trim(header));
+  if (!seconds || !(*seconds > 0 && *seconds <= kMaxSeconds)) return {};
+  return Seconds(*seconds);
+}
+
+}  // namespace volumeter

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/http/server.h"
+
+#include <microhttpd.h>
+
+#include <string_view>
+#include <utility>
+
+#include "exporter/base/fields.h"
+#include "exporter/http/listen_socket.h"
+
+namespace volumeter {
+namespace {
+
+constexpr std::intptr_t kThreads = 2;
+constexpr std::intptr_t kIdleSeconds = 15;
+constexpr std::intptr_t kRequestBytes = 32 * 1024;  // beyond it: 431
+
+// One request and its answer. Lives from the request line until libmicrohttpd has sent the
+// answer or lost the client.
+struct Exchange {
+  std::string target;  // "/metrics?collect[]=volumes", as sent
+  bool headers_seen = false;
+  Service::Answer answer;
+};
+
+std::string_view header(MHD_Connection* connection, const char* name) {
+  const char* const value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::string_view{} : value;
+}
+
+Request request_of(MHD_Connection* connection, std::string_view method, std::string_view target) {
+  Request request;
+  request.method = method;
+  request.path = cut(target, '?');
+  request.raw_query = target;
+  request.accept = header(connection, "Accept");
+  request.accept_encoding = header(connection, "Accept-Encoding");
+  request.scrape_timeout = header(connection, "X-Prometheus-Scrape-Timeout-Seconds");
+  return request;
+}
+
+// The body stays where it is, in the Exchange.
+MHD_Result send(MHD_Connection* connection, Response& response) {
+  MHD_Response* const reply = MHD_create_response_from_buffer(
+      response.body.size(), response.body.data(), MHD_RESPMEM_PERSISTENT);
+  if (reply == nullptr) return MHD_NO;
+  for (const Header& field : response.headers) {
+    MHD_add_response_header(reply, field.name.c_str(), field.value.c_str());
+  }
+  const MHD_Result sent = MHD_queue_response(connection, response.status, reply);
+  MHD_destroy_response(reply);
+  return sent;
+}
+
+// The three callbacks are called from C, which no exception may enter.
+
+// Called when the request line is read. The target is taken here because later
+// libmicrohttpd has decoded it in its own way and cut the query off.
+void* on_request_line(void*, const char* target, MHD_Connection*) {
+  try {
+    return new Exchange{target, false, {}};
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+bool has_body(MHD_Connection* connection) {
+  const auto length = header(connection, "Content-Length");
+  return !(length.empty() || length == "0") || !header(connection, "Transfer-Encoding").empty();
+}
+
+// Called when the headers are read and again when the request is complete. libmicrohttpd
+// closes the connection after an answer to the first call: right for a request with a body,
+// which nobody wants to read; others are answered at the second. MHD_NO closes at once.
+MHD_Result on_request(void* service, MHD_Connection* connection, const char*, const char* method,
+                      const char*, const char*, std::size_t*, void** context) {
+  auto* const exchange = static_cast<Exchange*>(*context);
+  if (exchange == nullptr) return MHD_NO;
+  if (!std::exchange(exchange->headers_seen, true) && !has_body(connection)) return MHD_YES;
+  try {
+    const Request request = request_of(connection, method, exchange->target);
+    exchange->answer = static_cast<Service*>(service)->answer(request);
+    return send(connection, exchange->answer.response);
+  } catch (...) {
+    return MHD_NO;
+  }
+}
+
+void on_completed(void*, MHD_Connection*, void** context, MHD_RequestTerminationCode) {
+  delete static_cast<Exchange*>(*context);
+  *context = nullptr;
+}
+
+template <typename Function>
+std::intptr_t as_option(Function* function) {
+  return reinterpret_cast<std::intptr_t>(function);
+}
+
+// How libmicrohttpd is to run, all in one place. Takes over `listen_fd`.
+MHD_Daemon* start_daemon(int listen_fd, const ServerOptions& options, Service& service) {
+  MHD_OptionItem items[] = {
+      {MHD_OPTION_LISTEN_SOCKET, listen_fd, nullptr},
+      {MHD_OPTION_THREAD_POOL_SIZE, kThreads, nullptr},
+      {MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, nullptr},
+      {MHD_OPTION_CONNECTION_LIMIT, options.max_connections, nullptr},
+      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.max_connections_per_ip, nullptr},
+      {MHD_OPTION_CONNECTION_MEMORY_LIMIT, kRequestBytes, nullptr},
+      {MHD_OPTION_URI_LOG_CALLBACK, as_option(on_request_line), nullptr},
+      {MHD_OPTION_NOTIFY_COMPLETED, as_option(on_completed), nullptr},
+      {MHD_OPTION_END, 0, nullptr}};
+  return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr,
+                          on_request, &service, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+}
+
+}  // namespace
+
+void Server::Stop::operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
+
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Service& service) {
+  std::unique_ptr<Server> server(new Server);
+  for (const ListenAddress& address : options.addresses) {
+    auto socket = open_listen_socket(address);
+    if (!socket) return std::move(socket).error();
+    ListenSocket open = std::move(socket).value();
+    MHD_Daemon* const daemon = start_daemon(open.fd.release(), options, service);
+    if (daemon == nullptr) {
+      return Error{ErrorKind::kIo, "cannot listen on " + address.text(),
+                   "the HTTP server does not start; there may be too few threads, memory or "
+                   "file descriptors"};
+    }
+    server->daemons_.emplace_back(daemon);
+    server->ports_.push_back(open.port);
+  }
+  return server;
+}
+
+}  // namespace volumeter

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/model/filesystem_index.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace volumeter {
+namespace {
+
+constexpr std::array<std::string_view, 22> kKernelFilesystems = {
+    "autofs",   "binfmt_misc", "bpf",     "cgroup",     "cgroup2",    "configfs",
+    "debugfs",  "devpts",      "devtmpfs", "efivarfs",  "fusectl",    "hugetlbfs",
+    "mqueue",   "nsfs",        "proc",    "pstore",     "rpc_pipefs", "securityfs",
+    "selinuxfs", "sysfs",      "tracefs", "fuse.lxcfs"};
+
+bool holds_data(const Mount& mount) {
+  return std::find(kKernelFilesystems.begin(), kKernelFilesystems.end(), mount.fstype) ==
+         kKernelFilesystems.end();
+}
+
+// Smaller is the better mount to stand for a device: the whole filesystem before a bind of
+// a part of it, writable before a read-only view, then the shortest path.
+auto rank(const Mount& mount) {
+  return std::tuple(mount.root != "/", mount.readonly, mount.mount_point.size(),
+                    std::string_view(mount.mount_point));
+}
+
+}  // namespace
+
+FilesystemIndex::FilesystemIndex(const MountList& mounts, Inventory& inventory)
+    : mounts_(mounts), inventory_(inventory) {
+  for (const Mount& mount : mounts.mounts()) {
+    const Mount*& best = best_[{mount.major, mount.minor}];
+    if (best == nullptr || rank(mount) < rank(*best)) best = &mount;
+  }
+}
+
+bool FilesystemIndex::is_mount_point(std::string_view path) const {
+  const Mount* mount = mounts_.find(path);
+  return mount != nullptr && mount->mount_point == path;
+}
+
+const Mount* FilesystemIndex::representative(const Mount& mount) const {
+  const auto found = best_.find({mount.major, mount.minor});
+  return found == best_.end() ? &mount : found->second;
+}
+
+std::optional<std::size_t> FilesystemIndex::index_of(std::string_view path) {
+  const Mount* mount = mounts_.find(path);
+  if (mount == nullptr || !holds_data(*mount)) return {};
+  const auto [entry, is_new] =
+      listed_.try_emplace({mount->major, mount->minor}, inventory_.filesystems.size());
+  if (is_new) {
+    const Mount& best = *representative(*mount);
+    inventory_.filesystems.push_back({best.mount_point, Label(best.source),
+                                      Label(best.mount_point), Label(best.fstype),
+                                      Label(std::to_string(best.major)),
+                                      Label(std::to_string(best.minor)),
+                                      best.readonly || best.super_readonly});
+  }
+  return entry->second;
+}
+
+std::set<std::pair<unsigned, unsigned>> FilesystemIndex::devices() const {
+  std::set<DeviceNumber> numbers;
+  for (const auto& [number, index] : listed_) numbers.insert(number);
+  return numbers;
+}
+
+}  // namespace volumeter

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "exporter/model/inventory.h"
+#include "exporter/sources/mountinfo.h"
+
+namespace volumeter {
+
+// Finds the filesystem that holds a path and lists it in the inventory, once for each
+// device however many of its mounts hold Docker data: a full disk is one alert.
+class FilesystemIndex {
+ public:
+  // Both must outlive the index.
+  FilesystemIndex(const MountList& mounts, Inventory& inventory);
+
+  // Index into inventory.filesystems; nothing for a path of a kernel filesystem such as
+  // /proc, which holds no data.
+  std::optional<std::size_t> index_of(std::string_view path);
+
+  bool is_mount_point(std::string_view path) const;
+
+  // The device numbers of all filesystems listed so far.
+  std::set<std::pair<unsigned, unsigned>> devices() const;
+
+ private:
+  using DeviceNumber = std::pair<unsigned, unsigned>;
+
+  const Mount* representative(const Mount& mount) const;
+
+  const MountList& mounts_;
+  Inventory& inventory_;
+  std::map<DeviceNumber, const Mount*> best_;  // the mount that stands for a device
+  std::map<DeviceNumber, std::size_t> listed_;
+};
+
+}  // namespace volumeter

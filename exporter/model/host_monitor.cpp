@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/model/host_monitor.h"
+
+#include <set>
+#include <utility>
+
+#include "exporter/model/inventory_builder.h"
+#include "exporter/sources/block_devices.h"
+
+namespace volumeter {
+namespace {
+
+// How soon a change of the mount table that no Docker event announces is seen. Looking
+// costs one poll(2).
+constexpr std::chrono::seconds kMountCheck{1};
+
+std::vector<BlockDevice> devices_below(const HostPaths& paths, unsigned major, unsigned minor) {
+  auto devices = read_block_devices(paths, major, minor);
+  return devices ? std::move(devices).value() : std::vector<BlockDevice>{};
+}
+
+}  // namespace
+
+HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options)
+    : host_(host),
+      options_(std::move(options)),
+      boot_time_(read_boot_time(host.paths)),
+      mounts_(host, log),
+      filesystems_(host, log, options_.filesystem_interval),
+      sizes_(host, log, {.interval = options_.size_interval},
+             [this](const std::string& mount_point) { return filesystems_.is_hung(mount_point); }),
+      usage_(options_.state_directory, log),
+      resolver_(host),
+      watcher_(host, log, {.api_version = options_.docker_api_version, .pace = {}},
+               [this] { changed_.set(); }) {}
+
+void HostMonitor::sample_once(std::stop_token stop) {
+  watcher_.list_once(stop);
+  refresh(stop);
+  if (options_.watch_filesystems) filesystems_.sample_once(stop);
+  if (options_.watch_sizes) sizes_.sample_once(stop);
+}
+
+void HostMonitor::start() {
+  usage_.start_writing();
+  watcher_.start();
+  if (options_.watch_filesystems) filesystems_.start();
+  if (options_.watch_sizes) sizes_.start();
+  refresher_ = std::jthread([this](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      refresh(stop);
+      changed_.wait_for(stop, kMountCheck);
+    }
+  });
+}
+
+void HostMonitor::refresh(std::stop_token stop) {
+  const docker::State docker = watcher_.state();
+  const auto mounts = mounts_.current();
+  const bool new_facts = docker.facts != facts_;
+  if (new_facts) resolver_.update(*docker.facts, stop);
+  if (stop.stop_requested()) return;
+  if (new_facts || mounts != mount_list_) {
+    facts_ = docker.facts;
+    mount_list_ = mounts;
+    auto inventory = build(facts_.get(), *mounts);
+    set_targets(*inventory);
+    // A list is a look at the host; a change of the mount table alone is not.
+    if (new_facts) usage_.observe(*inventory, host_.now());
+    publish(std::move(inventory));
+  }
+  if (docker.up) usage_.still_watching(host_.now());
+  if (docker.health.asked()) {
+    const std::lock_guard lock(mutex_);
+    ready_ = true;
+  }
+}
+
+std::shared_ptr<const Inventory> HostMonitor::build(const docker::Facts* facts,
+                                                    const MountList& mounts) const {
+  return std::make_shared<const Inventory>(build_inventory(
+      {.docker = facts,
+       .mounts = &mounts,
+       .resolved = [this](const std::string& path) { return resolver_.resolved(path); },
+       .devices =
+           [this](unsigned major, unsigned minor) {
+             return devices_below(host_.paths, major, minor);
+           },
+       .user_labels = options_.user_labels}));
+}
+
+void HostMonitor::set_targets(const Inventory& inventory) {
+  std::vector<std::string> mount_points;
+  for (const FilesystemFacts& facts : inventory.filesystems) {
+    mount_points.push_back(facts.mount_point);
+  }
+  filesystems_.set_targets(std::move(mount_points));
+
+  std::vector<ScanTarget> trees;
+  for (const VolumeFacts& volume : inventory.volumes) {
+    // A path that lies on no filesystem known here is one that this agent cannot see.
+    if (volume.path.empty() || volume.unmounted || !volume.filesystem) continue;
+    trees.push_back({volume.name, volume.path,
+                     inventory.filesystems[*volume.filesystem].mount_point});
+  }
+  sizes_.set_targets(trees);
+}
+
+void HostMonitor::publish(std::shared_ptr<const Inventory> inventory) {
+  const std::lock_guard lock(mutex_);
+  inventory_ = std::move(inventory);
+}
+
+bool HostMonitor::ready() const {
+  const std::lock_guard lock(mutex_);
+  return ready_;
+}
+
+std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
+  const docker::State docker = watcher_.state();
+  auto snapshot = std::make_shared<HostSnapshot>();
+  snapshot->taken_at = host_.now();
+  snapshot->build = host_.build;
+  snapshot->docker_up = docker.up;
+  if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
+  {
+    const std::lock_guard lock(mutex_);
+    snapshot->inventory = inventory_;
+  }
+  snapshot->filesystems = filesystems_.latest();
+  snapshot->sizes = sizes_.latest();
+  snapshot->usage = usage_.times();
+  snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
+  snapshot->sources = source_health(docker);
+  return snapshot;
+}
+
+std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker) const {
+  std::vector<SourceHealth> all{docker.health, mounts_.health()};
+  if (options_.watch_filesystems) all.push_back(filesystems_.health());
+  if (options_.watch_sizes) all.push_back(sizes_.health());
+  if (!options_.state_directory.empty()) all.push_back(usage_.health());
+  return all;
+}
+
+}  // namespace volumeter

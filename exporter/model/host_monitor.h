@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "exporter/base/change_log.h"
+#include "exporter/base/wake_up.h"
+#include "exporter/model/path_resolver.h"
+#include "exporter/model/snapshot.h"
+#include "exporter/model/usage_keeper.h"
+#include "exporter/sources/docker/watcher.h"
+#include "exporter/sources/filesystem_sampler.h"
+#include "exporter/sources/host_access.h"
+#include "exporter/sources/mount_table.h"
+#include "exporter/sources/process_stats.h"
+#include "exporter/sources/size_sampler.h"
+
+namespace volumeter {
+
+struct MonitorOptions {
+  std::string docker_api_version;  // empty: negotiated
+  std::vector<std::string> user_labels;
+  std::chrono::seconds filesystem_interval{10};
+  std::chrono::seconds size_interval{300};
+  bool watch_filesystems = true;  // false: nobody wants them, statfs is not called
+  bool watch_sizes = true;        // false: no tree is walked
+  std::string state_directory;    // empty: no history is read or kept
+  KernelUnits units;
+};
+
+// Keeps the picture of the host up to date in the background and hands out snapshots of
+// it. snapshot() reads memory and a few files of /proc: it never waits for Docker, a disk
+// or a network.
+class HostMonitor {
+ public:
+  // `host` and `log` must outlive it.
+  HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options);
+
+  // Asks every source once, one after the other, and returns when all have answered or run
+  // into their limits. Writes nothing. For --once and --check.
+  void sample_once(std::stop_token stop);
+
+  // Starts the background threads; they end with this object.
+  void start();
+
+  std::shared_ptr<const HostSnapshot> snapshot();
+
+  // Whether there is a first picture: Docker was asked, whatever it answered.
+  bool ready() const;
+
+ private:
+  // Rebuilds the inventory if Docker or the mount table changed, and tells the samplers.
+  void refresh(std::stop_token stop);
+  std::shared_ptr<const Inventory> build(const docker::Facts* facts, const MountList& mounts) const;
+  void publish(std::shared_ptr<const Inventory> inventory);
+  void set_targets(const Inventory& inventory);
+  std::vector<SourceHealth> source_health(const docker::State& docker) const;
+
+  const HostAccess& host_;
+  const MonitorOptions options_;
+  const std::optional<WallTime> boot_time_;
+
+  MountTable mounts_;
+  FilesystemSampler filesystems_;
+  SizeSampler sizes_;
+  UsageKeeper usage_;
+
+  // Of the refreshing thread alone: what the newest inventory was built from.
+  PathResolver resolver_;
+  std::shared_ptr<const docker::Facts> facts_;
+  std::shared_ptr<const MountList> mount_list_;
+
+  mutable std::mutex mutex_;  // of the two below
+  std::shared_ptr<const Inventory> inventory_ = std::make_shared<const Inventory>();
+  bool ready_ = false;
+
+  // In this order: each thread below uses what stands above it and ends before it.
+  WakeUp changed_;
+  docker::Watcher watcher_;
+  std::jthread refresher_;
+};
+
+}  // namespace volumeter

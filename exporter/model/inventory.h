@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exporter/base/label.h"
+#include "exporter/sources/docker/types.h"
+
+namespace volumeter {
+
+// in use: a running container refers to the volume; idle: only containers that do not run;
+// orphaned: none at all, neither by name nor by a bind mount of its directory.
+enum class VolumeUse { kInUse, kIdle, kOrphaned };
+
+enum class MountKind { kVolume, kBind, kTmpfs, kRootfs };
+
+struct ContainerCounts {
+  std::uint32_t running = 0;
+  std::uint32_t stopped = 0;
+  std::uint32_t created = 0;
+};
+
+// A filesystem that holds Docker data, by the mount that stands for it.
+struct FilesystemFacts {
+  std::string mount_point;  // host path, what statfs is asked about
+  Label device;             // "/dev/vda1", "tmpfs", "server:/export"
+  Label mountpoint;
+  Label fstype;
+  Label major;
+  Label minor;
+  bool readonly = false;
+};
+
+// A block device under such a filesystem, or under another such device.
+struct DeviceFacts {
+  Label name;
+  Label model;
+  Label dm_name;
+  Label rotational;  // "1", "0", empty if the kernel does not say
+  std::vector<Label> parents;
+};
+
+struct ContainerFacts {
+  Label name;
+  Label id;
+  Label compose_project;
+  Label compose_service;
+  docker::ContainerState state = docker::ContainerState::kStopped;
+  std::optional<WallTime> finished_at;
+};
+
+// One row of docker_mount_info: what a container sees at a destination.
+struct MountFacts {
+  MountKind kind = MountKind::kVolume;
+  std::size_t container = 0;          // index into Inventory::containers
+  std::optional<std::size_t> volume;  // index into Inventory::volumes
+  Label volume_label;
+  Label source;
+  Label destination;
+  bool writable = true;
+};
+
+struct VolumeFacts {
+  std::string name;
+  std::string path;  // host path of its data; empty if the driver does not say
+  Label label;
+  Label driver;
+  Label scope;
+  Label mountpoint;
+  Label compose_project;
+  Label compose_volume;
+  bool anonymous = false;
+  // Its data is reachable only while it is mounted (nfs, tmpfs, device), and it is not.
+  bool unmounted = false;
+  std::optional<double> created;  // Unix seconds
+  VolumeUse use = VolumeUse::kOrphaned;
+  ContainerCounts containers;  // by name or by bind mount, each container once
+  std::optional<std::size_t> filesystem;  // index into Inventory::filesystems
+  std::optional<double> last_released;    // newest end of a container that refers to it
+  std::vector<std::pair<Label, Label>> user_labels;  // of the allow list
+};
+
+// Docker would prune the volume, yet the container reaches its data by a bind mount.
+struct PruneHazard {
+  std::size_t volume = 0;
+  std::size_t container = 0;
+};
+
+struct EngineFacts {
+  Label product;
+  Label version;
+  Label api_version;
+  Label storage_driver;
+};
+
+// What exists on the host and how it hangs together, with label texts ready for
+// exposition. Built when Docker or the mount table changes, then never changed.
+struct Inventory {
+  std::optional<EngineFacts> engine;  // absent before the engine first answered
+  std::vector<VolumeFacts> volumes;   // by name
+  std::vector<ContainerFacts> containers;
+  std::vector<MountFacts> mounts;
+  std::vector<FilesystemFacts> filesystems;
+  std::vector<DeviceFacts> devices;
+  std::vector<PruneHazard> prune_hazards;
+
+  std::size_t count(VolumeUse use) const;
+};
+
+}  // namespace volumeter

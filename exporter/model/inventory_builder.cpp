@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/model/inventory_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "exporter/model/filesystem_index.h"
+#include "exporter/model/volume_paths.h"
+
+namespace volumeter {
+namespace {
+
+using docker::ContainerState;
+using docker::MountType;
+
+constexpr std::string_view kComposeProject = "com.docker.compose.project";
+constexpr std::string_view kComposeService = "com.docker.compose.service";
+constexpr std::string_view kComposeVolume = "com.docker.compose.volume";
+constexpr std::string_view kAnonymous = "com.docker.volume.anonymous";
+
+Label label_of(const docker::StringMap& labels, std::string_view key) {
+  const auto found = labels.find(std::string(key));
+  return found == labels.end() ? Label() : Label(found->second);
+}
+
+// Engines before 23.0 mark anonymous volumes by nothing but a name of 64 hex digits.
+bool is_anonymous(const docker::Volume& volume) {
+  if (volume.labels.contains(std::string(kAnonymous))) return true;
+  return volume.name.size() == 64 &&
+         volume.name.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// Local volumes made with a type or a device (nfs, cifs, tmpfs, bind, block) are mounted
+// when a container starts; until then their directory is an empty one on another disk.
+bool lives_in_own_mount(const docker::Volume& volume) {
+  return volume.driver == "local" &&
+         (volume.options.contains("device") || volume.options.contains("type"));
+}
+
+// Builds an Inventory step by step; each step needs those before it.
+class Builder {
+ public:
+  explicit Builder(const InventoryInputs& inputs)
+      : inputs_(inputs), filesystems_(*inputs.mounts, inventory_) {}
+
+  Inventory build() && {
+    if (inputs_.docker == nullptr) return std::move(inventory_);
+    add_engine(inputs_.docker->engine);
+    for (const auto& volume : inputs_.docker->volumes) add_volume(volume);
+    for (const auto& container : inputs_.docker->containers) add_container(container);
+    find_prune_hazards();
+    add_devices();
+    return std::move(inventory_);
+  }
+
+ private:
+  void add_engine(const docker::Engine& engine) {
+    inventory_.engine = EngineFacts{Label(engine.product), Label(engine.version),
+                                    Label(engine.api_version), Label(engine.storage_driver)};
+    if (!engine.root_directory.empty()) filesystems_.index_of(engine.root_directory);
+  }
+
+  void add_volume(const docker::Volume& volume) {
+    VolumeFacts facts;
+    facts.name = volume.name;
+    facts.path = volume.mountpoint;
+    facts.label = Label(volume.name);
+    facts.driver = Label(volume.driver);
+    facts.scope = Label(volume.scope);
+    facts.mountpoint = Label(volume.mountpoint);
+    facts.compose_project = label_of(volume.labels, kComposeProject);
+    facts.compose_volume = label_of(volume.labels, kComposeVolume);
+    facts.anonymous = is_anonymous(volume);
+    if (volume.created_at) facts.created = unix_seconds(*volume.created_at);
+    for (const auto& key : inputs_.user_labels) {
+      const auto found = volume.labels.find(key);
+      if (found != volume.labels.end()) {
+        facts.user_labels.emplace_back(Label(key), Label(found->second));
+      }
+    }
+    if (!facts.path.empty()) {
+      facts.unmounted = lives_in_own_mount(volume) && !filesystems_.is_mount_point(facts.path);
+      if (!facts.unmounted) facts.filesystem = filesystems_.index_of(facts.path);
+    }
+    volume_index_.emplace(facts.name, inventory_.volumes.size());
+    resolved_paths_.push_back(resolved_volume_path(facts));
+    named_by_.emplace_back();
+    reached_by_.emplace_back();
+    inventory_.volumes.push_back(std::move(facts));
+  }
+
+  // Only the folder of all volumes is resolved, not each volume in it: names and _data are
+  // directories that Docker made.
+  std::string resolved_volume_path(const VolumeFacts& volume) const {
+    const auto folder = volumes_folder(volume.path, volume.name);
+    if (folder.empty()) return volume.path.empty() ? "" : inputs_.resolved(volume.path);
+    return inputs_.resolved(std::string(folder)) + volume.path.substr(folder.size());
+  }
+
+  void add_container(const docker::Container& container) {
+    const std::size_t index = inventory_.containers.size();
+    const auto details = inputs_.docker->details.find(container.id);
+    const bool known = details != inputs_.docker->details.end();
+    ContainerFacts facts{Label(container.name),
+                         Label(container.id),
+                         label_of(container.labels, kComposeProject),
+                         label_of(container.labels, kComposeService),
+                         container.state,
+                         {}};
+    if (known) facts.finished_at = details->second.finished_at;
+    inventory_.containers.push_back(std::move(facts));
+
+    add_mount({.kind = MountKind::kRootfs,
+               .container = index,
+               .destination = Label("/"),
+               .writable = !(known && details->second.readonly_rootfs)});
+    for (const auto& mount : container.mounts) add_container_mount(index, mount);
+    if (known) {
+      for (const auto& destination : details->second.tmpfs) {
+        add_mount({.kind = MountKind::kTmpfs,
+                   .container = index,
+                   .destination = Label(destination)});
+      }
+    }
+    destinations_.clear();
+    for (const std::size_t volume : referred_) count_reference(volume, index);
+    referred_.clear();
+  }
+
+  void add_container_mount(std::size_t container, const docker::ContainerMount& mount) {
+    MountFacts facts{.container = container,
+                     .destination = Label(mount.destination),
+                     .writable = mount.writable};
+    switch (mount.type) {
+      case MountType::kVolume: {
+        facts.kind = MountKind::kVolume;
+        facts.volume_label = Label(mount.volume);
+        const auto found = volume_index_.find(mount.volume);
+        if (found != volume_index_.end()) {
+          facts.volume = found->second;
+          // The list leaves Source empty for anonymous volumes (20.10): take the volume's.
+          facts.source = inventory_.volumes[found->second].mountpoint;
+          named_by_[found->second].push_back(container);
+          referred_.insert(found->second);
+        }
+        break;
+      }
+      case MountType::kBind:
+        facts.kind = MountKind::kBind;
+        facts.source = Label(mount.source);
+        add_bind_references(container, mount.source);
+        break;
+      case MountType::kTmpfs: facts.kind = MountKind::kTmpfs; break;
+      case MountType::kOther: return;
+    }
+    add_mount(std::move(facts));
+  }
+
+  void add_bind_references(std::size_t container, const std::string& source) {
+    if (source.empty() || source.front() != '/') return;
+    filesystems_.index_of(source);
+    const std::string resolved = inputs_.resolved(source);
+    for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
+      if (bind_refers_to(resolved, resolved_paths_[i], inventory_.volumes[i].name)) {
+        reached_by_[i].push_back(container);
+        referred_.insert(i);
+      }
+    }
+  }
+
+  // A second mount on one destination would be a second series with the same labels.
+  void add_mount(MountFacts mount) {
+    if (destinations_.insert(mount.destination.escaped()).second) {
+      inventory_.mounts.push_back(std::move(mount));
+    }
+  }
+
+  void count_reference(std::size_t volume_index, std::size_t container_index) {
+    VolumeFacts& volume = inventory_.volumes[volume_index];
+    const ContainerFacts& container = inventory_.containers[container_index];
+    switch (container.state) {
+      case ContainerState::kRunning: ++volume.containers.running; break;
+      case ContainerState::kStopped: ++volume.containers.stopped; break;
+      case ContainerState::kCreated: ++volume.containers.created; break;
+    }
+    if (container.state == ContainerState::kRunning) {
+      volume.use = VolumeUse::kInUse;
+    } else if (volume.use == VolumeUse::kOrphaned) {
+      volume.use = VolumeUse::kIdle;
+    }
+    if (container.finished_at) {
+      volume.last_released = std::max(volume.last_released.value_or(0),
+                                      unix_seconds(*container.finished_at));
+    }
+  }
+
+  void find_prune_hazards() {
+    for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
+      if (!named_by_[i].empty()) continue;  // Docker counts these: it is not dangling
+      const std::set<std::size_t> containers(reached_by_[i].begin(), reached_by_[i].end());
+      for (const std::size_t container : containers) {
+        inventory_.prune_hazards.push_back({i, container});
+      }
+    }
+  }
+
+  void add_devices() {
+    std::set<std::string> seen;
+    for (const auto& [major, minor] : filesystems_.devices()) {
+      for (const BlockDevice& device : inputs_.devices(major, minor)) {
+        if (!seen.insert(device.name).second) continue;
+        DeviceFacts facts{Label(device.name), Label(device.model.value_or("")),
+                          Label(device.dm_name.value_or("")), {}, {}};
+        if (device.rotational) facts.rotational = Label(*device.rotational ? "1" : "0");
+        for (const auto& parent : device.parents) facts.parents.emplace_back(parent);
+        inventory_.devices.push_back(std::move(facts));
+      }
+    }
+  }
+
+  const InventoryInputs& inputs_;
+  Inventory inventory_;
+  FilesystemIndex filesystems_;
+  std::unordered_map<std::string, std::size_t> volume_index_;
+  std::vector<std::string> resolved_paths_;           // by volume
+  std::vector<std::vector<std::size_t>> named_by_;    // containers, by volume
+  std::vector<std::vector<std::size_t>> reached_by_;  // containers by bind mount, by volume
+  std::set<std::size_t> referred_;                    // volumes of the container at hand
+  std::set<std::string> destinations_;                // of the container at hand
+};
+
+}  // namespace
+
+Inventory build_inventory(const InventoryInputs& inputs) { return Builder(inputs).build(); }
+
+}  // namespace volumeter

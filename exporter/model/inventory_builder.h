@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "exporter/model/inventory.h"
+#include "exporter/sources/block_devices.h"
+#include "exporter/sources/docker/watcher.h"
+#include "exporter/sources/mountinfo.h"
+
+namespace volumeter {
+
+// What the joins are made from. The functions answer from memory: nothing here blocks.
+struct InventoryInputs {
+  const docker::Facts* docker = nullptr;  // null before the engine first answered
+  const MountList* mounts = nullptr;      // never null
+  // A host path with its symbolic links resolved, or the path itself if that is unknown.
+  std::function<std::string(const std::string& path)> resolved;
+  // A block device and all below it; empty for filesystems without one.
+  std::function<std::vector<BlockDevice>(unsigned major, unsigned minor)> devices;
+  std::vector<std::string> user_labels;  // keys of volume labels to show
+};
+
+Inventory build_inventory(const InventoryInputs& inputs);
+
+}  // namespace volumeter

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "exporter/sources/docker/facts.h"
+#include "exporter/sources/host_access.h"
+
+namespace volumeter {
+
+// Host paths with their symbolic links resolved, remembered for as long as Docker names
+// them: asking may take seconds where a filesystem hangs, the joins must not.
+class PathResolver {
+ public:
+  explicit PathResolver(const HostAccess& host) : host_(host) {}
+
+  // Asks for the paths of `facts` that are not known yet and forgets those it lacks.
+  void update(const docker::Facts& facts, std::stop_token stop);
+
+  // `path` itself where it could not be resolved.
+  const std::string& resolved(const std::string& path) const;
+
+ private:
+  static std::set<std::string> paths_of(const docker::Facts& facts);
+
+  const HostAccess& host_;
+  std::map<std::string, std::string> known_;
+};
+
+}  // namespace volumeter

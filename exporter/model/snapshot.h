@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "exporter/base/sampled.h"
+#include "exporter/base/source_health.h"
+#include "exporter/model/inventory.h"
+#include "exporter/model/usage_history.h"
+#include "exporter/sources/fs_usage.h"
+#include "exporter/sources/host_access.h"
+#include "exporter/sources/process_stats.h"
+#include "exporter/sources/tree_usage.h"
+
+namespace volumeter {
+
+using FilesystemReadings = std::map<std::string, Sampled<FsUsage>>;     // by mount point
+using SizeReadings = std::unordered_map<std::string, Sampled<TreeUsage>>;  // by volume
+
+// Everything a collector may know about the host, put together once a scrape and then
+// never changed. No pointer is null. Absent means unknown; unknown is never zero.
+struct HostSnapshot {
+  WallTime taken_at;
+  BuildInfo build;
+  bool docker_up = false;
+  std::optional<WallTime> listed_at;  // when the engine's list was taken
+  std::shared_ptr<const Inventory> inventory;
+  std::shared_ptr<const FilesystemReadings> filesystems;
+  std::shared_ptr<const SizeReadings> sizes;
+  std::shared_ptr<const UsageTimes> usage;
+  ProcessStats process;
+  std::vector<SourceHealth> sources;
+
+  const Sampled<FsUsage>* filesystem(const FilesystemFacts& facts) const {
+    const auto found = filesystems->find(facts.mount_point);
+    return found == filesystems->end() ? nullptr : &found->second;
+  }
+
+  const Sampled<TreeUsage>* size(const VolumeFacts& volume) const {
+    const auto found = sizes->find(volume.name);
+    return found == sizes->end() ? nullptr : &found->second;
+  }
+
+  const VolumeTimes* times(const VolumeFacts& volume) const {
+    const auto found = usage->find(volume.name);
+    return found == usage->end() ? nullptr : &found->second;
+  }
+};
+
+}  // namespace volumeter

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/model/usage_history.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "exporter/base/fields.h"
+
+namespace volumeter {
+namespace {
+
+constexpr std::string_view kHeader = "volumeter-state 1";
+constexpr std::string_view kUnknown = "-";
+constexpr double kLatestTime = 1e11;  // the year 5138: what lies beyond is damage
+
+// Names are kept on one line: bytes up to the blank, '%' and DEL as %XX.
+std::string encoded(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || c == '%' || byte == 0x7F) {
+      fmt::format_to(std::back_inserter(out), "%{:02X}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    unsigned byte = 0;
+    if (i + 2 >= text.size()) return {};
+    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
+    if (error != std::errc{} || end != text.data() + i + 3) return {};
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
+}
+
+std::string time_text(std::optional<double> time) {
+  return time ? fmt::format("{:.3f}", *time) : std::string(kUnknown);
+}
+
+// A time of the file: absent, or a number that can be one.
+struct TimeField {
+  bool valid = false;
+  std::optional<double> value;
+};
+
+TimeField time_field(std::string_view& line) {
+  const auto field = next_field(line);
+  if (field == kUnknown) return {true, {}};
+  const auto value = to_double(field);
+  return {value && std::isfinite(*value) && *value >= 0 && *value <= kLatestTime, value};
+}
+
+// A volume's line, fields as in VolumeTimes and the name last:
+//   volume 1763876768.123 1763880000.000 0 1763876700.000 openclaw_database
+std::optional<std::pair<std::string, VolumeTimes>> parse_volume(std::string_view line) {
+  const TimeField first_seen = time_field(line);
+  const TimeField last_used = time_field(line);
+  const auto in_use = next_field(line);
+  const TimeField created = time_field(line);
+  auto name = decoded(next_field(line));
+  const bool valid = first_seen.valid && first_seen.value && last_used.valid && created.valid &&
+                     (in_use == "0" || in_use == "1") && name && !name->empty() &&
+                     trim(line).empty();
+  if (!valid) return {};
+  return std::pair{std::move(*name),
+                   VolumeTimes{*first_seen.value, last_used.value, in_use == "1", created.value}};
+}
+
+}  // namespace
+
+bool UsageHistory::observe(const Inventory& inventory, WallTime now) {
+  const double seconds = unix_seconds(now);
+  bool changed = false;
+  std::unordered_set<std::string_view> present;
+  for (const VolumeFacts& volume : inventory.volumes) {
+    present.insert(volume.name);
+    changed |= observe_volume(volume, seconds);
+  }
+  changed |= std::erase_if(times_, [&](const auto& entry) {
+               return !present.contains(entry.first);
+             }) > 0;
+  last_look_ = seconds;
+  last_look_restored_ = false;
+  return changed;
+}
+
+bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
+  const auto [entry, is_new] = times_.try_emplace(volume.name, VolumeTimes{.first_seen = now});
+  VolumeTimes& times = entry->second;
+  // Made after the last look: another volume of the same name. Its CreatedAt alone proves
+  // nothing, since for local volumes it is a directory's time and may be touched.
+  const bool reborn = !is_new && volume.created && times.created != volume.created &&
+                      last_look_ && *volume.created > *last_look_;
+  if (reborn) times = VolumeTimes{.first_seen = now};
+  times.created = volume.created;
+
+  const VolumeTimes before = times;
+  const bool in_use = volume.use == VolumeUse::kInUse;
+  if (before.in_use && !in_use) {
+    // It ended while no agent looked: in use until the last look is all that is known.
+    times.last_used = last_look_restored_ ? last_look_ : now;
+  }
+  if (volume.last_released && !in_use) {
+    times.last_used = std::max(times.last_used.value_or(0), *volume.last_released);
+  }
+  times.in_use = in_use;
+  return is_new || reborn || before.in_use != times.in_use || before.last_used != times.last_used;
+}
+
+std::string UsageHistory::to_text(WallTime watched_until) const {
+  std::string out = fmt::format("{}\nwatched_until {:.3f}\n", kHeader, unix_seconds(watched_until));
+  const std::map<std::string_view, const VolumeTimes*> sorted = [&] {
+    std::map<std::string_view, const VolumeTimes*> all;
+    for (const auto& [name, times] : times_) all.emplace(name, &times);
+    return all;
+  }();
+  for (const auto& [name, times] : sorted) {
+    fmt::format_to(std::back_inserter(out), "volume {} {} {} {} {}\n",
+                   time_text(times->first_seen), time_text(times->last_used),
+                   times->in_use ? 1 : 0, time_text(times->created), encoded(name));
+  }
+  return out;
+}
+
+Result<std::size_t> UsageHistory::restore(std::string_view text) {
+  if (next_line(text) != kHeader) {
+    return Error{ErrorKind::kMalformed, "state file", "does not begin with \"volumeter-state 1\""};
+  }
+  std::size_t bad = 0;
+  while (!text.empty()) {
+    std::string_view line = next_line(text);
+    const auto word = next_field(line);
+    if (word == "watched_until") {
+      const TimeField time = time_field(line);
+      if (time.valid && time.value) {
+        last_look_ = time.value;
+      } else {
+        ++bad;
+      }
+    } else if (auto volume = word == "volume" ? parse_volume(line) : std::nullopt) {
+      times_.insert(std::move(*volume));
+    } else if (!word.empty()) {
+      ++bad;
+    }
+  }
+  last_look_restored_ = last_look_.has_value();
+  return bad;
+}
+
+}  // namespace volumeter

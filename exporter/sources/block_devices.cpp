@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/block_devices.h"
+
+#include <algorithm>
+
+#include "exporter/base/fields.h"
+#include "exporter/sources/files.h"
+
+namespace volumeter {
+namespace {
+
+constexpr std::size_t kMaxDevices = 64;
+constexpr std::size_t kMaxAttributeBytes = 4096;
+
+struct DeviceNumber {
+  unsigned major = 0;
+  unsigned minor = 0;
+};
+
+// A device and the numbers of those in `parents`, where they can be read.
+struct Node {
+  BlockDevice device;
+  std::vector<DeviceNumber> below;
+};
+
+// One value, as sysfs gives it: "ST4000DM004-2CV1\n".
+std::optional<std::string> read_attribute(const std::string& path) {
+  const auto text = read_file(path, kMaxAttributeBytes);
+  if (!text || trim(*text).empty()) return {};
+  return std::string(trim(*text));
+}
+
+std::optional<bool> read_flag(const std::string& path) {
+  const auto text = read_attribute(path);
+  if (text == "1") return true;
+  if (text == "0") return false;
+  return {};
+}
+
+// Documentation/ABI/stable/sysfs-block, "dev": 8:16
+std::optional<DeviceNumber> read_number(const std::string& path) {
+  const auto text = read_attribute(path);
+  if (!text) return {};
+  std::string_view rest = *text;
+  const auto major = to_integer<unsigned>(cut(rest, ':'));
+  const auto minor = to_integer<unsigned>(rest);
+  if (!major || !minor) return {};
+  return DeviceNumber{*major, *minor};
+}
+
+// sysfs names cannot hold a slash: kobject_set_name() writes '!' for it ("cciss!c0d0").
+std::string device_name(std::string_view file) {
+  std::string name(file.substr(file.rfind('/') + 1));
+  std::replace(name.begin(), name.end(), '!', '/');
+  return name;
+}
+
+void add_parent(Node& node, const std::string& name, const std::string& folder) {
+  node.device.parents.push_back(name);
+  if (const auto number = read_number(folder + "/dev")) node.below.push_back(*number);
+}
+
+// /sys/dev/block/8:1 -> ../../devices/pci0000:00/.../block/sda/sda1: the folder of a
+// partition lies in that of its disk.
+Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
+  const std::string folder =
+      paths.sys("dev/block/" + std::to_string(number.major) + ":" + std::to_string(number.minor));
+  const auto target = read_link(folder);
+  if (!target) return target.error();
+
+  Node node;
+  node.device.name = device_name(*target);
+  node.device.major = number.major;
+  node.device.minor = number.minor;
+  const bool partition = read_attribute(folder + "/partition").has_value();
+  const std::string disk = partition ? folder + "/.." : folder;
+  node.device.model = read_attribute(disk + "/device/model");
+  node.device.rotational = read_flag(disk + "/queue/rotational");
+  node.device.dm_name = read_attribute(folder + "/dm/name");
+  if (partition) {
+    const std::string_view path = *target;
+    add_parent(node, device_name(path.substr(0, path.rfind('/'))), disk);
+  }
+  if (const auto slaves = list_dir(folder + "/slaves")) {
+    for (const std::string& slave : *slaves) {
+      add_parent(node, device_name(slave), folder + "/slaves/" + slave);
+    }
+  }
+  return node;
+}
+
+bool is_listed(const std::vector<BlockDevice>& devices, DeviceNumber number) {
+  return std::any_of(devices.begin(), devices.end(), [&](const BlockDevice& device) {
+    return device.major == number.major && device.minor == number.minor;
+  });
+}
+
+Result<Node> read_top(const HostPaths& paths, unsigned major, unsigned minor) {
+  if (major == 0) {
+    return Error{ErrorKind::kNotFound, "0:" + std::to_string(minor),
+                 "this filesystem has no block device"};
+  }
+  return read_node(paths, {major, minor});
+}
+
+}  // namespace
+
+Result<BlockDevice> read_block_device(const HostPaths& paths, unsigned major, unsigned minor) {
+  auto node = read_top(paths, major, minor);
+  if (!node) return node.error();
+  return std::move(node).value().device;
+}
+
+Result<std::vector<BlockDevice>> read_block_devices(const HostPaths& paths, unsigned major,
+                                                    unsigned minor) {
+  auto top = read_top(paths, major, minor);
+  if (!top) return top.error();
+  std::vector<DeviceNumber> open = top->below;
+  std::vector<BlockDevice> devices{top->device};
+  for (std::size_t i = 0; i < open.size() && devices.size() < kMaxDevices; ++i) {
+    if (is_listed(devices, open[i])) continue;
+    auto node = read_node(paths, open[i]);
+    if (!node) continue;
+    open.insert(open.end(), node->below.begin(), node->below.end());
+    devices.push_back(node->device);
+  }
+  return devices;
+}
+
+}  // namespace volumeter

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/docker/client.h"
+
+#include <algorithm>
+
+#include "exporter/sources/docker/api_version.h"
+#include "exporter/sources/docker/decode.h"
+#include "exporter/sources/docker/http_status.h"
+
+namespace volumeter::docker {
+namespace {
+
+// Healthchecks and `docker exec` send events several times a second; a filter on the side
+// of the engine keeps them from waking us. Podman's names are `died` and `remove`.
+constexpr std::string_view kEventFilters =
+    R"({"type":["container","volume"],"event":["create","start","die","died","destroy",)"
+    R"("remove","rename","pause","unpause","prune"]})";
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return out;
+}
+
+// Ids are hexadecimal; anything else has no place in a path that we send.
+bool is_id(std::string_view id) {
+  return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
+Error unsupported(std::string what) {
+  return {ErrorKind::kUnsupported, "Docker Engine API", std::move(what)};
+}
+
+// The version to speak with an engine whose newest is `theirs`.
+Result<ApiVersion> agree(std::string_view wanted, std::string_view theirs) {
+  if (!wanted.empty()) {
+    const auto version = parse_api_version(wanted);
+    if (version) return *version;
+    return unsupported("DOCKER_API_VERSION is not a version such as 1.41: " + std::string(wanted));
+  }
+  // Engines before 1.24 do not say, and some proxies drop the header.
+  const auto newest = theirs.empty() ? kOldestApi : parse_api_version(theirs);
+  if (!newest) return unsupported("this is not a version: " + std::string(theirs.substr(0, 32)));
+  if (*newest < kOldestApi) {
+    return unsupported("the engine speaks " + newest->text() + " at most, at least " +
+                       kOldestApi.text() + " is needed; upgrade the engine");
+  }
+  return std::min(*newest, kNewestApi);
+}
+
+}  // namespace
+
+Result<Engine> Client::connect(std::stop_token stop) {
+  auto engine = negotiate(stop);
+  if (!engine) return engine;
+  Engine out = *std::move(engine);
+  if (const auto asked = ask_version(out, stop); !asked) return asked.error();
+  ask_info(out, stop);
+  return out;
+}
+
+Result<Engine> Client::negotiate(std::stop_token stop) {
+  prefix_.clear();
+  auto reply = host_.docker_get("/_ping", stop);
+  if (!reply) return reply.error();
+  if (reply->status != 200) return status_error("GET /_ping", reply->status, reply->body);
+  const auto version = agree(wanted_version_, reply->api_version);
+  if (!version) return version.error();
+  prefix_ = "/v" + version->text();
+  Engine engine;
+  engine.product = reply->podman ? "podman" : "docker";
+  engine.api_version = version->text();
+  return engine;
+}
+
+Result<> Client::ask_version(Engine& engine, std::stop_token stop) {
+  const auto body = get("/version", stop);
+  if (!body) {
+    const ErrorKind kind = body.error().kind;
+    const bool forbidden = kind == ErrorKind::kPermission || kind == ErrorKind::kNotFound;
+    if (forbidden) return Nothing{};
+    return body.error();
+  }
+  const auto reply = decode_version(*body);
+  if (!reply) return reply.error();
+  engine.version = reply->version;
+  if (reply->podman) engine.product = "podman";
+  return Nothing{};
+}
+
+// Nothing here is needed, and /info asks every driver of the engine: none may cost us the
+// lists.
+void Client::ask_info(Engine& engine, std::stop_token stop) {
+  const auto body = get("/info", stop);
+  if (!body) return;
+  const auto reply = decode_info(*body);
+  if (!reply) return;
+  engine.storage_driver = reply->storage_driver;
+  engine.root_directory = reply->root_directory;
+}
+
+Result<Parsed<Volume>> Client::list_volumes(std::stop_token stop) {
+  const auto body = get("/volumes", stop);
+  if (!body) return body.error();
+  return decode_volumes(*body);
+}
+
+Result<Parsed<Container>> Client::list_containers(std::stop_token stop) {
+  const auto body = get("/containers/json?all=1", stop);
+  if (!body) return body.error();
+  return decode_containers(*body);
+}
+
+Result<ContainerDetails> Client::inspect(const std::string& id, std::stop_token stop) {
+  if (!is_id(id)) return Error{ErrorKind::kMalformed, "id of a container", id.substr(0, 128)};
+  const auto body = get("/containers/" + id + "/json", stop);
+  if (!body) return body.error();
+  return decode_details(*body);
+}
+
+std::string Client::events_target() const {
+  return prefix_ + "/events?filters=" + percent_encoded(kEventFilters);
+}
+
+Result<std::string> Client::get(std::string_view path, std::stop_token stop) {
+  auto reply = host_.docker_get(prefix_ + std::string(path), stop);
+  if (!reply) return std::move(reply).error();
+  if (reply->status == 200) return (*std::move(reply)).body;
+  return status_error("GET " + std::string(path), reply->status, reply->body);
+}
+
+}  // namespace volumeter::docker

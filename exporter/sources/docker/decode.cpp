@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/docker/decode.h"
+
+#include <algorithm>
+#include <functional>
+#include <initializer_list>
+#include <set>
+
+#include "exporter/base/fields.h"
+#include "exporter/base/label.h"
+#include "exporter/sources/docker/json_fields.h"
+#include "exporter/sources/docker/json_items.h"
+#include "exporter/sources/docker/rfc3339.h"
+
+namespace volumeter::docker {
+namespace {
+
+using nlohmann::json;
+
+template <typename T>
+void reject(Parsed<T>& out, const json& item) {
+  const bool first = out.bad == 0;
+  out.reject(first ? item.dump(-1, ' ', false, json::error_handler_t::replace) : std::string());
+}
+
+Error not_of_the_shape(std::string_view what, std::string_view text) {
+  std::string start(text.substr(0, Parsed<int>::kKeptBytes));
+  return {ErrorKind::kMalformed, std::string(what), "this is not such an answer: " + start};
+}
+
+// Runs `read` over the text. Go writes valid UTF-8 whatever a name holds; should another
+// engine not, its text is read once more with the odd bytes replaced.
+template <typename T>
+Result<T> read_repaired(std::string_view what, std::string_view text,
+                        const std::function<std::optional<T>(std::string_view)>& read) {
+  auto out = read(text);
+  if (!out) {
+    const std::string repaired = repaired_utf8(text);
+    if (repaired != text) out = read(repaired);
+  }
+  if (!out) return not_of_the_shape(what, text);
+  return *std::move(out);
+}
+
+// The one object that a text is, made into a T by `read_object`.
+template <typename T>
+Result<T> read_whole(std::string_view what, std::string_view text,
+                     const std::function<T(Fields&)>& read_object) {
+  return read_repaired<T>(what, text, [&](std::string_view readable) {
+    std::optional<T> out;
+    const bool json_text = read_items(readable, {}, [&](const json& item) {
+      Fields fields(item);
+      out = read_object(fields);
+      if (fields.wrong()) out.reset();
+    });
+    if (!json_text) out.reset();
+    return out;
+  });
+}
+
+// {"CreatedAt":"2026-11-23T05:56:52Z","Driver":"local","Labels":null,
+//  "Mountpoint":"/var/lib/docker/volumes/data1/_data","Name":"data1","Options":null,
+//  "Scope":"local"}
+std::optional<Volume> read_volume(const json& item, Parsed<Volume>&) {
+  Fields fields(item);
+  Volume volume;
+  volume.name = fields.text("Name");
+  volume.driver = fields.text("Driver");
+  volume.scope = fields.text("Scope");
+  volume.mountpoint = fields.text("Mountpoint");
+  volume.created_at = parse_rfc3339(fields.text("CreatedAt"));
+  volume.labels = fields.map("Labels");
+  volume.options = fields.map("Options");
+  if (fields.wrong() || volume.name.empty()) return {};
+  return volume;
+}
+
+// The states of Docker and those of Podman's own that its list lets through.
+ContainerState read_state(std::string_view state) {
+  // A stopping or restarting container still holds its mounts.
+  for (const auto running : {"running", "paused", "restarting", "stopping"}) {
+    if (state == running) return ContainerState::kRunning;
+  }
+  for (const auto created : {"created", "configured", "initialized"}) {
+    if (state == created) return ContainerState::kCreated;
+  }
+  return ContainerState::kStopped;
+}
+
+MountType read_mount_type(std::string_view type) {
+  if (type == "volume") return MountType::kVolume;
+  if (type == "bind") return MountType::kBind;
+  if (type == "tmpfs") return MountType::kTmpfs;
+  return MountType::kOther;  // image, cluster, npipe
+}
+
+// {"Type":"volume","Name":"data1","Source":"/var/lib/docker/volumes/data1/_data",
+//  "Destination":"/data","Driver":"local","Mode":"ro","RW":false,"Propagation":""}
+std::optional<ContainerMount> read_mount(const json& item) {
+  Fields fields(item);
+  ContainerMount mount;
+  mount.type = read_mount_type(fields.text("Type"));
+  mount.volume = mount.type == MountType::kVolume ? fields.text("Name") : std::string();
+  mount.source = fields.text("Source");
+  mount.destination = fields.text("Destination");
+  mount.writable = fields.flag("RW").value_or(true);
+  const bool nameless = mount.type == MountType::kVolume && mount.volume.empty();
+  if (fields.wrong() || mount.destination.empty() || nameless) return {};
+  return mount;
+}
+
+void read_mounts(const json& list, Container& container, Parsed<Container>& out) {
+  std::set<std::string, std::less<>> destinations;
+  for (const json& item : list) {
+    auto mount = read_mount(item);
+    if (mount && destinations.insert(mount->destination).second) {
+      container.mounts.push_back(*std::move(mount));
+    } else {
+      reject(out, item);
+    }
+  }
+}
+
+// ["/web","/proxy/web"]: the second one is a link, the alias that another container gave
+// this one. A container that is being removed has no names any more; it is known by what
+// docker shows of its id.
+std::string read_name(const json& names, std::string_view id) {
+  for (const json& name : names) {
+    if (!name.is_string()) return {};
+    std::string_view text = name.get_ref<const std::string&>();
+    if (text.starts_with('/')) text.remove_prefix(1);
+    if (!text.empty() && text.find('/') == std::string_view::npos) return std::string(text);
+  }
+  return std::string(id.substr(0, 12));
+}
+
+// {"Id":"2c42a6e4...","Names":["/c1"],"Labels":{},"State":"running","Mounts":[...]}
+std::optional<Container> read_container(const json& item, Parsed<Container>& out) {
+  Fields fields(item);
+  Container container;
+  container.id = fields.text("Id");
+  container.name = read_name(fields.list("Names"), container.id);
+  container.state = read_state(fields.text("State"));
+  container.labels = fields.map("Labels");
+  const json& mounts = fields.list("Mounts");
+  if (fields.wrong() || container.id.empty() || container.name.empty()) return {};
+  read_mounts(mounts, container, out);
+  return container;
+}
+
+// Rejects the items whose name or id an earlier one has.
+template <typename T>
+void reject_repeated(Parsed<T>& parsed, std::string T::*member) {
+  std::set<std::string, std::less<>> seen;
+  std::erase_if(parsed.items, [&](const T& item) {
+    const bool repeated = !seen.insert(item.*member).second;
+    if (repeated) parsed.reject(item.*member);
+    return repeated;
+  });
+}
+
+template <typename T>
+using ReadItem = std::optional<T>(const json&, Parsed<T>&);
+
+// The list without items that repeat a `unique` member of an earlier one, sorted by name so
+// that the same facts always look the same.
+template <typename T>
+Result<Parsed<T>> read_list(std::string_view what, std::string_view text, ItemsAt where,
+                            ReadItem<T>* read_item,
+                            std::initializer_list<std::string T::*> unique) {
+  return read_repaired<Parsed<T>>(what, text, [&](std::string_view readable) {
+    std::optional<Parsed<T>> out(std::in_place);
+    const bool readable_json = read_items(readable, where, [&](const json& item) {
+      if (auto read = read_item(item, *out)) {
+        out->items.push_back(*std::move(read));
+      } else {
+        reject(*out, item);
+      }
+    });
+    if (!readable_json) return std::optional<Parsed<T>>();
+    for (const auto member : unique) reject_repeated(*out, member);
+    std::sort(out->items.begin(), out->items.end(),
+              [](const T& a, const T& b) { return a.name < b.name; });
+    return out;
+  });
+}
+
+}  // namespace
+
+Result<Parsed<Volume>> decode_volumes(std::string_view text) {
+  return read_list<Volume>("list of volumes", text, {ItemsAt::Shape::kListUnderKey, "Volumes"},
+                           read_volume, {&Volume::name});
+}
+
+Result<Parsed<Container>> decode_containers(std::string_view text) {
+  return read_list<Container>("list of containers", text, {ItemsAt::Shape::kList, {}},
+                              read_container, {&Container::id, &Container::name});
+}
+
+// {"State":{"StartedAt":"2026-11-23T05:56:53.030326063Z","FinishedAt":"0001-01-01T00:00:00Z"},
+//  "HostConfig":{"Tmpfs":{"/scratch":"size=64m"},"ReadonlyRootfs":false}}
+Result<ContainerDetails> decode_details(std::string_view text) {
+  return read_whole<ContainerDetails>("container", text, [](Fields& container) {
+    Fields state(container.object("State"));
+    Fields host_config(container.object("HostConfig"));
+    ContainerDetails details;
+    details.started_at = parse_rfc3339(state.text("StartedAt"));
+    details.finished_at = parse_rfc3339(state.text("FinishedAt"));
+    details.readonly_rootfs = host_config.flag("ReadonlyRootfs").value_or(false);
+    for (auto& [destination, options] : host_config.map("Tmpfs")) {
+      details.tmpfs.push_back(destination);
+    }
+    return details;
+  });
+}
+
+// {"Components":[{"Name":"Engine","Version":"20.10.24+dfsg1"}],"Version":"20.10.24+dfsg1"}
+Result<VersionReply> decode_version(std::string_view text) {
+  return read_whole<VersionReply>("version", text, [](Fields& fields) {
+    VersionReply reply;
+    reply.version = fields.text("Version");
+    const json& components = fields.list("Components");
+    if (!components.empty()) {
+      reply.podman = Fields(components.front()).text("Name") == "Podman Engine";
+    }
+    return reply;
+  });
+}
+
+// {"Driver":"overlay2","DockerRootDir":"/var/lib/docker"}
+Result<InfoReply> decode_info(std::string_view text) {
+  return read_whole<InfoReply>("info", text, [](Fields& fields) {
+    return InfoReply{fields.text("Driver"), fields.text("DockerRootDir")};
+  });
+}
+
+// {"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{"driver":"local"}},
+//  "scope":"local","time":1795413412,"timeNano":1795413412622835129}
+std::optional<Event> decode_event(std::string_view line) {
+  const auto event = read_whole<Event>("event", line, [](Fields& fields) {
+    Fields actor(fields.object("Actor"));
+    return Event{fields.text("Type"), fields.text("Action"), actor.text("ID")};
+  });
+  if (!event || event->type.empty() || event->action.empty()) return {};
+  return *event;
+}
+
+std::string decode_error_message(std::string_view body) {
+  constexpr std::size_t kMaxBytes = 200;
+  const auto message =
+      read_whole<std::string>("error", body, [](Fields& fields) { return fields.text("message"); });
+  std::string text(message && !message->empty() ? *message : body);
+  text = trim(std::string_view(text).substr(0, kMaxBytes));
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return repaired_utf8(text);
+}
+
+}  // namespace volumeter::docker

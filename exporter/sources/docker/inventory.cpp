@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/docker/inventory.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace volumeter::docker {
+namespace {
+
+std::map<std::string, ContainerState> states_by_id(const Facts* facts) {
+  std::map<std::string, ContainerState> out;
+  if (facts == nullptr) return out;
+  for (const Container& container : facts->containers) out[container.id] = container.state;
+  return out;
+}
+
+}  // namespace
+
+Result<> Inventory::connect(std::stop_token stop) {
+  auto engine = client_.connect(stop);
+  if (!engine) return engine.error();
+  engine_ = *std::move(engine);
+  inspected_.clear();
+  return Nothing{};
+}
+
+Result<> Inventory::list(const Changes& changes, std::stop_token stop) {
+  auto next = std::make_shared<Facts>();
+  next->engine = engine_;
+  // Volumes first: a container made in between refers to a volume that we do not know yet,
+  // which harms less than a new volume that looks orphaned.
+  if (changes.volumes || !facts_) {
+    auto volumes = client_.list_volumes(stop);
+    if (!volumes) return volumes.error();
+    Parsed<Volume> parsed = *std::move(volumes);
+    bad_volumes_ = {parsed.bad, std::move(parsed.first_bad)};
+    next->volumes = std::move(parsed.items);
+  } else {
+    next->volumes = facts_->volumes;
+  }
+  auto containers = client_.list_containers(stop);
+  if (!containers) return containers.error();
+  Parsed<Container> parsed = *std::move(containers);
+  bad_containers_ = {parsed.bad, std::move(parsed.first_bad)};
+  next->containers = std::move(parsed.items);
+  next->taken_at = host_.now();
+  forget_old_details(changes, *next);
+  facts_ = std::move(next);
+  return Nothing{};
+}
+
+// Details outlive a list only for containers that are still there and in the state in which
+// they were inspected; those that an event names stay until they are inspected again.
+void Inventory::forget_old_details(const Changes& changes, Facts& next) {
+  const auto old_states = states_by_id(facts_.get());
+  std::set<std::string> still_inspected;
+  for (const Container& container : next.containers) {
+    const auto old_state = old_states.find(container.id);
+    if (old_state == old_states.end()) continue;
+    if (const auto details = facts_->details.find(container.id); details != facts_->details.end()) {
+      next.details.insert(*details);
+    }
+    const bool changed = changes.all_details || changes.details.contains(container.id) ||
+                         old_state->second != container.state;
+    if (!changed && inspected_.contains(container.id)) still_inspected.insert(container.id);
+  }
+  inspected_ = std::move(still_inspected);
+}
+
+void Inventory::inspect_some(SteadyTime until, std::stop_token stop) {
+  if (has_all_details()) return;
+  auto next = std::make_shared<Facts>(*facts_);
+  for (const Container& container : next->containers) {
+    if (stop.stop_requested()) return;
+    if (inspected_.contains(container.id)) continue;
+    auto details = client_.inspect(container.id, stop);
+    next->details.erase(container.id);
+    if (details) next->details.emplace(container.id, *std::move(details));
+    inspected_.insert(container.id);
+    if (host_.steady_now() >= until) break;
+  }
+  facts_ = std::move(next);
+}
+
+bool Inventory::has_all_details() const {
+  return !facts_ || std::all_of(facts_->containers.begin(), facts_->containers.end(),
+                                [this](const Container& container) {
+                                  return inspected_.contains(container.id);
+                                });
+}
+
+std::string Inventory::first_bad() const {
+  return bad_volumes_.count > 0 ? bad_volumes_.first : bad_containers_.first;
+}
+
+}  // namespace volumeter::docker

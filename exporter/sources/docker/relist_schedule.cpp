@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/docker/relist_schedule.h"
+
+#include <algorithm>
+
+namespace volumeter::docker {
+
+void RelistSchedule::changed(SteadyTime now) {
+  if (!first_change_) first_change_ = now;
+  last_change_ = now;
+}
+
+void RelistSchedule::taken() { first_change_.reset(); }
+
+void RelistSchedule::listed(SteadyTime began, SteadyTime ended) {
+  list_ended_ = ended;
+  gap_ends_ = ended + std::clamp<SteadyTime::duration>((ended - began) * pace_.gap_factor,
+                                                       pace_.shortest_gap, pace_.longest_gap);
+}
+
+SteadyTime RelistSchedule::due() const {
+  const SteadyTime safety_net = list_ended_ + pace_.relist_interval;
+  if (!first_change_) return safety_net;
+  const SteadyTime settled =
+      std::min(last_change_ + pace_.quiet, *first_change_ + pace_.longest_wait);
+  return std::min(safety_net, std::max(settled, gap_ends_));
+}
+
+}  // namespace volumeter::docker

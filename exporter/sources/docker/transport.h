@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporter/base/result.h"
+#include "exporter/sources/docker/endpoint.h"
+#include "exporter/sources/host_access.h"
+
+namespace volumeter::docker {
+
+class CurlConnection;
+
+// How long and how large an exchange with the engine may become.
+struct Limits {
+  std::chrono::milliseconds connect{1'000};
+  std::chrono::milliseconds total{10'000};  // of a get; a stream has no end
+  std::size_t body_bytes = std::size_t{64} << 20;
+  std::size_t header_bytes = std::size_t{64} << 10;
+};
+
+// HTTP GET to one engine over a unix socket, TCP or TLS; nothing else is ever sent. Any
+// number of threads may call at once: each call takes an idle connection or opens one. A
+// stop ends a call at once.
+//
+// Errors: kPermission if the socket may not be opened, kNotFound if nobody listens,
+// kTimeout, kMalformed for an answer that is not HTTP or too large, kIo for the rest.
+class Transport {
+ public:
+  explicit Transport(Endpoint endpoint, Limits limits = {});
+  ~Transport();
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  // `target` is a path such as "/v1.41/volumes". Any status is an answer.
+  Result<HttpReply> get(const std::string& target, std::stop_token stop);
+
+  // See HostAccess::docker_stream. A status other than 200 is an error here.
+  Result<> stream(const std::string& target, const std::function<bool(std::string_view)>& on_data,
+                  std::stop_token stop);
+
+ private:
+  static constexpr std::size_t kMaxIdle = 2;  // one for the lists, one for the events
+
+  std::unique_ptr<CurlConnection> take_connection();
+  void give_back(std::unique_ptr<CurlConnection> connection);
+
+  const Endpoint endpoint_;
+  const Limits limits_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<CurlConnection>> idle_;
+};
+
+}  // namespace volumeter::docker

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/docker/watcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "exporter/sources/docker/event_reader.h"
+
+namespace volumeter::docker {
+namespace {
+
+Changes everything() {
+  Changes changes;
+  changes.volumes = changes.all_details = true;
+  return changes;
+}
+
+bool needs_an_operator(ErrorKind kind) {
+  return kind == ErrorKind::kPermission || kind == ErrorKind::kUnsupported;
+}
+
+}  // namespace
+
+Watcher::Watcher(const HostAccess& host, ChangeLog& log, Options options,
+                 std::function<void()> on_change)
+    : host_(host),
+      log_(log),
+      options_(std::move(options)),
+      on_change_(std::move(on_change)),
+      inventory_(host, options_.api_version),
+      changes_(options_.pace, host.steady_now) {
+  state_.health.name = "docker";
+}
+
+void Watcher::list_once(std::stop_token stop) {
+  if (!connect(stop)) return;
+  while (!stop.stop_requested() && !inventory_.has_all_details()) inspect(stop);
+}
+
+void Watcher::start() {
+  keeper_ = std::jthread([this](std::stop_token stop) { keep(stop); });
+}
+
+State Watcher::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void Watcher::keep(std::stop_token stop) {
+  const Pace& pace = options_.pace;
+  Pace::Time retry = pace.first_retry;
+  while (!stop.stop_requested()) {
+    if (connect(stop)) {
+      const SteadyTime began = host_.steady_now();
+      follow_changes(stop);
+      // An engine that restarts ends a good connection: it deserves to be tried soon.
+      if (host_.steady_now() - began >= pace.steady_after) retry = pace.first_retry;
+    }
+    never_.wait_for(stop, retry);
+    retry = std::min(retry * 2, pace.last_retry);
+  }
+}
+
+bool Watcher::connect(std::stop_token stop) {
+  if (const auto connected = inventory_.connect(stop); !connected) {
+    if (!stop.stop_requested()) publish_failure(connected.error());
+    return false;
+  }
+  changes_.clear();
+  return list(everything(), stop);
+}
+
+// Returns when the connection is lost.
+void Watcher::follow_changes(std::stop_token stop) {
+  const std::jthread events([this, target = inventory_.events_target()](std::stop_token ended) {
+    follow_events(target, ended);
+  });
+  while (!stop.stop_requested()) {
+    if (!inventory_.has_all_details() && !changes_.is_due()) {
+      inspect(stop);
+      continue;
+    }
+    const Changes changes = changes_.take_when_due(stop);
+    if (stop.stop_requested() || changes.connection_lost || !list(changes, stop)) return;
+  }
+}
+
+void Watcher::follow_events(const std::string& target, std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    EventReader reader;
+    bool opened = false;
+    const auto ended = host_.docker_stream(
+        target,
+        [&](std::string_view piece) {
+          // The list is older than the stream, and the engine answers a moment before it
+          // subscribes us (20.10, getEvents): what happened in between is in no event.
+          if (!std::exchange(opened, true)) {
+            log_.forget("docker events");
+            changes_.note_missed_events();
+          }
+          reader.feed(piece, [this](const std::optional<Event>& event) { changes_.note(event); });
+          return true;
+        },
+        stop);
+    if (stop.stop_requested()) return;
+    if (opened) return changes_.note_lost_connection();
+    log_.warning("docker events",
+                 "changes are seen only once a minute, as the stream of events "
+                 "cannot be had: " +
+                     (ended ? "it ended at once" : ended.error().text()));
+    changes_.note_missed_events();  // the next list shows whether the engine is still there
+    never_.wait_for(stop, options_.pace.relist_interval);
+  }
+}
+
+bool Watcher::list(const Changes& changes, std::stop_token stop) {
+  const SteadyTime began = host_.steady_now();
+  const auto listed = inventory_.list(changes, stop);
+  changes_.listed(began);
+  if (stop.stop_requested()) return false;
+  if (listed) {
+    publish_list();
+  } else {
+    publish_failure(listed.error());
+  }
+  return listed.has_value();
+}
+
+// A slice of the work, so that a change is not left waiting behind a thousand containers.
+void Watcher::inspect(std::stop_token stop) {
+  constexpr auto kSlice = std::chrono::milliseconds(250);
+  inventory_.inspect_some(host_.steady_now() + kSlice, stop);
+  if (stop.stop_requested()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    state_.facts = inventory_.facts();
+  }
+  on_change_();
+}
+
+void Watcher::publish_list() {
+  const auto facts = inventory_.facts();
+  bool is_news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_news = !state_.up || state_.facts->engine != facts->engine;
+    state_.up = true;
+    state_.facts = facts;
+    state_.health.succeeded(facts->taken_at, inventory_.bad_items());
+  }
+  if (is_news) log_connected(*facts);
+  log_bad_items();
+  on_change_();
+}
+
+void Watcher::publish_failure(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    state_.up = false;
+    state_.health.failed(error);
+  }
+  const std::string sentence =
+      "cannot list what the engine has; volumes are shown as last known "
+      "until it answers: " +
+      error.text();
+  if (needs_an_operator(error.kind)) {
+    log_.error("docker", sentence);
+  } else {
+    log_.warning("docker", sentence);
+  }
+  on_change_();
+}
+
+// "connected to Docker Engine 20.10.24, API 1.41, storage driver overlay2: 12 volumes, 3
+// containers"
+void Watcher::log_connected(const Facts& facts) {
+  const Engine& engine = facts.engine;
+  std::string sentence = "connected to ";
+  sentence += engine.product == "podman" ? "Podman" : "Docker Engine";
+  if (!engine.version.empty()) sentence += " " + engine.version;
+  sentence += ", API " + engine.api_version;
+  if (!engine.storage_driver.empty()) sentence += ", storage driver " + engine.storage_driver;
+  sentence += ": " + std::to_string(facts.volumes.size()) + " volumes, " +
+              std::to_string(facts.containers.size()) + " containers";
+  log_.info("docker", sentence);
+}
+
+void Watcher::log_bad_items() {
+  if (inventory_.bad_items() == 0) return log_.forget("docker items");
+  log_.warning("docker items", std::to_string(inventory_.bad_items()) +
+                                   " items of the engine's lists cannot be read and are left "
+                                   "out; the first: " +
+                                   inventory_.first_bad());
+}
+
+}  // namespace volumeter::docker

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/folder_host.h"
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+
+#include "exporter/base/fields.h"
+#include "exporter/sources/files.h"
+
+namespace volumeter {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMaxFixtureBytes = 64 << 20;
+
+template <typename T>
+using Answers = std::map<std::string, Result<T>>;  // by path
+
+// "hung" is a filesystem that does not answer, everything else the name of an errno(3).
+std::optional<Error> named_error(const std::string& path, const std::string& name) {
+  if (name == "hung") {
+    return Error{ErrorKind::kTimeout, path, "still no answer to an earlier question"};
+  }
+  constexpr int kLastErrno = 133;
+  for (int number = 1; number <= kLastErrno; ++number) {
+    const char* known = ::strerrorname_np(number);
+    if (known != nullptr && name == known) return from_errno(path, number);
+  }
+  return {};
+}
+
+// Of a fixture, so years are ordinary ones; the bounds keep "nan" and "1e300" out.
+std::optional<WallTime> to_time(double unix_time) {
+  constexpr double kMaxUnixSeconds = 9e9;
+  if (!(unix_time >= 0 && unix_time < kMaxUnixSeconds)) return {};
+  return from_unix_seconds(unix_time);
+}
+
+std::uint64_t number(const Json& object, const char* key) {
+  const Json& value = object.at(key);
+  if (!value.is_number_unsigned()) throw std::runtime_error(std::string(key) + " is no count");
+  return value.get<std::uint64_t>();
+}
+
+FsUsage to_fs_usage(const Json& said) {
+  const std::uint64_t unit = number(said, "block_size");
+  FsUsage usage;
+  usage.size_bytes = number(said, "blocks") * unit;
+  usage.free_bytes = number(said, "bfree") * unit;
+  usage.avail_bytes = number(said, "bavail") * unit;
+  usage.files = number(said, "files");
+  usage.files_free = number(said, "ffree");
+  usage.readonly = said.at("readonly").get<bool>();
+  return usage;
+}
+
+TreeUsage to_tree_usage(const Json& said) {
+  TreeUsage usage;
+  usage.apparent_bytes = number(said, "apparent_bytes");
+  usage.allocated_bytes = number(said, "allocated_bytes");
+  usage.inodes = number(said, "inodes");
+  usage.errors = number(said, "errors");
+  if (said.contains("last_modified")) {
+    usage.last_modified = to_time(said.at("last_modified").get<double>());
+  }
+  return usage;
+}
+
+std::string to_path(const Json& said) { return said.get<std::string>(); }
+
+// A fixture's JSON object; an empty one if the file is not there.
+Result<Json> read_object(const std::string& file) {
+  const auto text = read_file(file, kMaxFixtureBytes);
+  if (!text) {
+    if (text.error().kind == ErrorKind::kNotFound) return Json::object();
+    return text.error();
+  }
+  Json object = Json::parse(*text, nullptr, false);
+  if (!object.is_object()) return Error{ErrorKind::kMalformed, file, "not a JSON object"};
+  return object;
+}
+
+// A file of answers by path. A string where a value of another shape belongs is an error.
+template <typename T>
+Result<Answers<T>> read_answers(const std::string& file, T (*convert)(const Json&)) {
+  const auto object = read_object(file);
+  if (!object) return object.error();
+  Answers<T> answers;
+  for (const auto& [path, said] : object->items()) {
+    try {
+      if (said.is_string() && !std::is_same_v<T, std::string>) {
+        const auto error = named_error(path, said.template get<std::string>());
+        if (!error) throw std::runtime_error("not the name of an error");
+        answers.emplace(path, *error);
+      } else {
+        answers.emplace(path, convert(said));
+      }
+    } catch (const std::exception& failure) {
+      return Error{ErrorKind::kMalformed, file, path + ": " + failure.what()};
+    }
+  }
+  return answers;
+}
+
+template <typename T>
+Result<T> answer_for(const Answers<T>& answers, const std::string& path) {
+  const auto found = answers.find(path);
+  if (found == answers.end()) return from_errno(path, ENOENT);
+  return found->second;
+}
+
+// "/v1.41/containers/json?all=1" -> "/containers/json".
+std::string endpoint_of(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  if (target.starts_with("/v")) {
+    std::string_view rest = target.substr(2);
+    if (to_double(cut(rest, '/'))) return "/" + std::string(rest);
+  }
+  return std::string(target);
+}
+
+// "HTTP 403\n{...}": the status and the body behind it; status 200 without such a line.
+HttpReply to_reply(std::string text) {
+  constexpr std::string_view kMark = "HTTP ";
+  HttpReply reply;
+  reply.status = 200;
+  std::string_view rest = text;
+  if (rest.starts_with(kMark)) {
+    const auto status = to_integer<long>(trim(next_line(rest).substr(kMark.size())));
+    reply.status = status.value_or(500);
+  }
+  reply.body = rest;
+  return reply;
+}
+
+// Turns the body of docker/_ping.json into the headers of the answer.
+Result<HttpReply> with_headers(HttpReply reply, const std::string& file) {
+  if (reply.status != 200) return reply;
+  try {
+    const Json headers = Json::parse(reply.body);
+    reply.api_version = headers.value("Api-Version", "");
+    reply.podman = headers.contains("Libpod-Api-Version");
+  } catch (const std::exception& failure) {
+    return Error{ErrorKind::kMalformed, file, failure.what()};
+  }
+  reply.body = "OK";
+  return reply;
+}
+
+Result<HttpReply> docker_reply(const std::string& folder, const std::string& target) {
+  if (!list_dir(folder)) return Error{ErrorKind::kNotFound, folder, "connection refused"};
+  const std::string endpoint = endpoint_of(target);
+  const std::string file = folder + endpoint + ".json";
+  auto text = read_file(file, kMaxFixtureBytes);
+  if (!text && text.error().kind == ErrorKind::kNotFound) {
+    return HttpReply{.status = 404, .body = R"({"message":"page not found"})", .api_version = {}};
+  }
+  if (!text) return text.error();
+  HttpReply reply = to_reply(std::move(text).value());
+  return endpoint == "/_ping" ? with_headers(std::move(reply), file) : reply;
+}
+
+Result<WallTime> read_now(const std::string& file) {
+  const auto text = read_file(file);
+  if (!text) return text.error();
+  const auto seconds = to_double(trim(*text));
+  const auto now = seconds ? to_time(*seconds) : std::nullopt;
+  if (!now) return Error{ErrorKind::kMalformed, file, "not a number of Unix seconds"};
+  return *now;
+}
+
+// Everything of a folder that is not read file by file.
+struct Fixture {
+  WallTime now;
+  Answers<FsUsage> filesystems;
+  Answers<TreeUsage> trees;
+  Answers<std::string> links;
+};
+
+Result<std::shared_ptr<const Fixture>> read_fixture(const std::string& folder) {
+  auto now = read_now(folder + "/now");
+  if (!now) return now.error();
+  auto filesystems = read_answers<FsUsage>(folder + "/statfs.json", to_fs_usage);
+  if (!filesystems) return filesystems.error();
+  auto trees = read_answers<TreeUsage>(folder + "/trees.json", to_tree_usage);
+  if (!trees) return trees.error();
+  auto links = read_answers<std::string>(folder + "/links.json", to_path);
+  if (!links) return links.error();
+  return std::make_shared<const Fixture>(Fixture{*now, *filesystems, *trees, *links});
+}
+
+}  // namespace
+
+Result<HostAccess> make_folder_host(const std::string& folder) {
+  auto read = read_fixture(folder);
+  if (!read) return read.error();
+  const auto fixture = *read;
+
+  HostAccess host;
+  host.paths = {folder + "/proc", folder + "/sys", folder};
+  host.build = {"0.0.0", "fixture"};
+  host.now = [fixture] { return fixture->now; };
+  host.steady_now = [] { return SteadyTime(std::chrono::hours(1)); };
+  host.docker_get = [folder](const std::string& target, std::stop_token) {
+    return docker_reply(folder + "/docker", target);
+  };
+  host.docker_stream = [](const std::string&, const std::function<bool(std::string_view)>&,
+                          std::stop_token) -> Result<> { return Nothing{}; };
+  host.statfs = [fixture](const std::string& path, std::stop_token) {
+    return answer_for(fixture->filesystems, path);
+  };
+  host.scan_tree = [fixture](const std::string& path, std::stop_token) {
+    return answer_for(fixture->trees, path);
+  };
+  host.resolve = [fixture](const std::string& path, std::stop_token) -> Result<std::string> {
+    const auto found = fixture->links.find(path);
+    return found == fixture->links.end() ? Result<std::string>(path) : found->second;
+  };
+  return host;
+}
+
+}  // namespace volumeter

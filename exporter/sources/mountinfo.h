@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "exporter/base/parsed.h"
+
+namespace volumeter {
+
+// One line of /proc/<pid>/mountinfo.
+struct Mount {
+  std::uint64_t id = 0;
+  std::uint64_t parent_id = 0;
+  unsigned major = 0;  // 0 for filesystems without a block device
+  unsigned minor = 0;
+  std::string root;           // which directory of the filesystem is mounted
+  bool root_deleted = false;  // that directory has been removed since
+  std::string mount_point;
+  std::string fstype;           // "ext4", "fuse.sshfs"
+  std::string source;           // "/dev/vda1", "server:/export", "tmpfs"; may be empty
+  bool readonly = false;        // this mount is read-only
+  bool super_readonly = false;  // the filesystem is, for all its mounts
+
+  bool operator==(const Mount&) const = default;
+};
+
+// Total: any text is an answer. A line that is torn or odd is rejected alone.
+Parsed<Mount> parse_mountinfo(std::string_view text);
+
+// The mounts that a path can reach, indexed by mount point; immutable.
+class MountList {
+ public:
+  // Of mounts stacked on one mount point only the last can be reached; a mount that lies
+  // below a directory mounted over later cannot be reached at all. Both are left out.
+  explicit MountList(std::vector<Mount> mounts, std::uint64_t generation = 0);
+
+  MountList(const MountList&) = delete;
+  MountList& operator=(const MountList&) = delete;
+
+  const std::vector<Mount>& mounts() const { return mounts_; }  // by length of mount point
+  std::uint64_t generation() const { return generation_; }      // grows with each change
+
+  // The mount whose mount point is the longest that is `path` or one of its parents,
+  // component by component; null if there is none.
+  const Mount* find(std::string_view path) const;
+
+ private:
+  void add(Mount mount);
+
+  std::vector<Mount> mounts_;
+  std::unordered_map<std::string_view, std::size_t> by_point_;  // views into mounts_
+  std::uint64_t generation_;
+};
+
+inline const Mount* find_mount(const MountList& list, std::string_view path) {
+  return list.find(path);
+}
+
+}  // namespace volumeter

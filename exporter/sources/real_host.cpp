@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/real_host.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+namespace volumeter {
+
+HostAccess make_host_access(HostPaths paths, BuildInfo build, std::shared_ptr<Prober> prober) {
+  HostAccess host;
+  host.paths = std::move(paths);
+  host.build = std::move(build);
+  host.now = [] { return std::chrono::system_clock::now(); };
+  host.steady_now = [] { return std::chrono::steady_clock::now(); };
+  host.statfs = [prober](const std::string& path, std::stop_token stop) {
+    return prober->statfs(path, stop);
+  };
+  host.scan_tree = [prober](const std::string& path, std::stop_token stop) {
+    return prober->scan(path, stop);
+  };
+  host.resolve = [prober](const std::string& path, std::stop_token stop) {
+    return prober->resolve(path, stop);
+  };
+  return host;
+}
+
+KernelUnits kernel_units() {
+  KernelUnits units;
+  if (const long ticks = ::sysconf(_SC_CLK_TCK); ticks > 0) {
+    units.ticks_per_second = static_cast<std::uint64_t>(ticks);
+  }
+  if (const long bytes = ::sysconf(_SC_PAGESIZE); bytes > 0) {
+    units.page_bytes = static_cast<std::uint64_t>(bytes);
+  }
+  return units;
+}
+
+}  // namespace volumeter

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "exporter/sources/host_access.h"
+#include "exporter/sources/prober.h"
+#include "exporter/sources/process_stats.h"
+
+namespace volumeter {
+
+// The machine we run on. The caller adds docker_get and docker_stream.
+HostAccess make_host_access(HostPaths paths, BuildInfo build, std::shared_ptr<Prober> prober);
+
+KernelUnits kernel_units();
+
+}  // namespace volumeter

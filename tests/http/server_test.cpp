@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/http/server.h"
+
+#include <libdeflate.h>
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "tests/http/http_client.h"
+#include "tests/http/test_server.h"
+
+namespace volumeter {
+namespace {
+
+bool kernel_has_ipv6() {
+  return UniqueFd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)).get() >= 0;
+}
+
+std::string unpacked(const std::string& gzip) {
+  const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> inflater(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  std::string out(1 << 20, '\0');
+  std::size_t size = 0;
+  REQUIRE(libdeflate_gzip_decompress(inflater.get(), gzip.data(), gzip.size(), out.data(),
+                                     out.size(), &size) == LIBDEFLATE_SUCCESS);
+  out.resize(size);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a scrape gets the body and its type") {
+  TestServer server;
+  HttpClient client(server.url());
+  auto reply = client.get("/metrics");
+  CHECK(reply.status == 200);
+  CHECK(reply.body == "docker_up 1\n");
+  CHECK(reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(reply.headers["content-length"] == "12");
+
+  reply = client.get("/metrics", {"Accept: application/openmetrics-text;version=1.0.0"});
+  CHECK(reply.headers["content-type"] ==
+        "application/openmetrics-text; version=1.0.0; charset=utf-8");
+}
+
+TEST_CASE("a connection serves many requests") {
+  TestServer server;
+  HttpClient client(server.url());
+  for (int i = 0; i < 20; ++i) CHECK(client.get("/metrics").status == 200);
+  CHECK(client.connections() == 1);
+}
+
+TEST_CASE("HEAD is GET without the body") {
+  TestServer server;
+  HttpClient client(server.url());
+  auto reply = client.request("HEAD", "/metrics");
+  CHECK(reply.status == 200);
+  CHECK(reply.body.empty());
+  CHECK(reply.headers["content-length"] == "12");
+  CHECK(client.get("/metrics").body == "docker_up 1\n");
+}
+
+TEST_CASE("gzip is sent on request and unpacks to the same body") {
+  TestServer server;
+  server.body.clear();
+  for (int i = 0; i < 1000; ++i) server.body += "docker_volume_containers 4096\n";
+  HttpClient client(server.url());
+  auto reply = client.get("/metrics", {"Accept-Encoding: gzip"});
+  CHECK(reply.headers["content-encoding"] == "gzip");
+  CHECK(reply.headers["vary"] == "Accept, Accept-Encoding");
+  CHECK(reply.headers["content-length"] == std::to_string(reply.body.size()));
+  CHECK(unpacked(reply.body) == server.body);
+  CHECK(client.get("/metrics").body == server.body);
+}
+
+TEST_CASE("the query reaches the routes as it was sent") {
+  TestServer server;
+  HttpClient client(server.url());
+  CHECK(client.get("/metrics?collect%5B%5D=volumes").status == 200);
+  CHECK(client.get("/metrics?collect[]=nonsense").body == "unknown collector \"nonsense\".\n");
+  CHECK(client.get("/metrics?collect[]=volumes&exclude[]=volumes").status == 400);
+}
+
+TEST_CASE("only the exact paths are there") {
+  TestServer server;
+  HttpClient client(server.url());
+  for (const std::string path : {"/metrics/foo", "/metricsfoo", "/%6Detrics", "/../etc/passwd"}) {
+    CHECK(client.get(path).status == 404);
+  }
+  CHECK(client.get("/").body == "<html></html>");
+  CHECK(client.get("/-/healthy").body == "Volumeter is healthy.\n");
+  CHECK(client.get("/-/ready").status == 200);
+}
+
+TEST_CASE("a method that would change something is refused, with or without a body") {
+  TestServer server;
+  HttpClient client(server.url());
+  auto reply = client.request("POST", "/metrics", {}, std::string(100000, 'x'));
+  CHECK(reply.status == 405);
+  CHECK(reply.headers["allow"] == "GET, HEAD");
+  CHECK(client.request("GET", "/metrics", {"Transfer-Encoding: chunked"}, "x").status == 200);
+  CHECK(client.request("DELETE", "/metrics").status == 405);
+  CHECK(client.get("/metrics").status == 200);
+  CHECK(server.scrapes == 2);
+}
+
+TEST_CASE("an empty host listens on IPv6 and IPv4") {
+  TestServer server(0, {{"", 0}});
+  CHECK(HttpClient(server.url("127.0.0.1")).get("/metrics").status == 200);
+  if (kernel_has_ipv6()) {
+    CHECK(HttpClient(server.url("[::1]")).get("/metrics").status == 200);
+  }
+}
+
+TEST_CASE("a server listens on several addresses") {
+  TestServer server(0, {{"127.0.0.1", 0}, {"localhost", 0}});
+  REQUIRE(server.server->ports().size() == 2);
+  CHECK(server.port(0) != server.port(1));
+  CHECK(HttpClient(server.url("127.0.0.1", 0)).get("/metrics").status == 200);
+  CHECK(HttpClient(server.url("127.0.0.1", 1)).get("/metrics").status == 200);
+}
+
+TEST_CASE("a port that is taken is named with the reason, and given back in the end") {
+  TestServer first(0, {{"127.0.0.1", 0}});
+  const ListenAddress taken{"127.0.0.1", first.port()};
+  // The free address comes first: it must be let go too.
+  const auto second = Server::start({.addresses = {{"127.0.0.1", 0}, taken}}, first.service);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().text() == "cannot listen on " + taken.text() + ": address already in use");
+
+  first.server.reset();
+  CHECK(Server::start({.addresses = {taken}}, first.service));
+}
+
+TEST_CASE("a host that does not exist is named with the reason") {
+  TestServer other;
+  const auto server = Server::start({.addresses = {{"no-such-host.invalid", 0}}}, other.service);
+  REQUIRE_FALSE(server);
+  CHECK(server.error().text().starts_with("cannot listen on no-such-host.invalid:0: "));
+  CHECK_FALSE(Server::start({.addresses = {{"192.0.2.1", 0}}}, other.service));
+}
+
+TEST_CASE("many scrape at once") {
+  TestServer server;
+  server.body = std::string(200000, 'x');
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> clients;
+    for (int c = 0; c < 8; ++c) {
+      clients.emplace_back([&] {
+        HttpClient client(server.url());
+        for (int i = 0; i < 25; ++i) {
+          const bool gzip = i % 2 == 0;
+          const auto reply =
+              client.get("/metrics", {gzip ? "Accept-Encoding: gzip" : "Accept: */*"});
+          good += reply.status == 200 && (gzip || reply.body.size() == 200000);
+        }
+      });
+    }
+  }
+  CHECK(good == 8 * 25);
+  CHECK(server.scrapes == 8 * 25);
+}
+
+}  // namespace volumeter

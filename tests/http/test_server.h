@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exporter/http/server.h"
+
+namespace volumeter {
+
+// A real server on a port that the kernel chose, with a scrape body of any size.
+struct TestServer {
+  std::string body = "docker_up 1\n";
+  std::atomic<int> scrapes = 0;
+  ChangeLog log{std::make_shared<spdlog::logger>("test")};
+  ServerMetrics metrics;
+  Service service;
+  std::unique_ptr<Server> server;
+
+  explicit TestServer(unsigned max_requests = 0,
+                      std::vector<ListenAddress> addresses = {{"127.0.0.1", 0}})
+      : service({.telemetry_path = "/metrics",
+                 .scrape =
+                     [this](const ScrapeRequest&, Format) {
+                       ++scrapes;
+                       return body;
+                     },
+                 .is_collector = [](std::string_view name) { return name == "volumes"; },
+                 .landing_page = [] { return std::string("<html></html>"); },
+                 .ready = [] { return true; }},
+                max_requests, log, metrics, [] { return SteadyTime{}; }) {
+    auto started = Server::start({.addresses = std::move(addresses)}, service);
+    if (!started) FAIL(started.error().text());
+    server = std::move(started).value();
+  }
+
+  std::uint16_t port(std::size_t index = 0) const { return server->ports().at(index); }
+  std::string url(const std::string& host = "127.0.0.1", std::size_t index = 0) const {
+    return "http://" + host + ":" + std::to_string(port(index));
+  }
+};
+
+}  // namespace volumeter

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "exporter/base/change_log.h"
+
+namespace volumeter::test {
+
+// A ChangeLog whose lines, "warning filesystem /mnt: ...", a test can read. Its writers must
+// have ended before it is read.
+class CapturedLog {
+ public:
+  CapturedLog() : log(make_logger(text_)) {}
+
+  std::string text() const { return text_.str(); }
+
+  std::size_t count(const std::string& part) const {
+    const std::string all = text();
+    std::size_t found = 0;
+    for (auto at = all.find(part); at != std::string::npos; at = all.find(part, at + 1)) ++found;
+    return found;
+  }
+
+ private:
+  static std::shared_ptr<spdlog::logger> make_logger(std::ostream& out) {
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(out);
+    auto logger = std::make_shared<spdlog::logger>("test", sink);
+    logger->set_pattern("%l %v");
+    return logger;
+  }
+
+  std::ostringstream text_;
+
+ public:
+  ChangeLog log;
+};
+
+}  // namespace volumeter::test

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "exporter/base/unique_fd.h"
+
+namespace volumeter::test {
+
+// A mounted filesystem that can hang: while it does, whoever asks it anything sits in state
+// D and survives SIGKILL, as with a dead NFS server. Speaks the kernel's FUSE protocol from
+// a thread of this process; its root holds some empty files "f0", "f1", ... Needs root and
+// /dev/fuse.
+class HungFuse {
+ public:
+  static constexpr std::uint64_t kBlocks = 1000;  // of 4096 bytes, as statfs tells
+  static constexpr std::uint64_t kFreeBlocks = 400;
+
+  // Throws std::runtime_error if it cannot be mounted.
+  explicit HungFuse(std::string mount_point, std::uint64_t files = 0);
+  ~HungFuse();  // lets everybody go and unmounts
+  HungFuse(const HungFuse&) = delete;
+  HungFuse& operator=(const HungFuse&) = delete;
+
+  void hang();
+  void release();  // answers what was asked meanwhile, and what comes
+  void set_delay(std::chrono::milliseconds delay);  // before each answer
+
+  std::size_t waiting();          // questions now unanswered
+  std::size_t statfs_requests();  // since it was mounted
+
+ private:
+  struct Request {
+    std::uint64_t unique = 0;
+    std::uint64_t node = 0;
+    std::uint64_t offset = 0;  // of READDIR
+    std::uint32_t opcode = 0;
+    std::string name;  // of LOOKUP
+  };
+
+  void serve();
+  void take(const char* packet, std::size_t size);
+  void answer(const Request& request);
+  void reply(std::uint64_t unique, int error, const void* data, std::size_t size);
+  void reply_attributes(const Request& request);
+  void reply_lookup(const Request& request);
+  void reply_directory(const Request& request);
+  void reply_statfs(const Request& request);
+
+  const std::string mount_point_;
+  const std::uint64_t files_;
+  UniqueFd device_;
+  UniqueFd stop_event_;
+  std::mutex mutex_;  // of the four below
+  bool hung_ = false;
+  std::chrono::milliseconds delay_{0};
+  std::vector<Request> held_;
+  std::size_t statfs_requests_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace volumeter::test

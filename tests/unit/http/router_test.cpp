@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/http/router.h"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <catch2/catch.hpp>
+#include <sstream>
+#include <stdexcept>
+
+namespace volumeter {
+namespace {
+
+// A router whose scrape answers with what it was asked.
+struct Fixture {
+  ScrapeRequest asked;
+  Format format{};
+  std::string body = "body\n";
+  bool ready = true;
+  std::ostringstream logged;
+  ChangeLog log{std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(logged))};
+  Router router{{.telemetry_path = "/metrics",
+                 .scrape =
+                     [this](const ScrapeRequest& request, Format wanted) {
+                       asked = request;
+                       format = wanted;
+                       if (body.empty()) throw std::runtime_error("no body");
+                       return body;
+                     },
+                 .is_collector = [](std::string_view name) { return name == "volumes"; },
+                 .landing_page = [] { return std::string("<html></html>"); },
+                 .ready = [this] { return ready; }},
+                log};
+
+  Response get(std::string_view path, std::string_view query = {}) {
+    return router.answer({.method = "GET", .path = path, .raw_query = query});
+  }
+};
+
+std::string header(const Response& response, std::string_view name) {
+  for (const auto& field : response.headers) {
+    if (field.name == name) return field.value;
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("the telemetry path answers with a scrape") {
+  Fixture fixture;
+  const auto response = fixture.get("/metrics");
+  CHECK(response.status == 200);
+  CHECK(response.body == "body\n");
+  CHECK(header(response, "Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(header(response, "Vary") == "Accept, Accept-Encoding");
+  CHECK(header(response, "Content-Encoding").empty());
+}
+
+TEST_CASE("a scrape is told format, collectors and timeout") {
+  Fixture fixture;
+  const auto response = fixture.router.answer({.method = "GET",
+                                               .path = "/metrics",
+                                               .raw_query = "collect[]=volumes",
+                                               .accept = "application/openmetrics-text",
+                                               .scrape_timeout = "7.5"});
+  CHECK(response.status == 200);
+  CHECK(header(response, "Content-Type") ==
+        "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  CHECK(fixture.format == Format::kOpenMetrics100);
+  CHECK(fixture.asked.collect == std::vector<std::string>{"volumes"});
+  CHECK(fixture.asked.timeout->count() == 7.5);
+}
+
+TEST_CASE("an unknown collector is refused by name") {
+  Fixture fixture;
+  const auto response = fixture.get("/metrics", "exclude[]=volumes&exclude[]=vol%FFumes");
+  CHECK(response.status == 400);
+  CHECK(response.body == "unknown collector \"vol\xEF\xBF\xBDumes\".\n");
+  CHECK(header(response, "X-Content-Type-Options") == "nosniff");
+}
+
+TEST_CASE("a query that contradicts itself is refused with the reason") {
+  Fixture fixture;
+  const auto response = fixture.get("/metrics", "collect[]=volumes&exclude[]=volumes");
+  CHECK(response.status == 400);
+  CHECK(response.body == "collect[] and exclude[] cannot be used together.\n");
+}
+
+TEST_CASE("a long body is compressed for who accepts it") {
+  Fixture fixture;
+  const auto get = [&](std::size_t bytes, std::string_view accept_encoding) {
+    fixture.body = std::string(bytes, 'x');
+    return fixture.router.answer(
+        {.method = "GET", .path = "/metrics", .accept_encoding = accept_encoding});
+  };
+  CHECK(header(get(512, "gzip"), "Content-Encoding") == "gzip");
+  CHECK(get(512, "gzip").body.starts_with("\x1f\x8b"));
+  CHECK(header(get(511, "gzip"), "Content-Encoding").empty());
+  CHECK(header(get(512, "gzip;q=0"), "Content-Encoding").empty());
+}
+
+TEST_CASE("the landing page can run no script") {
+  Fixture fixture;
+  const auto response = fixture.get("/");
+  CHECK(response.status == 200);
+  CHECK(response.body == "<html></html>");
+  CHECK(header(response, "Content-Type") == "text/html; charset=utf-8");
+  CHECK(header(response, "Content-Security-Policy") ==
+        "default-src 'none'; style-src 'unsafe-inline'");
+  CHECK(header(response, "X-Content-Type-Options") == "nosniff");
+}
+
+TEST_CASE("healthy is always said, ready only when it is so") {
+  Fixture fixture;
+  CHECK(fixture.get("/-/healthy").body == "Volumeter is healthy.\n");
+  CHECK(fixture.get("/-/ready").status == 200);
+  fixture.ready = false;
+  CHECK(fixture.get("/-/healthy").status == 200);
+  CHECK(fixture.get("/-/ready").status == 503);
+}
+
+TEST_CASE("paths match whole") {
+  Fixture fixture;
+  for (const auto* path : {"/metrics/foo", "/metricsfoo", "/metrics/", "/Metrics", "//", "", "*",
+                           "/-/", "/index.html", "/../metrics"}) {
+    CAPTURE(path);
+    const auto response = fixture.get(path);
+    CHECK(response.status == 404);
+    CHECK(header(response, "Content-Type") == "text/plain; charset=utf-8");
+  }
+}
+
+TEST_CASE("methods that would change something are refused") {
+  Fixture fixture;
+  for (const auto* method : {"POST", "PUT", "DELETE", "OPTIONS", "get", ""}) {
+    const auto response = fixture.router.answer({.method = method, .path = "/metrics"});
+    CHECK(response.status == 405);
+    CHECK(header(response, "Allow") == "GET, HEAD");
+  }
+  CHECK(fixture.router.answer({.method = "HEAD", .path = "/metrics"}).status == 200);
+}
+
+TEST_CASE("a scrape that throws is answered with 500 and logged once") {
+  Fixture fixture;
+  fixture.body.clear();
+  CHECK(fixture.get("/metrics").status == 500);
+  CHECK(fixture.get("/metrics").status == 500);
+  const std::string logged = fixture.logged.str();
+  CHECK(logged.find("a request failed (no body)") != std::string::npos);
+  CHECK(logged.find("no body") == logged.rfind("no body"));
+}
+
+}  // namespace volumeter

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <thread>
+#include <vector>
+
+#include "exporter/sources/docker/changes.h"
+#include "exporter/sources/docker/event_reader.h"
+#include "exporter/sources/docker/relist_schedule.h"
+
+namespace volumeter::docker {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kCreate =
+    R"({"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{}}})";
+
+// "create data1" for each event, "?" for each line that is none.
+std::vector<std::string> read(EventReader& reader, std::string_view piece) {
+  std::vector<std::string> out;
+  reader.feed(piece, [&](const std::optional<Event>& event) {
+    out.push_back(event ? event->action + " " + event->id : "?");
+  });
+  return out;
+}
+
+SteadyTime at(std::chrono::milliseconds time) { return SteadyTime(time); }
+
+Event event_of(std::string type, std::string action, std::string id = "abc") {
+  return {std::move(type), std::move(action), std::move(id)};
+}
+
+// What the queue asks for after one event.
+Changes changes_after(const std::optional<Event>& event) {
+  Pace pace;
+  pace.quiet = pace.longest_wait = 0ms;
+  ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
+  queue.note(event);
+  return queue.take_when_due({});
+}
+
+}  // namespace
+
+TEST_CASE("events are read however the stream is cut") {
+  const std::string text = std::string(kCreate) + "\n\r\n" + std::string(kCreate) + "\n";
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    EventReader reader;
+    std::vector<std::string> seen;
+    for (std::size_t i = 0; i < text.size(); i += size) {
+      for (auto& event : read(reader, std::string_view(text).substr(i, size))) {
+        seen.push_back(event);
+      }
+    }
+    REQUIRE(seen == std::vector<std::string>{"create data1", "create data1"});
+  }
+}
+
+TEST_CASE("a line that is no event is told, and the next one is read") {
+  EventReader reader;
+  CHECK(read(reader, "nonsense\n" + std::string(kCreate) + "\n") ==
+        std::vector<std::string>{"?", "create data1"});
+}
+
+TEST_CASE("a line without end does not grow the memory") {
+  EventReader reader;
+  const std::string piece(EventReader::kMaxLineBytes / 2, 'x');
+  for (int i = 0; i < 8; ++i) CHECK(read(reader, piece).empty());
+  CHECK(read(reader, "\n") == std::vector<std::string>{"?"});
+  CHECK(read(reader, std::string(kCreate) + "\n") == std::vector<std::string>{"create data1"});
+}
+
+TEST_CASE("a list is due a short quiet after a change") {
+  RelistSchedule schedule({});
+  schedule.listed(at(0ms), at(10ms));
+  CHECK(schedule.due() == at(60'010ms));
+  schedule.changed(at(5'000ms));
+  CHECK(schedule.due() == at(5'200ms));
+  schedule.changed(at(5'100ms));
+  CHECK(schedule.due() == at(5'300ms));
+}
+
+TEST_CASE("changes without a pause wait a second at most") {
+  RelistSchedule schedule({});
+  schedule.listed(at(0ms), at(10ms));
+  for (auto time = 5'000ms; time < 7'000ms; time += 50ms) schedule.changed(at(time));
+  CHECK(schedule.due() == at(6'000ms));
+}
+
+TEST_CASE("between two lists there are ten times the length of one") {
+  RelistSchedule schedule({});
+  const auto due_after = [&](std::chrono::milliseconds took) {
+    schedule.listed(at(10'000ms - took), at(10'000ms));
+    schedule.changed(at(10'001ms));
+    return schedule.due() - at(10'000ms);
+  };
+  CHECK(due_after(1ms) == 201ms);  // the quiet decides
+  CHECK(due_after(50ms) == 500ms);
+  CHECK(due_after(2'000ms) == 1'001ms + 3'999ms);  // five seconds at most
+}
+
+TEST_CASE("a change during a list calls for the next one") {
+  RelistSchedule schedule({});
+  schedule.changed(at(0ms));
+  schedule.taken();
+  schedule.changed(at(5ms));
+  schedule.listed(at(0ms), at(10ms));
+  CHECK(schedule.due() == at(210ms));
+}
+
+TEST_CASE("each event asks for no more than it may have changed") {
+  const Changes start = changes_after(event_of("container", "start"));
+  CHECK_FALSE(start.volumes);
+  CHECK(start.details == std::set<std::string>{"abc"});
+  CHECK_FALSE(start.all_details);
+
+  for (const auto action : {"create", "destroy", "remove", "prune", "unheard-of"}) {
+    const Changes volume = changes_after(event_of("volume", action, ""));
+    CHECK(volume.volumes);
+    CHECK(volume.details.empty());
+  }
+  CHECK(changes_after(event_of("container", "prune", "")).volumes);
+  CHECK(changes_after(event_of("plugin", "enable")).volumes);
+  const Changes unreadable = changes_after({});
+  CHECK(unreadable.volumes);
+  CHECK(unreadable.all_details);
+}
+
+TEST_CASE("a flood of containers is remembered as all of them") {
+  Pace pace;
+  pace.quiet = pace.longest_wait = 0ms;
+  ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
+  for (int i = 0; i < 20'000; ++i) queue.note(event_of("container", "die", std::to_string(i)));
+  const Changes changes = queue.take_when_due({});
+  CHECK(changes.all_details);
+  CHECK(changes.details.size() <= 10'000);
+}
+
+TEST_CASE("without a change everything is due after the interval") {
+  Pace pace;
+  pace.relist_interval = 5ms;
+  ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
+  queue.listed(std::chrono::steady_clock::now());
+  const Changes changes = queue.take_when_due({});
+  CHECK(changes.volumes);
+  CHECK(changes.details.empty());
+}
+
+TEST_CASE("a lost connection and a stop end the wait at once") {
+  ChangeQueue queue({}, [] { return std::chrono::steady_clock::now(); });
+  queue.listed(std::chrono::steady_clock::now());
+  queue.note_lost_connection();
+  CHECK(queue.take_when_due({}).connection_lost);
+  std::stop_source source;
+  std::jthread stopper([&] { source.request_stop(); });
+  CHECK_FALSE(queue.take_when_due(source.get_token()).connection_lost);
+}
+
+}  // namespace volumeter::docker

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <condition_variable>
+#include <sstream>
+
+#include "exporter/sources/docker/watcher.h"
+#include "tests/support/scripted_engine.h"
+
+namespace volumeter::docker {
+namespace {
+
+using namespace std::chrono_literals;
+using test::ScriptedEngine;
+
+constexpr auto kVolumes = "/volumes";
+constexpr auto kContainers = "/containers/json?all=1";
+constexpr auto kInspect = "/containers/aa11/json";
+constexpr auto kVolumeCreate =
+    R"({"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{}}})";
+
+std::string volumes(std::initializer_list<std::string> names) {
+  std::string text;
+  for (const auto& name : names)
+    text += (text.empty() ? "" : ",") + ("{\"Name\":\"" + name + "\"}");
+  return R"({"Volumes":[)" + text + R"(],"Warnings":null})";
+}
+
+std::string container(const std::string& state) {
+  return R"([{"Id":"aa11","Names":["/web"],"State":")" + state + R"(","Mounts":[]}])";
+}
+
+std::string container_event(const std::string& action) {
+  return R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":"aa11"}})";
+}
+
+std::string started(const std::string& time) {
+  return R"({"State":{"StartedAt":")" + time + R"("},"HostConfig":{}})";
+}
+
+// A thousand times faster than for a real engine.
+Pace hasty() {
+  Pace pace;
+  pace.quiet = 2ms;
+  pace.longest_wait = 10ms;
+  pace.shortest_gap = 1ms;
+  pace.longest_gap = 5ms;
+  pace.first_retry = 2ms;
+  pace.last_retry = 10ms;
+  pace.steady_after = 5ms;
+  return pace;
+}
+
+// A watcher of a scripted engine, with its log and a way to wait for what it will know.
+class Watching {
+ public:
+  explicit Watching(Pace pace = hasty())
+      : log_(std::make_shared<spdlog::logger>(
+            "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_))),
+        watcher_(engine.host(), log_, {"", pace}, [this] {
+          const std::lock_guard lock(mutex_);
+          ++published_;
+          changed_.notify_all();
+        }) {}
+
+  // True once the state is as wanted; false if it is not within ten seconds.
+  bool becomes(const std::function<bool(const State&)>& wanted) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 10s, [&] { return wanted(watcher_.state()); });
+  }
+
+  bool has_volumes(std::size_t count) {
+    return becomes(
+        [=](const State& state) { return state.up && state.facts->volumes.size() == count; });
+  }
+
+  // Each list is followed by one more once the stream is open; afterwards all is quiet.
+  bool settles() {
+    return await([&] { return engine.is_streaming() && engine.times_asked(kVolumes) >= 2; });
+  }
+
+  bool await(const std::function<bool()>& condition) {
+    for (int i = 0; i < 10'000; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(1ms);
+    }
+    return false;
+  }
+
+  int published() {
+    const std::lock_guard lock(mutex_);
+    return published_;
+  }
+
+  Watcher* operator->() { return &watcher_; }
+
+  // Only while no thread of the watcher runs.
+  std::string log_text() const { return text_.str(); }
+
+  ScriptedEngine engine;
+
+ private:
+  std::ostringstream text_;
+  ChangeLog log_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int published_ = 0;
+  Watcher watcher_;
+};
+
+}  // namespace
+
+TEST_CASE("a watcher that was not started knows nothing and says so") {
+  Watching watching;
+  CHECK_FALSE(watching->state().up);
+  CHECK(watching->state().facts == nullptr);
+  CHECK(watching->state().health.name == "docker");
+  CHECK_FALSE(watching->state().health.last_good);
+}
+
+TEST_CASE("listing once brings volumes, containers and their details") {
+  Watching watching;
+  watching.engine.answer(kVolumes, volumes({"b", "a"}));
+  watching.engine.answer(kContainers, container("running"));
+  watching.engine.answer(kInspect, started("2026-11-23T05:56:31Z"));
+  watching->list_once({});
+  const State state = watching->state();
+  REQUIRE(state.up);
+  CHECK(state.health.up);
+  CHECK(state.health.last_good == state.facts->taken_at);
+  CHECK(state.facts->engine.version == "20.10.24");
+  CHECK(state.facts->volumes.at(0).name == "a");
+  CHECK(state.facts->containers.at(0).name == "web");
+  CHECK(state.facts->details.at("aa11").started_at);
+  CHECK(watching.published() == 2);
+  CHECK(watching.log_text().find("connected to Docker Engine 20.10.24, API 1.41, storage driver "
+                                 "overlay2: 2 volumes, 1 containers") != std::string::npos);
+}
+
+TEST_CASE("an engine that is away leaves no facts, one line in the log and a reason") {
+  Watching watching;
+  watching.engine.shut_down();
+  watching->list_once({});
+  watching->list_once({});
+  const State state = watching->state();
+  CHECK_FALSE(state.up);
+  CHECK(state.facts == nullptr);
+  CHECK(state.health.errors[static_cast<std::size_t>(ErrorKind::kNotFound)] == 2);
+  const std::string log = watching.log_text();
+  CHECK(std::count(log.begin(), log.end(), '\n') == 1);
+  CHECK(log.find("Connection refused") != std::string::npos);
+}
+
+TEST_CASE("what the engine must change for us is an error in the log") {
+  Watching watching;
+  watching.engine.answer("/_ping", {200, "OK", "1.12", false});
+  watching->list_once({});
+  CHECK(watching.log_text().find("[error]") != std::string::npos);
+  CHECK(watching.log_text().find("upgrade the engine") != std::string::npos);
+}
+
+TEST_CASE("a volume that is made is seen by its event") {
+  Watching watching;
+  watching->start();
+  REQUIRE(watching.has_volumes(0));
+  REQUIRE(watching.settles());
+  watching.engine.answer(kVolumes, volumes({"data1"}));
+  watching.engine.send_event(kVolumeCreate);
+  CHECK(watching.has_volumes(1));
+}
+
+TEST_CASE("what happens before the stream is open is seen by the list after it") {
+  Watching watching;
+  watching.engine.on_stream([&] { watching.engine.answer(kVolumes, volumes({"data1"})); });
+  watching->start();
+  CHECK(watching.has_volumes(1));
+}
+
+TEST_CASE("an event of a container asks for no volumes and inspects that container again") {
+  Watching watching;
+  watching.engine.answer(kVolumes, volumes({"v"}));
+  watching.engine.answer(kContainers, container("running"));
+  watching.engine.answer(kInspect, started("2026-11-23T05:00:00Z"));
+  watching->start();
+  REQUIRE(watching.settles());
+  REQUIRE(watching.becomes(
+      [](const State& state) { return state.facts && state.facts->details.contains("aa11"); }));
+  const auto inspected = watching.engine.times_asked(kInspect);
+  const auto asked_volumes = watching.engine.times_asked(kVolumes);
+  watching.engine.answer(kInspect, started("2026-11-23T06:00:00Z"));
+  watching.engine.send_event(container_event("start"));
+  REQUIRE(watching.await([&] { return watching.engine.times_asked(kInspect) > inspected; }));
+  CHECK(watching.becomes([](const State& state) {
+    const auto& details = state.facts->details;
+    return details.contains("aa11") && unix_seconds(*details.at("aa11").started_at) == 1795413600;
+  }));
+  CHECK(watching.engine.times_asked(kVolumes) == asked_volumes);
+  CHECK(watching->state().facts->volumes.size() == 1);
+}
+
+TEST_CASE("details of a container that is gone are dropped") {
+  Watching watching;
+  watching.engine.answer(kContainers, container("running"));
+  watching.engine.answer(kInspect, started("2026-11-23T05:00:00Z"));
+  watching->start();
+  REQUIRE(watching.becomes(
+      [](const State& state) { return state.facts && state.facts->details.size() == 1; }));
+  REQUIRE(watching.settles());
+  watching.engine.answer(kContainers, "[]");
+  watching.engine.send_event(container_event("destroy"));
+  CHECK(watching.becomes([](const State& state) {
+    return state.facts->containers.empty() && state.facts->details.empty();
+  }));
+}
+
+TEST_CASE("a container that cannot be inspected is there without details, asked once") {
+  Watching watching;
+  watching.engine.answer(kContainers, container("running"));
+  watching->list_once({});
+  CHECK(watching->state().facts->containers.size() == 1);
+  CHECK(watching->state().facts->details.empty());
+  CHECK(watching.engine.times_asked(kInspect) == 1);
+}
+
+TEST_CASE("a change of state that no event told of still renews the details") {
+  Pace pace = hasty();
+  pace.relist_interval = 20ms;
+  Watching watching(pace);
+  watching.engine.answer(kContainers, container("running"));
+  watching.engine.answer(kInspect, started("2026-11-23T05:00:00Z"));
+  watching->start();
+  REQUIRE(watching.becomes(
+      [](const State& state) { return state.facts && state.facts->details.size() == 1; }));
+  watching.engine.answer(kInspect, started("2026-11-23T06:00:00Z"));
+  watching.engine.answer(kContainers, container("exited"));
+  CHECK(watching.becomes([](const State& state) {
+    const auto& details = state.facts->details;
+    return details.contains("aa11") && unix_seconds(*details.at("aa11").started_at) == 1795413600;
+  }));
+}
+
+TEST_CASE("a malformed list leaves the last good one, and is counted") {
+  Watching watching;
+  watching.engine.answer(kVolumes, volumes({"a"}));
+  watching->start();
+  REQUIRE(watching.has_volumes(1));
+  REQUIRE(watching.settles());
+  watching.engine.answer(kVolumes, "<html>502 Bad Gateway</html>");
+  watching.engine.send_event(kVolumeCreate);
+  REQUIRE(watching.becomes([](const State& state) { return !state.up; }));
+  const State state = watching->state();
+  CHECK(state.facts->volumes.size() == 1);
+  CHECK(state.health.errors[static_cast<std::size_t>(ErrorKind::kMalformed)] > 0);
+  watching.engine.answer(kVolumes, volumes({"a", "b"}));
+  CHECK(watching.has_volumes(2));
+}
+
+TEST_CASE("items that cannot be read are counted and the others stay") {
+  Watching watching;
+  watching.engine.answer(kVolumes, R"({"Volumes":[{"Name":"a"},{"Driver":"x"}]})");
+  watching.engine.answer(kContainers, R"([7])");
+  watching->list_once({});
+  CHECK(watching->state().up);
+  CHECK(watching->state().health.bad_items == 2);
+  CHECK(watching.log_text().find(R"({"Driver":"x"})") != std::string::npos);
+}
+
+TEST_CASE("an engine that restarts is found again, as the one it is now") {
+  Watching watching;
+  watching.engine.answer(kVolumes, volumes({"a"}));
+  watching->start();
+  REQUIRE(watching.has_volumes(1));
+  REQUIRE(watching.settles());
+  watching.engine.shut_down();
+  REQUIRE(watching.becomes([](const State& state) { return !state.up; }));
+  CHECK(watching->state().facts->volumes.size() == 1);
+  watching.engine.answer("/_ping", {200, "OK", "1.51", false});
+  watching.engine.answer(kVolumes, volumes({"a", "b"}));
+  watching.engine.start_up();
+  REQUIRE(watching.has_volumes(2));
+  CHECK(watching->state().facts->engine.api_version == "1.51");
+  REQUIRE(watching.await([&] { return watching.engine.is_streaming(); }));
+  watching.engine.answer(kVolumes, volumes({"a", "b", "c"}));
+  watching.engine.send_event(kVolumeCreate);
+  CHECK(watching.has_volumes(3));
+}
+
+TEST_CASE("a stream that ends brings a new one and a whole list") {
+  Watching watching;
+  watching->start();
+  REQUIRE(watching.has_volumes(0));
+  REQUIRE(watching.settles());
+  watching.engine.answer(kVolumes, volumes({"a"}));
+  watching.engine.end_stream();
+  CHECK(watching.has_volumes(1));
+  CHECK(watching.await([&] { return watching.engine.is_streaming(); }));
+}
+
+TEST_CASE("without events the interval alone brings the changes") {
+  Pace pace = hasty();
+  pace.relist_interval = 20ms;
+  Watching watching(pace);
+  watching.engine.refuse_stream(Error{ErrorKind::kPermission, "GET /events", "HTTP 403"});
+  watching->start();
+  REQUIRE(watching.has_volumes(0));
+  watching.engine.answer(kVolumes, volumes({"a"}));
+  CHECK(watching.has_volumes(1));
+}
+
+TEST_CASE("a line of the stream that is no event calls for everything") {
+  Watching watching;
+  watching->start();
+  REQUIRE(watching.settles());
+  watching.engine.answer(kVolumes, volumes({"a"}));
+  watching.engine.send_event("nonsense");
+  CHECK(watching.has_volumes(1));
+}
+
+TEST_CASE("a silent engine delays neither the state nor the end") {
+  for (const auto path : {"/_ping", "/info", kVolumes, kContainers, kInspect}) {
+    Watching watching;
+    watching.engine.answer(kContainers, container("running"));
+    watching.engine.hang(path);
+    watching->start();
+    REQUIRE(watching.await([&] { return watching.engine.times_asked(path) > 0; }));
+    (void)watching->state();
+  }  // would never end if the stop did not reach the call
+}
+
+TEST_CASE("a watcher that is destroyed amid changes ends") {
+  for (int i = 0; i < 20; ++i) {
+    Watching watching;
+    watching.engine.answer(kContainers, container("running"));
+    watching->start();
+    for (int n = 0; n < i; ++n) watching.engine.send_event(kVolumeCreate);
+  }
+}
+
+}  // namespace volumeter::docker

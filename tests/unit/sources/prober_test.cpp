@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/prober.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <future>
+#include <memory>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "exporter/base/fields.h"
+#include "exporter/sources/files.h"
+#include "tests/support/eventually.h"
+#include "tests/support/hung_fuse.h"
+#include "tests/support/requires.h"
+#include "tests/support/temp_folder.h"
+
+namespace volumeter {
+namespace {
+
+using namespace std::chrono_literals;
+using test::eventually;
+using test::HungFuse;
+using test::TempFolder;
+
+constexpr ProberLimits kShort{.answer = 300ms, .scan_silence = 300ms};
+constexpr ProberLimits kPatient{.answer = 60s, .scan_silence = 60s};
+
+struct ProcessLine {
+  pid_t parent = 0;
+  char state = '?';
+};
+
+// /proc/<pid>/stat: 42 (volumeter-work) S 41 ...
+std::optional<ProcessLine> read_process(const std::string& pid) {
+  const auto text = read_file("/proc/" + pid + "/stat");
+  if (!text) return {};
+  std::string_view rest = *text;
+  rest.remove_prefix(rest.rfind(')') + 1);
+  const std::string_view state = next_field(rest);
+  const auto parent = to_integer<pid_t>(next_field(rest));
+  if (state.empty() || !parent) return {};
+  return ProcessLine{*parent, state.front()};
+}
+
+bool is_running(pid_t pid) {
+  const auto line = read_process(std::to_string(pid));
+  return line && line->state != 'Z';
+}
+
+std::set<pid_t> children_of(pid_t parent) {
+  std::set<pid_t> found;
+  const auto names = list_dir("/proc");
+  for (const std::string& name : *names) {
+    const auto pid = to_integer<pid_t>(name);
+    if (!pid) continue;
+    const auto line = read_process(name);
+    if (line && line->parent == parent && line->state != 'Z') found.insert(*pid);
+  }
+  return found;
+}
+
+// A prober and the process that makes its workers.
+struct Bench {
+  explicit Bench(ProberLimits limits = {}, std::string rootfs = "/")
+      : Bench(WorkerSpawner::start(), limits, std::move(rootfs)) {}
+
+  std::set<pid_t> workers() const { return children_of(spawner); }
+
+  pid_t spawner;
+  Prober prober;
+
+ private:
+  Bench(Result<WorkerSpawner> made, ProberLimits limits, std::string rootfs)
+      : spawner(made->pid()), prober(std::move(made).value(), std::move(rootfs), limits) {}
+};
+
+template <typename Work>
+std::chrono::milliseconds time_of(Work work) {
+  const auto began = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               began);
+}
+
+TEST_CASE("a filesystem tells its size through a worker") {
+  Bench bench;
+  const auto usage = bench.prober.statfs("/", {});
+  struct statvfs expected {};
+  REQUIRE(::statvfs("/", &expected) == 0);
+  REQUIRE(usage);
+  CHECK(usage->size_bytes == expected.f_blocks * expected.f_frsize);
+  CHECK(usage->files == expected.f_files);
+  CHECK(usage->readonly == ((expected.f_flag & ST_RDONLY) != 0));
+}
+
+TEST_CASE("a tree is measured through a worker") {
+  const TempFolder folder;
+  folder.write("a/b", "hello");
+  Bench bench;
+  const auto usage = bench.prober.scan(folder.path(), {});
+  REQUIRE(usage);
+  CHECK(usage->inodes == 3);
+  CHECK(usage->last_modified);
+}
+
+TEST_CASE("a path is resolved through a worker, inside the root file system") {
+  const TempFolder folder;
+  folder.write("root/data/volumes/a", "");
+  REQUIRE(::symlink("/data", (folder / "root/link").c_str()) == 0);
+  Bench host({}, folder / "root");
+  CHECK(host.prober.resolve("/link/volumes/a", {}).value() == "/data/volumes/a");
+  CHECK(host.prober.resolve("/link/..", {}).value() == "/");
+  CHECK(host.prober.resolve("/link/nothing", {}).error().kind == ErrorKind::kNotFound);
+  Bench plain;
+  REQUIRE(::symlink((folder / "root").c_str(), (folder / "r").c_str()) == 0);
+  CHECK(plain.prober.resolve(folder / "r/data", {}).value() == folder / "root/data");
+  CHECK(plain.prober.resolve("/", {}).value() == "/");
+}
+
+TEST_CASE("what a worker cannot do is an error that names the path") {
+  const TempFolder folder;
+  Bench bench;
+  const auto missing = bench.prober.statfs("/no/such/path", {});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().kind == ErrorKind::kNotFound);
+  CHECK(missing.error().where == "/no/such/path");
+  CHECK(bench.prober.scan(folder.write("file", ""), {}).error().kind == ErrorKind::kNotFound);
+  CHECK(bench.prober.statfs("relative", {}).error().kind == ErrorKind::kMalformed);
+  CHECK(bench.prober.statfs(std::string("/a\0b", 4), {}).error().kind == ErrorKind::kMalformed);
+  CHECK(bench.prober.statfs("/" + std::string(9000, 'x'), {}).error().kind ==
+        ErrorKind::kMalformed);
+}
+
+TEST_CASE("workers are used again, one for questions and one for scans") {
+  const TempFolder folder;
+  Bench bench;
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(bench.prober.statfs("/", {}));
+    REQUIRE(bench.prober.resolve("/", {}));
+    REQUIRE(bench.prober.scan(folder.path(), {}));
+  }
+  CHECK(bench.workers().size() == 2);
+}
+
+TEST_CASE("a worker holds nothing of the program but its socket") {
+  const TempFolder folder;
+  const UniqueFd precious(::open(folder.write("log", "").c_str(), O_RDWR));
+  Bench bench;
+  REQUIRE(bench.prober.statfs("/", {}));
+  REQUIRE(bench.workers().size() == 1);
+  for (const pid_t pid : {bench.spawner, *bench.workers().begin()}) {
+    const std::string fds = "/proc/" + std::to_string(pid) + "/fd/";
+    for (const char* fd : {"0", "1", "2"}) CHECK(read_link(fds + fd).value() == "/dev/null");
+    CHECK(list_dir(fds)->size() == 4);
+    CHECK(read_link("/proc/" + std::to_string(pid) + "/cwd").value() == "/");
+  }
+}
+
+TEST_CASE("all helper processes end with the prober") {
+  std::set<pid_t> pids;
+  {
+    Bench bench;
+    REQUIRE(bench.prober.statfs("/", {}));
+    pids = bench.workers();
+    pids.insert(bench.spawner);
+    CHECK(pids.size() == 2);
+  }
+  for (const pid_t pid : pids) CHECK(eventually([&] { return !is_running(pid); }));
+}
+
+TEST_CASE("an idle worker that was killed is replaced unnoticed") {
+  Bench bench;
+  REQUIRE(bench.prober.statfs("/", {}));
+  const pid_t worker = *bench.workers().begin();
+  ::kill(worker, SIGKILL);
+  REQUIRE(eventually([&] { return !is_running(worker); }));
+  CHECK(bench.prober.statfs("/", {}));
+}
+
+TEST_CASE("a worker that dies over a question costs that answer only") {
+  Bench bench(kPatient);
+  REQUIRE(bench.prober.statfs("/", {}));
+  const pid_t worker = *bench.workers().begin();
+  ::kill(worker, SIGSTOP);
+  REQUIRE(eventually([&] { return read_process(std::to_string(worker))->state == 'T'; }));
+  auto answer = std::async(std::launch::async, [&] { return bench.prober.statfs("/", {}); });
+  CHECK(answer.wait_for(100ms) == std::future_status::timeout);
+  ::kill(worker, SIGKILL);
+  const auto failed = answer.get();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == ErrorKind::kIo);
+  CHECK(bench.prober.statfs("/", {}));
+}
+
+TEST_CASE("without the spawner questions fail and nothing else happens") {
+  Bench bench;
+  REQUIRE(bench.prober.statfs("/", {}));
+  const std::set<pid_t> workers = bench.workers();
+  ::kill(bench.spawner, SIGKILL);
+  for (const pid_t pid : workers) REQUIRE(eventually([&] { return !is_running(pid); }));
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = bench.prober.statfs("/", {});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().kind == ErrorKind::kIo);
+  }
+}
+
+TEST_CASE("helpers ignore the signals that end the program") {
+  Bench bench;
+  REQUIRE(bench.prober.statfs("/", {}));
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    ::kill(bench.spawner, number);
+    ::kill(*bench.workers().begin(), number);
+  }
+  CHECK(bench.prober.statfs("/", {}));
+  CHECK(bench.prober.scan("/proc/self/fdinfo", {}));
+}
+
+TEST_CASE("a mount that hangs costs one process however often it is asked") {
+  if (!test::require_fuse_or_skip()) return;
+  Bench bench(kShort);
+  const TempFolder folder;
+  HungFuse fuse(folder.path());
+  CHECK(bench.prober.statfs(folder.path(), {})->size_bytes == HungFuse::kBlocks * 4096);
+
+  fuse.hang();
+  const auto first = bench.prober.statfs(folder.path(), {});
+  REQUIRE_FALSE(first);
+  CHECK(first.error().kind == ErrorKind::kTimeout);
+  const auto took = time_of([&] {
+    for (int i = 0; i < 100; ++i) {
+      CHECK(bench.prober.statfs(folder.path(), {}).error().kind == ErrorKind::kTimeout);
+      CHECK(bench.prober.scan(folder.path(), {}).error().kind == ErrorKind::kTimeout);
+      CHECK(bench.prober.resolve(folder.path(), {}).error().kind == ErrorKind::kTimeout);
+    }
+  });
+  CHECK(took < 300 * kShort.answer / 4);
+  CHECK(bench.prober.unanswered() == 1);
+  CHECK(bench.workers().size() == 1);
+  CHECK(fuse.statfs_requests() == 2);
+  CHECK(bench.prober.statfs("/", {}));  // others are asked meanwhile
+
+  fuse.release();
+  CHECK(eventually([&] { return bench.prober.statfs(folder.path(), {}).has_value(); }));
+  CHECK(bench.prober.unanswered() == 0);
+}
+
+TEST_CASE("a scan that hangs is given up, one that is slow is waited for") {
+  if (!test::require_fuse_or_skip()) return;
+  Bench bench({.answer = 300ms, .scan_silence = 1600ms});
+  const TempFolder folder;
+  HungFuse fuse(folder.path(), 12);
+  fuse.set_delay(60ms);
+  const auto took = time_of([&] {
+    const auto usage = bench.prober.scan(folder.path(), {});
+    REQUIRE(usage);
+    CHECK(usage->inodes == 13);
+  });
+  CHECK(took > 1600ms);
+
+  fuse.set_delay(0ms);
+  fuse.hang();
+  CHECK(bench.prober.scan(folder.path(), {}).error().kind == ErrorKind::kTimeout);
+  CHECK(bench.prober.unanswered() == 1);
+}
+
+TEST_CASE("too many hung mounts are no longer asked") {
+  if (!test::require_fuse_or_skip()) return;
+  Bench bench({.answer = 50ms, .scan_silence = 50ms, .max_unanswered = 2});
+  const TempFolder folder;
+  std::vector<std::unique_ptr<HungFuse>> mounts;
+  for (const char* name : {"a", "b", "c"}) {
+    mounts.push_back(std::make_unique<HungFuse>(folder.make_folder(name)));
+    mounts.back()->hang();
+    CHECK(bench.prober.statfs(folder / name, {}).error().kind == ErrorKind::kTimeout);
+  }
+  CHECK(mounts.back()->waiting() == 0);
+  const auto refused = bench.prober.statfs("/", {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what == "2 earlier questions have no answer; nothing more is asked");
+  mounts.front()->release();
+  CHECK(eventually([&] { return bench.prober.statfs("/", {}).has_value(); }));
+}
+
+TEST_CASE("a stop cuts a hung question short") {
+  if (!test::require_fuse_or_skip()) return;
+  Bench bench(kPatient);
+  const TempFolder folder;
+  HungFuse fuse(folder.path());
+  fuse.hang();
+  std::stop_source stop;
+  auto answer = std::async(std::launch::async,
+                           [&] { return bench.prober.statfs(folder.path(), stop.get_token()); });
+  REQUIRE(eventually([&] { return fuse.waiting() == 1; }));
+  const auto took = time_of([&] {
+    stop.request_stop();
+    CHECK(answer.get().error().kind == ErrorKind::kTimeout);
+  });
+  CHECK(took < 5s);
+}
+
+TEST_CASE("the end of the prober waits for no hung worker") {
+  if (!test::require_fuse_or_skip()) return;
+  const TempFolder folder;
+  HungFuse fuse(folder.path());
+  fuse.hang();
+  std::set<pid_t> workers;
+  auto bench = std::make_unique<Bench>(kShort);
+  CHECK_FALSE(bench->prober.statfs(folder.path(), {}));
+  workers = bench->workers();
+  REQUIRE(workers.size() == 1);
+  CHECK(time_of([&] { bench.reset(); }) < 5s);
+  CHECK(is_running(*workers.begin()));  // nothing can end it now
+  fuse.release();
+  CHECK(eventually([&] { return !is_running(*workers.begin()); }));
+}
+
+TEST_CASE("many threads may ask at the same time") {
+  const TempFolder folder;
+  folder.write("a/b", "x");
+  Bench bench;
+  std::vector<std::thread> threads;
+  std::atomic<int> good = 0;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 25; ++round) {
+        good += bench.prober.statfs("/", {}).has_value();
+        good += bench.prober.scan(folder.path(), {}).has_value();
+        good += bench.prober.resolve(folder.path(), {}).has_value();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(good == 300);
+  CHECK(eventually([&] { return bench.workers().size() <= 2; }));
+}
+
+}  // namespace
+}  // namespace volumeter
