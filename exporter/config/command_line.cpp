@@ -105,8 +105,9 @@ class Flags {
   void add_collectors() {
     for (const CollectorChoice& choice : inputs_.collectors) {
       const std::string name(choice.name);
-      app_.add_flag("--collector." + name + ",!--no-collector." + name, chosen_[name],
-                    "Collector: " + std::string(choice.about));
+      const std::string about = "Collector: " + std::string(choice.about);
+      switches_[name] =
+          app_.add_flag("--collector." + name + ",!--no-collector." + name, about);
     }
     app_.add_flag("--collector.disable-defaults", disable_defaults_,
                   "Only collectors that are switched on by their own flag");
@@ -172,7 +173,7 @@ class Flags {
       for (const auto& value : setting.values) option->add_result(value);
       option->run_callback();
     } catch (const CLI::Error& error) {
-      return setting.key + ": " + error.what();
+      return error.what();
     }
     return {};
   }
@@ -200,8 +201,9 @@ class Flags {
     }
     config_.log_format = log_format_ == "json" ? LogFormat::kJson : LogFormat::kLogfmt;
     for (const CollectorChoice& choice : inputs_.collectors) {
-      const auto chosen = chosen_[std::string(choice.name)];
-      if (chosen.value_or(choice.on_by_default && !disable_defaults_)) {
+      const CLI::Option& given = *switches_.at(std::string(choice.name));
+      const bool by_default = choice.on_by_default && !disable_defaults_;
+      if (given.count() > 0 ? given.as<bool>() : by_default) {
         config_.collectors.emplace(choice.name);
       }
     }
@@ -217,7 +219,7 @@ class Flags {
   bool check_ = false;
   bool list_metrics_ = false;
   bool disable_defaults_ = false;
-  std::map<std::string, std::optional<bool>> chosen_;
+  std::map<std::string, CLI::Option*> switches_;  // by collector
 };
 
 }  // namespace
