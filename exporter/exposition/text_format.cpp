@@ -15,7 +15,7 @@ class Buffer {
 
   // A place for `bytes` more. Valid until the next call.
   char* room(std::size_t bytes) {
-    if (text_.size() - used_ < bytes) text_.resize(2 * text_.size() + bytes);
+    if (text_.size() - used_ < bytes) text_.resize(text_.size() + text_.size() / 4 + bytes);
     return text_.data() + used_;
   }
 
@@ -168,13 +168,23 @@ void write_head(Buffer& out, const MetricDesc& desc, Format format) {
   }
 }
 
-std::size_t expected_bytes(const MetricFamilies& families) {
-  constexpr std::size_t kBytesPerFamily = 256;
-  constexpr std::size_t kBytesPerSample = 160;
-  std::size_t bytes = 0;
-  for (const Family& family : families.families()) {
-    bytes += kBytesPerFamily + family.size() * kBytesPerSample;
+// Close to what the lines will need: a buffer that grows is copied, one far too large is
+// memory that a small agent does not have.
+std::size_t expected_bytes(const Family& family) {
+  constexpr std::size_t kHeadBytes = 400;
+  constexpr std::size_t kValueBytes = 12;
+  const auto& desc = family.desc();
+  const LinePattern pattern(std::string(desc.name), desc.labels.get());
+  std::size_t bytes = kHeadBytes + family.values().size() * (pattern.bytes() + kValueBytes);
+  for (std::size_t i = 0; i < family.values().size(); ++i) {
+    for (const auto label : family.labels(i)) bytes += label.text().size();
   }
+  return bytes;
+}
+
+std::size_t expected_bytes(const MetricFamilies& families) {
+  std::size_t bytes = 0;
+  for (const Family& family : families.families()) bytes += expected_bytes(family);
   return bytes;
 }
 

@@ -12,16 +12,25 @@ void Family::append(Family&& other) {
   std::move(other.histograms_.begin(), other.histograms_.end(), std::back_inserter(histograms_));
 }
 
-Family& MetricFamilies::operator[](const MetricDesc& desc) {
+Family* MetricFamilies::find(std::string_view name) {
   const auto found = std::find_if(families_.begin(), families_.end(), [&](const Family& family) {
-    return family.desc().name == desc.name;
+    return family.desc().name == name;
   });
-  return found != families_.end() ? *found : families_.emplace_back(desc);
+  return found == families_.end() ? nullptr : &*found;
+}
+
+Family& MetricFamilies::operator[](const MetricDesc& desc) {
+  Family* known = find(desc.name);
+  return known != nullptr ? *known : families_.emplace_back(desc);
 }
 
 void MetricFamilies::merge(MetricFamilies&& other) {
   for (Family& family : other.families_) {
-    (*this)[family.desc()].append(std::move(family));
+    if (Family* known = find(family.desc().name)) {
+      known->append(std::move(family));
+    } else {
+      families_.push_back(std::move(family));
+    }
   }
   // Moving a label may move its characters when they are short, and views point at them:
   // whole deques change owner instead of their elements.

@@ -113,6 +113,8 @@ class MetricFamilies {
   const std::deque<Family>& families() const&& = delete;
 
  private:
+  Family* find(std::string_view name);
+
   std::deque<Family> families_;
   std::deque<Label> kept_;
   std::vector<std::deque<Label>> kept_others_;

@@ -110,6 +110,7 @@ Result<std::vector<std::string>> list_dir(const std::string& path) {
   if (!dir) return from_errno(path, errno);
   std::vector<std::string> names;
   errno = 0;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): each stream has a buffer of its own in glibc
   while (const dirent* entry = ::readdir(dir.get())) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;

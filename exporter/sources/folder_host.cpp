@@ -127,16 +127,15 @@ std::string endpoint_of(std::string_view target) {
 }
 
 // "HTTP 403\n{...}": the status and the body behind it; status 200 without such a line.
-HttpReply to_reply(std::string text) {
+HttpReply to_reply(std::string_view text) {
   constexpr std::string_view kMark = "HTTP ";
   HttpReply reply;
   reply.status = 200;
-  std::string_view rest = text;
-  if (rest.starts_with(kMark)) {
-    const auto status = to_integer<long>(trim(next_line(rest).substr(kMark.size())));
+  if (text.starts_with(kMark)) {
+    const auto status = to_integer<long>(trim(next_line(text).substr(kMark.size())));
     reply.status = status.value_or(500);
   }
-  reply.body = rest;
+  reply.body = text;
   return reply;
 }
 
@@ -158,12 +157,12 @@ Result<HttpReply> docker_reply(const std::string& folder, const std::string& tar
   if (!list_dir(folder)) return Error{ErrorKind::kNotFound, folder, "connection refused"};
   const std::string endpoint = endpoint_of(target);
   const std::string file = folder + endpoint + ".json";
-  auto text = read_file(file, kMaxFixtureBytes);
+  const auto text = read_file(file, kMaxFixtureBytes);
   if (!text && text.error().kind == ErrorKind::kNotFound) {
     return HttpReply{.status = 404, .body = R"({"message":"page not found"})", .api_version = {}};
   }
   if (!text) return text.error();
-  HttpReply reply = to_reply(std::move(text).value());
+  HttpReply reply = to_reply(*text);
   return endpoint == "/_ping" ? with_headers(std::move(reply), file) : reply;
 }
 
@@ -199,9 +198,9 @@ Result<std::shared_ptr<const Fixture>> read_fixture(const std::string& folder) {
 }  // namespace
 
 Result<HostAccess> make_folder_host(const std::string& folder) {
-  auto read = read_fixture(folder);
+  const auto read = read_fixture(folder);
   if (!read) return read.error();
-  const auto fixture = *read;
+  const auto& fixture = *read;
 
   HostAccess host;
   host.paths = {folder + "/proc", folder + "/sys", folder};

@@ -8,7 +8,8 @@
 
 namespace volumeter {
 
-HostAccess make_host_access(HostPaths paths, BuildInfo build, std::shared_ptr<Prober> prober) {
+HostAccess make_host_access(HostPaths paths, BuildInfo build,
+                            const std::shared_ptr<Prober>& prober) {
   HostAccess host;
   host.paths = std::move(paths);
   host.build = std::move(build);

@@ -10,7 +10,8 @@
 namespace volumeter {
 
 // The machine we run on. The caller adds docker_get and docker_stream.
-HostAccess make_host_access(HostPaths paths, BuildInfo build, std::shared_ptr<Prober> prober);
+HostAccess make_host_access(HostPaths paths, BuildInfo build,
+                            const std::shared_ptr<Prober>& prober);
 
 KernelUnits kernel_units();
 

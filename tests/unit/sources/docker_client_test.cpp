@@ -4,6 +4,7 @@
 
 #include "exporter/sources/docker/api_version.h"
 #include "exporter/sources/docker/client.h"
+#include "exporter/sources/docker/decode.h"
 #include "tests/support/scripted_engine.h"
 
 namespace volumeter::docker {
@@ -181,6 +182,40 @@ TEST_CASE("an API version is two numbers") {
   for (const auto text : {"", "1", "1.", ".1", "v1.41", "1.41.0", "1,41", "1.99999999999"}) {
     CHECK_FALSE(parse_api_version(text));
   }
+}
+
+TEST_CASE("the version tells Docker from Podman") {
+  const auto docker = decode_version(
+      R"({"Platform":{"Name":""},"Components":[{"Name":"Engine","Version":"20.10.24+dfsg1"}],)"
+      R"("Version":"20.10.24+dfsg1","ApiVersion":"1.41"})");
+  REQUIRE(docker);
+  CHECK(docker->version == "20.10.24+dfsg1");
+  CHECK_FALSE(docker->podman);
+  const auto podman =
+      decode_version(R"({"Components":[{"Name":"Podman Engine"}],"Version":"4.3.1"})");
+  REQUIRE(podman);
+  CHECK(podman->podman);
+}
+
+TEST_CASE("info says where the data is") {
+  const auto info = decode_info(
+      R"({"ID":"POMW","Driver":"overlayfs","DriverStatus":[["driver-type","io.containerd"]],)"
+      R"("DockerRootDir":"/var/lib/docker"})");
+  REQUIRE(info);
+  CHECK(info->storage_driver == "overlayfs");
+  CHECK(info->root_directory == "/var/lib/docker");
+}
+
+TEST_CASE("an error answer is its message, or whatever it says") {
+  CHECK(decode_error_message(R"({"message":"No such container: zzz"})") ==
+        "No such container: zzz");
+  CHECK(decode_error_message(
+            R"({"cause":"no such container","message":"no container","response":404})") ==
+        "no container");
+  CHECK(decode_error_message("client version 1.11 is too old.\nUpgrade.\n") ==
+        "client version 1.11 is too old. Upgrade.");
+  CHECK(decode_error_message("").empty());
+  CHECK(decode_error_message(std::string(5000, 'x')).size() == 200);
 }
 
 }  // namespace volumeter::docker

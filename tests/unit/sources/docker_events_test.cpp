@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "exporter/sources/docker/changes.h"
+#include "exporter/sources/docker/decode.h"
 #include "exporter/sources/docker/event_reader.h"
 #include "exporter/sources/docker/relist_schedule.h"
 
@@ -40,6 +41,25 @@ Changes changes_after(const std::optional<Event>& event) {
 }
 
 }  // namespace
+
+TEST_CASE("events of Docker and Podman are understood") {
+  const auto docker = decode_event(
+      R"({"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{"driver":)"
+      R"("local"}},"scope":"local","time":1795413412,"timeNano":1795413412622835129})");
+  REQUIRE(docker);
+  CHECK(docker->type == "volume");
+  CHECK(docker->action == "create");
+  CHECK(docker->id == "data1");
+  const auto podman = decode_event(
+      R"({"status":"remove","Type":"volume","Action":"remove","Actor":{"ID":"","Attributes":)"
+      R"({"containerExitCode":"0","image":"","name":"gone","podId":""}},"scope":"local"})");
+  REQUIRE(podman);
+  CHECK(podman->action == "remove");
+  CHECK(podman->id.empty());
+  for (const auto text : {"", "{}", "[]", R"({"Type":"volume"})", R"({"Type":1,"Action":"x"})"}) {
+    CHECK_FALSE(decode_event(text));
+  }
+}
 
 TEST_CASE("events are read however the stream is cut") {
   const std::string text = std::string(kCreate) + "\n\r\n" + std::string(kCreate) + "\n";

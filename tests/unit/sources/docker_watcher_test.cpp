@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ostream_sink.h>
-
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <condition_variable>
-#include <sstream>
 
-#include "exporter/sources/docker/watcher.h"
-#include "tests/support/scripted_engine.h"
+#include "tests/unit/sources/docker_watching.h"
 
 namespace volumeter::docker {
 namespace {
 
 using namespace std::chrono_literals;
-using test::ScriptedEngine;
+using test::eventually;
+using test::hasty;
+using test::Watching;
 
 constexpr auto kVolumes = "/volumes";
 constexpr auto kContainers = "/containers/json?all=1";
@@ -41,76 +36,6 @@ std::string started(const std::string& time) {
   return R"({"State":{"StartedAt":")" + time + R"("},"HostConfig":{}})";
 }
 
-// A thousand times faster than for a real engine.
-Pace hasty() {
-  Pace pace;
-  pace.quiet = 2ms;
-  pace.longest_wait = 10ms;
-  pace.shortest_gap = 1ms;
-  pace.longest_gap = 5ms;
-  pace.first_retry = 2ms;
-  pace.last_retry = 10ms;
-  pace.steady_after = 5ms;
-  return pace;
-}
-
-// A watcher of a scripted engine, with its log and a way to wait for what it will know.
-class Watching {
- public:
-  explicit Watching(Pace pace = hasty())
-      : log_(std::make_shared<spdlog::logger>(
-            "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_))),
-        watcher_(engine.host(), log_, {"", pace}, [this] {
-          const std::lock_guard lock(mutex_);
-          ++published_;
-          changed_.notify_all();
-        }) {}
-
-  // True once the state is as wanted; false if it is not within ten seconds.
-  bool becomes(const std::function<bool(const State&)>& wanted) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, 10s, [&] { return wanted(watcher_.state()); });
-  }
-
-  bool has_volumes(std::size_t count) {
-    return becomes(
-        [=](const State& state) { return state.up && state.facts->volumes.size() == count; });
-  }
-
-  // Each list is followed by one more once the stream is open; afterwards all is quiet.
-  bool settles() {
-    return await([&] { return engine.is_streaming() && engine.times_asked(kVolumes) >= 2; });
-  }
-
-  bool await(const std::function<bool()>& condition) {
-    for (int i = 0; i < 10'000; ++i) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(1ms);
-    }
-    return false;
-  }
-
-  int published() {
-    const std::lock_guard lock(mutex_);
-    return published_;
-  }
-
-  Watcher* operator->() { return &watcher_; }
-
-  // Only while no thread of the watcher runs.
-  std::string log_text() const { return text_.str(); }
-
-  ScriptedEngine engine;
-
- private:
-  std::ostringstream text_;
-  ChangeLog log_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int published_ = 0;
-  Watcher watcher_;
-};
-
 }  // namespace
 
 TEST_CASE("a watcher that was not started knows nothing and says so") {
@@ -135,9 +60,9 @@ TEST_CASE("listing once brings volumes, containers and their details") {
   CHECK(state.facts->volumes.at(0).name == "a");
   CHECK(state.facts->containers.at(0).name == "web");
   CHECK(state.facts->details.at("aa11").started_at);
-  CHECK(watching.published() == 2);
-  CHECK(watching.log_text().find("connected to Docker Engine 20.10.24, API 1.41, storage driver "
-                                 "overlay2: 2 volumes, 1 containers") != std::string::npos);
+  CHECK(watching.changes() == 2);
+  CHECK(watching.log.count("connected to Docker Engine 20.10.24, API 1.41, storage driver "
+                           "overlay2: 2 volumes, 1 containers") == 1);
 }
 
 TEST_CASE("an engine that is away leaves no facts, one line in the log and a reason") {
@@ -149,17 +74,16 @@ TEST_CASE("an engine that is away leaves no facts, one line in the log and a rea
   CHECK_FALSE(state.up);
   CHECK(state.facts == nullptr);
   CHECK(state.health.errors[static_cast<std::size_t>(ErrorKind::kNotFound)] == 2);
-  const std::string log = watching.log_text();
-  CHECK(std::count(log.begin(), log.end(), '\n') == 1);
-  CHECK(log.find("Connection refused") != std::string::npos);
+  CHECK(watching.log.count("\n") == 1);
+  CHECK(watching.log.count("Connection refused") == 1);
 }
 
 TEST_CASE("what the engine must change for us is an error in the log") {
   Watching watching;
   watching.engine.answer("/_ping", {200, "OK", "1.12", false});
   watching->list_once({});
-  CHECK(watching.log_text().find("[error]") != std::string::npos);
-  CHECK(watching.log_text().find("upgrade the engine") != std::string::npos);
+  CHECK(watching.log.count("error docker:") == 1);
+  CHECK(watching.log.count("upgrade the engine") == 1);
 }
 
 TEST_CASE("a volume that is made is seen by its event") {
@@ -192,7 +116,7 @@ TEST_CASE("an event of a container asks for no volumes and inspects that contain
   const auto asked_volumes = watching.engine.times_asked(kVolumes);
   watching.engine.answer(kInspect, started("2026-11-23T06:00:00Z"));
   watching.engine.send_event(container_event("start"));
-  REQUIRE(watching.await([&] { return watching.engine.times_asked(kInspect) > inspected; }));
+  REQUIRE(eventually([&] { return watching.engine.times_asked(kInspect) > inspected; }));
   CHECK(watching.becomes([](const State& state) {
     const auto& details = state.facts->details;
     return details.contains("aa11") && unix_seconds(*details.at("aa11").started_at) == 1795413600;
@@ -265,7 +189,7 @@ TEST_CASE("items that cannot be read are counted and the others stay") {
   watching->list_once({});
   CHECK(watching->state().up);
   CHECK(watching->state().health.bad_items == 2);
-  CHECK(watching.log_text().find(R"({"Driver":"x"})") != std::string::npos);
+  CHECK(watching.log.count(R"({"Driver":"x"})") == 1);
 }
 
 TEST_CASE("an engine that restarts is found again, as the one it is now") {
@@ -282,7 +206,7 @@ TEST_CASE("an engine that restarts is found again, as the one it is now") {
   watching.engine.start_up();
   REQUIRE(watching.has_volumes(2));
   CHECK(watching->state().facts->engine.api_version == "1.51");
-  REQUIRE(watching.await([&] { return watching.engine.is_streaming(); }));
+  REQUIRE(eventually([&] { return watching.engine.is_streaming(); }));
   watching.engine.answer(kVolumes, volumes({"a", "b", "c"}));
   watching.engine.send_event(kVolumeCreate);
   CHECK(watching.has_volumes(3));
@@ -296,7 +220,7 @@ TEST_CASE("a stream that ends brings a new one and a whole list") {
   watching.engine.answer(kVolumes, volumes({"a"}));
   watching.engine.end_stream();
   CHECK(watching.has_volumes(1));
-  CHECK(watching.await([&] { return watching.engine.is_streaming(); }));
+  CHECK(eventually([&] { return watching.engine.is_streaming(); }));
 }
 
 TEST_CASE("without events the interval alone brings the changes") {
@@ -325,7 +249,7 @@ TEST_CASE("a silent engine delays neither the state nor the end") {
     watching.engine.answer(kContainers, container("running"));
     watching.engine.hang(path);
     watching->start();
-    REQUIRE(watching.await([&] { return watching.engine.times_asked(path) > 0; }));
+    REQUIRE(eventually([&] { return watching.engine.times_asked(path) > 0; }));
     (void)watching->state();
   }  // would never end if the stop did not reach the call
 }

@@ -180,10 +180,9 @@ TEST_CASE("an idle worker that was killed is replaced unnoticed") {
   REQUIRE(bench.prober.statfs("/", {}));
   const pid_t worker = *bench.workers().begin();
   ::kill(worker, SIGKILL);
-  REQUIRE(eventually([&] { return !is_running(worker); }));
-  const auto answer = bench.prober.statfs("/", {});
-  INFO((answer ? "" : answer.error().text()));
-  CHECK(answer);
+  // Reaped, that is: a thread that a sanitizer gave it may hold its socket longer than itself.
+  REQUIRE(eventually([&] { return !read_process(std::to_string(worker)); }));
+  CHECK(bench.prober.statfs("/", {}));
 }
 
 TEST_CASE("a worker that dies over a question costs that answer only") {

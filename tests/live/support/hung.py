@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A mounted filesystem that stops answering when told to."""
+
+import os
+import subprocess
+
+from support.scene import eventually
+
+
+class HungMount:
+    """A FUSE filesystem at `folder`, served by the program hung_fuse_mount."""
+
+    def __init__(self, scene, folder):
+        self.folder = folder
+        self.process = scene.start("hung_fuse_mount", [os.environ["HUNG_FUSE_MOUNT"], folder],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "mounted\n":
+            raise AssertionError(scene.log("hung_fuse_mount"))
+
+    def command(self, text):
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def hang(self):
+        self.command("hang")
+
+    def release(self):
+        self.command("release")
+
+    def wait_until_somebody_waits(self, seconds=15):
+        eventually(lambda: int(self.command("waiting")) > 0, seconds,
+                   "somebody waits for an answer of the hung filesystem")
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(timeout=10)

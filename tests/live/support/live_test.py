@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The frame of a live test: what it needs, its scene, and that nothing stays behind."""
+
+import os
+import shutil
+import sys
+import unittest
+
+from support.agent import Agent
+from support.engine import Engine
+from support.scene import Scene
+
+SKIPPED = 77  # as tests/live/CMakeLists.txt tells ctest
+
+
+class LiveTest(unittest.TestCase):
+    """Each test has a scene of its own, and is skipped where `needs` cannot be had."""
+
+    needs = ()  # programs; "/..." is a file, "root" is being root
+
+    def setUp(self):
+        for thing in self.needs:
+            if not is_there(thing):
+                self.skipTest("needs " + thing)
+        self.scene = Scene()
+        self.addCleanup(self.assert_nothing_is_left)
+        self.addCleanup(self.scene.end)
+
+    def assert_nothing_is_left(self):
+        self.assertEqual(self.scene.leftovers(), [])
+
+    def start_engine(self):
+        engine = Engine(self.scene)
+        self.addCleanup(engine.end)
+        return engine.start_with_image()
+
+    def start_agent(self, engine, *flags):
+        return Agent(self.scene, engine.host, *flags).start()
+
+    def say(self, text):
+        """A figure for whoever reads the log; nothing is asserted of it."""
+        print(f"  {self.id().rpartition('.')[2]}: {text}", flush=True)
+
+
+def is_there(thing):
+    if thing == "root":
+        return os.geteuid() == 0
+    return os.path.exists(thing) if thing.startswith("/") else shutil.which(thing) is not None
+
+
+def run():
+    """Runs the tests of the calling file and ends with what ctest is to think of them."""
+    result = unittest.main(module="__main__", verbosity=2, exit=False).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    if result.skipped:
+        must_run = os.environ.get("VOLUMETER_TESTS_MUST_RUN") == "1"
+        sys.exit(1 if must_run else SKIPPED if len(result.skipped) == result.testsRun else 0)

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/base/change_log.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/captured_log.h"
+
+namespace volumeter {
+namespace {
+
+using test::CapturedLog;
+
+TEST_CASE("a state that lasts is told once") {
+  CapturedLog log;
+  for (int i = 0; i < 5; ++i) log.log.warning("docker", "does not answer");
+  CHECK(log.text() == "warning docker: does not answer\n");
+}
+
+TEST_CASE("a change of state is told, and so is the way back") {
+  CapturedLog log;
+  log.log.info("docker", "connected");
+  log.log.warning("docker", "does not answer");
+  log.log.info("docker", "connected");
+  CHECK(log.count("connected") == 2);
+  CHECK(log.count("does not answer") == 1);
+}
+
+TEST_CASE("subjects do not silence each other") {
+  CapturedLog log;
+  log.log.error("filesystem /a", "hangs");
+  log.log.error("filesystem /b", "hangs");
+  log.log.error("filesystem /a", "hangs");
+  CHECK(log.text() == "error filesystem /a: hangs\nerror filesystem /b: hangs\n");
+}
+
+TEST_CASE("a subject that was forgotten is news again") {
+  CapturedLog log;
+  log.log.info("volume a", "is gone");
+  log.log.forget("volume a");
+  log.log.forget("never heard of");
+  log.log.info("volume a", "is gone");
+  CHECK(log.count("volume a: is gone") == 2);
+}
+
+TEST_CASE("a sentence with braces is no format") {
+  CapturedLog log;
+  log.log.warning("mount {}", "{0} {nonsense} %s");
+  CHECK(log.text() == "warning mount {}: {0} {nonsense} %s\n");
+}
+
+TEST_CASE("endless new subjects are all told and do not cost endless memory") {
+  CapturedLog log;
+  constexpr std::size_t kMany = 10'000;
+  for (std::size_t i = 0; i < kMany; ++i) log.log.info("volume " + std::to_string(i), "is odd");
+  CHECK(log.count("is odd") == kMany);
+  log.log.info("volume 0", "is odd");
+  CHECK(log.count("volume 0: is odd") == 2);
+}
+
+TEST_CASE("of many threads with the same news one is heard") {
+  CapturedLog log;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int repeat = 0; repeat < 200; ++repeat) log.log.info("docker", "connected");
+      });
+    }
+  }
+  CHECK(log.count("connected") == 1);
+}
+
+}  // namespace
+}  // namespace volumeter

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/base/ticker.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <optional>
+
+#include "tests/support/eventually.h"
+
+namespace volumeter {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using test::eventually;
+
+TEST_CASE("a ticker works at once and again after its pause") {
+  std::atomic<int> rounds = 0;
+  Ticker ticker([&](std::stop_token) {
+    ++rounds;
+    return milliseconds(1);
+  });
+  CHECK(eventually([&] { return rounds >= 5; }));
+}
+
+TEST_CASE("a ticker that sleeps for long can be woken") {
+  std::atomic<int> rounds = 0;
+  Ticker ticker([&](std::stop_token) {
+    ++rounds;
+    return hours(1);
+  });
+  CHECK(eventually([&] { return rounds == 1; }));
+  ticker.wake();
+  CHECK(eventually([&] { return rounds == 2; }));
+}
+
+TEST_CASE("a wake-up during the work is not lost") {
+  std::atomic<int> rounds = 0;
+  std::atomic<bool> go_on = false;
+  Ticker ticker([&](std::stop_token) {
+    ++rounds;
+    eventually([&] { return go_on.load(); });
+    return hours(1);
+  });
+  CHECK(eventually([&] { return rounds == 1; }));
+  ticker.wake();
+  go_on = true;
+  CHECK(eventually([&] { return rounds == 2; }));
+}
+
+TEST_CASE("a ticker that sleeps ends at once and works no more") {
+  std::atomic<int> rounds = 0;
+  {
+    std::optional<Ticker> ticker(std::in_place, [&](std::stop_token) {
+      ++rounds;
+      return hours(1);
+    });
+    CHECK(eventually([&] { return rounds == 1; }));
+    ticker.reset();
+  }
+  CHECK(rounds == 1);
+}
+
+TEST_CASE("work is told when it has to stop") {
+  std::atomic<bool> begun = false;
+  std::atomic<bool> told = false;
+  {
+    Ticker ticker([&](std::stop_token stop) {
+      begun = true;
+      told = eventually([&] { return stop.stop_requested(); });
+      return hours(1);
+    });
+    CHECK(eventually([&] { return begun.load(); }));
+  }
+  CHECK(told);
+}
+
+TEST_CASE("a flag that was set while nobody slept ends the next sleep, and only that") {
+  WakeUp wake_up;
+  wake_up.set();
+  wake_up.set();
+  CHECK(wake_up.wait_for({}, hours(1)));
+  CHECK_FALSE(wake_up.wait_for({}, milliseconds(1)));
+}
+
+TEST_CASE("a stop ends a sleep that nobody set") {
+  WakeUp wake_up;
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK_FALSE(wake_up.wait_for(stop.get_token(), hours(1)));
+}
+
+}  // namespace
+}  // namespace volumeter

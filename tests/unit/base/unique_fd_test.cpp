@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/base/unique_fd.h"
+
+#include <fcntl.h>
+
+#include <catch2/catch.hpp>
+#include <type_traits>
+#include <utility>
+
+namespace volumeter {
+namespace {
+
+static_assert(!std::is_copy_constructible_v<UniqueFd> && !std::is_copy_assignable_v<UniqueFd>);
+static_assert(std::is_nothrow_move_constructible_v<UniqueFd>);
+
+UniqueFd opened() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+
+TEST_CASE("a descriptor is closed with its owner") {
+  int number = -1;
+  {
+    const UniqueFd fd = opened();
+    number = fd.get();
+    REQUIRE(fd);
+    CHECK(is_open(number));
+  }
+  CHECK_FALSE(is_open(number));
+}
+
+TEST_CASE("a descriptor that is moved has one owner and stays open") {
+  UniqueFd from = opened();
+  const int number = from.get();
+  UniqueFd to(std::move(from));
+  CHECK_FALSE(from);
+  CHECK(to.get() == number);
+  CHECK(is_open(number));
+}
+
+TEST_CASE("who is given a descriptor closes the one it had") {
+  UniqueFd target = opened();
+  UniqueFd source = opened();
+  const int old_number = target.get();
+  const int new_number = source.get();
+  target = std::move(source);
+  CHECK_FALSE(is_open(old_number));
+  CHECK(target.get() == new_number);
+  CHECK(is_open(new_number));
+}
+
+TEST_CASE("a descriptor moved onto itself stays open") {
+  UniqueFd fd = opened();
+  UniqueFd& same = fd;
+  fd = std::move(same);
+  REQUIRE(fd);
+  CHECK(is_open(fd.get()));
+}
+
+TEST_CASE("a descriptor that was released is left open for the next owner") {
+  UniqueFd fd = opened();
+  const int number = fd.release();
+  CHECK_FALSE(fd);
+  CHECK(is_open(number));
+  fd.reset(number);
+  fd.reset();
+  CHECK_FALSE(is_open(number));
+}
+
+}  // namespace
+}  // namespace volumeter
