@@ -81,9 +81,10 @@ Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
     const std::string_view path = *target;
     add_parent(node, device_name(path.substr(0, path.rfind('/'))), disk);
   }
-  if (const auto slaves = list_dir(folder + "/slaves")) {
-    for (const std::string& slave : *slaves) {
-      add_parent(node, device_name(slave), folder + "/slaves/" + slave);
+  const std::string slaves = folder + "/slaves/";
+  if (const auto names = list_dir(slaves)) {
+    for (const std::string& name : *names) {
+      add_parent(node, device_name(name), slaves + name);
     }
   }
   return node;

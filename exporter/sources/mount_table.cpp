@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <functional>
 
 #include "exporter/sources/files.h"
 
@@ -80,11 +81,19 @@ void MountTable::refresh() {
   if (const auto opened = open_file(); !opened) return fail(opened.error());
   const auto text = read_consistently();
   if (!text) return fail(text.error());
+  const auto hash = std::hash<std::string>{}(*text);
+  if (hash == text_hash_) return stay();
   auto parsed = parse_mountinfo(*text);
   if (parsed.items.empty() && parsed.bad > 0) {
     return fail({ErrorKind::kMalformed, path_, "no readable line: " + parsed.first_bad});
   }
+  text_hash_ = hash;
   accept(std::move(parsed));
+}
+
+void MountTable::stay() {
+  read_at_ = host_.steady_now();
+  health_.succeeded(host_.now(), health_.bad_items);
 }
 
 void MountTable::accept(Parsed<Mount> parsed) {
@@ -98,13 +107,12 @@ void MountTable::accept(Parsed<Mount> parsed) {
   } else {
     log_.debug(kSubject, "mounts are read from " + path_);
   }
-  if (parsed.items == last_items_) return;
-  last_items_ = std::move(parsed.items);
-  list_ = std::make_shared<const MountList>(last_items_, list_->generation() + 1);
+  list_ = std::make_shared<const MountList>(std::move(parsed.items), list_->generation() + 1);
 }
 
 void MountTable::fail(const Error& error) {
   file_.reset();
+  text_hash_.reset();
   health_.failed(error);
   log_.error(kSubject, "cannot read " + error.text() +
                            "; mounts are as last seen or unknown; check --path.procfs and the "

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "exporter/base/change_log.h"
@@ -33,6 +34,7 @@ class MountTable {
   Result<> open_file();
   Result<std::string> read_consistently();
   void refresh();
+  void stay();
   void accept(Parsed<Mount> parsed);
   void fail(const Error& error);
 
@@ -42,7 +44,7 @@ class MountTable {
   std::string path_;
   UniqueFd file_;
   SteadyTime read_at_;
-  std::vector<Mount> last_items_;  // as parsed, to see whether a change is one for us
+  std::optional<std::size_t> text_hash_;  // of what `list_` was made from
   std::shared_ptr<const MountList> list_;
   SourceHealth health_;
 };

@@ -24,8 +24,6 @@ struct Mount {
   std::string source;           // "/dev/vda1", "server:/export", "tmpfs"; may be empty
   bool readonly = false;        // this mount is read-only
   bool super_readonly = false;  // the filesystem is, for all its mounts
-
-  bool operator==(const Mount&) const = default;
 };
 
 // Total: any text is an answer. A line that is torn or odd is rejected alone.

@@ -78,9 +78,9 @@ class LifecycleTest(LiveTest):
         self.api.run_container("worker", ["named:/named"], anonymous=["/anonymous"])
         self.see(agent, lambda seen: seen.value("docker_volume_info", anonymous="true"),
                  "the anonymous volume")
+        name = agent.scrape().labels("docker_volume_info", anonymous="true")["volume"]
+        self.see_use(agent, name, "in_use")
         seen = agent.scrape()
-        name = seen.labels("docker_volume_info", anonymous="true")["volume"]
-        self.assertEqual(seen.use(name), "in_use")
         self.assertEqual(seen.labels("docker_volume_info", volume="named")["anonymous"], "false")
         self.assertEqual(seen.labels("docker_mount_info", destination="/anonymous")["source"],
                          self.engine.volume_folder(name))
@@ -186,8 +186,8 @@ class LifecycleTest(LiveTest):
 
 
 def history(seen):
-    """{(what, volume): Unix seconds}"""
-    return {(what, pairs["volume"]): value for what in ("unused_since", "last_used")
+    """{(what, volume): Unix seconds, without the digits that the state file does not keep}"""
+    return {(what, pairs["volume"]): round(value, 1) for what in ("unused_since", "last_used")
             for pairs, value in seen.all(f"docker_volume_{what}_timestamp_seconds")}
 
 

@@ -32,8 +32,8 @@ class Engine:
             "--data-root", self.data_root, "--exec-root", self.exec_root,
             "--pidfile", self.scene.path("docker.pid"),
             # Should the machine run a containerd, this engine shares it: not its namespaces.
-            "--containerd-namespace", os.path.basename(self.scene.folder),
-            "--containerd-plugins-namespace", os.path.basename(self.scene.folder) + "-plugins",
+            "--containerd-namespace", f"volumeter{os.getpid()}",
+            "--containerd-plugins-namespace", f"volumeter{os.getpid()}-plugins",
             "--iptables=false", "--bridge=none", "--live-restore"])
         eventually(self.is_ready, 60, "the engine answers")
         return self

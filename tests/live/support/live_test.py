@@ -16,6 +16,7 @@ SKIPPED = 77  # as tests/live/CMakeLists.txt tells ctest
 class LiveTest(unittest.TestCase):
     """Each test has a scene of its own, and is skipped where `needs` cannot be had."""
 
+    maxDiff = None
     needs = ()  # programs; "/..." is a file, "root" is being root
 
     def setUp(self):
@@ -39,7 +40,7 @@ class LiveTest(unittest.TestCase):
 
     def say(self, text):
         """A figure for whoever reads the log; nothing is asserted of it."""
-        print(f"  {self.id().rpartition('.')[2]}: {text}", flush=True)
+        print(f"\n    {text}", end=" ", file=sys.stderr, flush=True)
 
 
 def is_there(thing):

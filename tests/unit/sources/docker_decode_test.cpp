@@ -11,8 +11,9 @@ namespace {
 constexpr std::string_view kVolumes20 =
     R"({"Volumes":[{"CreatedAt":"2026-11-23T05:56:52Z","Driver":"local","Labels":{"a":"b"},)"
     R"("Mountpoint":"/var/lib/docker/volumes/tmpv/_data","Name":"tmpv","Options":{)"
-    R"("device":"tmpfs","o":"size=10m","type":"tmpfs"},"Scope":"local"},{"CreatedAt":"2026-11-23T05:56:52Z",)"
-    R"("Driver":"local","Labels":null,"Mountpoint":"/var/lib/docker/volumes/data1/_data",)"
+    R"("device":"tmpfs","o":"size=10m","type":"tmpfs"},"Scope":"local"},)"
+    R"({"CreatedAt":"2026-11-23T05:56:52Z","Driver":"local","Labels":null,)"
+    R"("Mountpoint":"/var/lib/docker/volumes/data1/_data",)"
     R"("Name":"data1","Options":null,"Scope":"local"}],"Warnings":null})";
 
 // Docker Engine 20.10.24, GET /v1.41/containers/json?all=1, one of three.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include "exporter/sources/docker/watcher.h"
 #include "tests/unit/sources/docker_watching.h"
 
 namespace volumeter::docker {
@@ -19,8 +20,9 @@ constexpr auto kVolumeCreate =
 
 std::string volumes(std::initializer_list<std::string> names) {
   std::string text;
-  for (const auto& name : names)
+  for (const auto& name : names) {
     text += (text.empty() ? "" : ",") + ("{\"Name\":\"" + name + "\"}");
+  }
   return R"({"Volumes":[)" + text + R"(],"Warnings":null})";
 }
 

@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/model/inventory_builder.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace volumeter {
+namespace {
+
+using docker::ContainerMount;
+using docker::ContainerState;
+using docker::MountType;
+
+const std::string kVolumes = "/var/lib/docker/volumes/";
+
+constexpr const char* kMountInfo =
+    "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+    "2 1 0:4 / /proc rw - proc proc rw\n"
+    "3 1 8:2 / /srv ro - xfs /dev/sda2 rw\n";
+
+docker::Volume local(const std::string& name) {
+  return {.name = name,
+          .driver = "local",
+          .scope = "local",
+          .mountpoint = kVolumes + name + "/_data",
+          .created_at = {},
+          .labels = {},
+          .options = {}};
+}
+
+ContainerMount by_name(std::string volume, std::string destination = "/data") {
+  return {MountType::kVolume, std::move(volume), "", std::move(destination), true};
+}
+
+ContainerMount bind(std::string source, std::string destination = "/bound") {
+  return {MountType::kBind, "", std::move(source), std::move(destination), true};
+}
+
+docker::Container container(const std::string& name, ContainerState state,
+                            std::vector<ContainerMount> mounts) {
+  return {.id = "id-" + name,
+          .name = name,
+          .state = state,
+          .labels = {},
+          .mounts = std::move(mounts)};
+}
+
+docker::Container running(const std::string& name, std::vector<ContainerMount> mounts) {
+  return container(name, ContainerState::kRunning, std::move(mounts));
+}
+
+docker::Container stopped(const std::string& name, std::vector<ContainerMount> mounts) {
+  return container(name, ContainerState::kStopped, std::move(mounts));
+}
+
+docker::Container created(const std::string& name, std::vector<ContainerMount> mounts) {
+  return container(name, ContainerState::kCreated, std::move(mounts));
+}
+
+// What an inventory is made from, of one small host that a test changes.
+struct Host {
+  docker::Facts docker;
+  std::string mountinfo = kMountInfo;
+  std::map<std::string, std::string> links;
+  std::map<std::pair<unsigned, unsigned>, std::vector<BlockDevice>> devices;
+  std::vector<std::string> user_labels;
+
+  Inventory inventory() const { return inventory(&docker); }
+
+  Inventory inventory(const docker::Facts* facts) const {
+    const MountList mounts(parse_mountinfo(mountinfo).items);
+    const auto resolved = [&](const std::string& path) {
+      const auto found = links.find(path);
+      return found == links.end() ? path : found->second;
+    };
+    const auto devices_below = [&](unsigned major, unsigned minor) {
+      const auto found = devices.find({major, minor});
+      return found == devices.end() ? std::vector<BlockDevice>{} : found->second;
+    };
+    return build_inventory({.docker = facts,
+                            .mounts = &mounts,
+                            .resolved = resolved,
+                            .devices = devices_below,
+                            .user_labels = user_labels});
+  }
+};
+
+const VolumeFacts& volume(const Inventory& inventory, std::string_view name) {
+  const auto found = std::find_if(inventory.volumes.begin(), inventory.volumes.end(),
+                                  [&](const auto& facts) { return facts.name == name; });
+  REQUIRE(found != inventory.volumes.end());
+  return *found;
+}
+
+// What the one volume "db" is on a host with these containers.
+Inventory with_db(std::vector<docker::Container> containers) {
+  Host host;
+  host.docker.volumes = {local("db")};
+  host.docker.containers = std::move(containers);
+  return host.inventory();
+}
+
+VolumeUse use_of_db(std::vector<docker::Container> containers) {
+  return with_db(std::move(containers)).volumes.front().use;
+}
+
+VolumeUse use_of_db_bound_from(const std::string& source) {
+  return use_of_db({running("a", {bind(source)})});
+}
+
+std::vector<std::string> texts(const Inventory& inventory, MountKind kind) {
+  std::vector<std::string> out;
+  for (const MountFacts& mount : inventory.mounts) {
+    if (mount.kind == kind) out.push_back(mount.destination.plain());
+  }
+  return out;
+}
+
+// --- use --------------------------------------------------------------------------------
+
+TEST_CASE("a volume is in use, idle or orphaned by its containers' states") {
+  const Host host = [] {
+    Host made;
+    made.docker.volumes = {local("busy"), local("idle"), local("lost"), local("new")};
+    made.docker.containers = {running("a", {by_name("busy")}), stopped("b", {by_name("busy")}),
+                              stopped("c", {by_name("idle")}), created("d", {by_name("new")})};
+    return made;
+  }();
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "busy").use == VolumeUse::kInUse);
+  CHECK(volume(inventory, "idle").use == VolumeUse::kIdle);
+  CHECK(volume(inventory, "lost").use == VolumeUse::kOrphaned);
+  CHECK(volume(inventory, "new").use == VolumeUse::kIdle);
+  CHECK(inventory.count(VolumeUse::kIdle) == 2);
+  CHECK(inventory.count(VolumeUse::kInUse) == 1);
+}
+
+TEST_CASE("the order of containers does not decide over a volume's use") {
+  CHECK(use_of_db({running("a", {by_name("db")}), stopped("b", {by_name("db")})}) ==
+        VolumeUse::kInUse);
+  CHECK(use_of_db({stopped("b", {by_name("db")}), running("a", {by_name("db")})}) ==
+        VolumeUse::kInUse);
+}
+
+TEST_CASE("a volume counts its containers by state") {
+  const ContainerCounts counts =
+      with_db({running("a", {by_name("db")}), running("b", {by_name("db")}),
+               stopped("c", {by_name("db")}), created("d", {by_name("db")}), running("e", {})})
+          .volumes.front()
+          .containers;
+  CHECK(counts.running == 2);
+  CHECK(counts.stopped == 1);
+  CHECK(counts.created == 1);
+}
+
+TEST_CASE("a container that reaches a volume twice counts once") {
+  const Inventory inventory =
+      with_db({running("a", {by_name("db", "/x"), by_name("db", "/y"),
+                             bind(kVolumes + "db/_data", "/z")})});
+  CHECK(inventory.volumes.front().containers.running == 1);
+  CHECK(texts(inventory, MountKind::kVolume) == std::vector<std::string>{"/x", "/y"});
+}
+
+TEST_CASE("a container may name a volume that the engine does not list") {
+  const Inventory inventory = with_db({running("a", {by_name("removed")})});
+  CHECK(inventory.volumes.front().use == VolumeUse::kOrphaned);
+  REQUIRE(inventory.mounts.size() == 2);
+  CHECK(inventory.mounts[1].volume_label == Label("removed"));
+  CHECK_FALSE(inventory.mounts[1].volume);
+}
+
+// --- bind mounts ------------------------------------------------------------------------
+
+TEST_CASE("a bind mount of a volume's directory, of what is in it and of its parent counts") {
+  for (const std::string source : {"db/_data", "db/_data/pg/base", "db"}) {
+    CAPTURE(source);
+    CHECK(use_of_db_bound_from(kVolumes + source) == VolumeUse::kInUse);
+  }
+}
+
+TEST_CASE("a bind mount from above the folder of all volumes counts for none") {
+  for (const auto* source : {"/", "/var", "/var/lib/docker", "/var/lib/docker/volumes"}) {
+    CAPTURE(source);
+    CHECK(use_of_db_bound_from(source) == VolumeUse::kOrphaned);
+  }
+}
+
+TEST_CASE("a bind mount of a neighbour does not count") {
+  for (const std::string source : {"db2/_data", "d", "db/_data2", "db/other"}) {
+    CAPTURE(source);
+    CHECK(use_of_db_bound_from(kVolumes + source) == VolumeUse::kOrphaned);
+  }
+  CHECK(use_of_db_bound_from("relative") == VolumeUse::kOrphaned);
+  CHECK(use_of_db_bound_from("") == VolumeUse::kOrphaned);
+}
+
+TEST_CASE("a bind mount through a symbolic link reaches the volume") {
+  Host host;
+  host.docker.volumes = {local("db")};
+  host.docker.containers = {running("a", {bind("/home/me/database")})};
+  host.links = {{"/home/me/database", kVolumes + "db/_data"}};
+  CHECK(host.inventory().volumes.front().use == VolumeUse::kInUse);
+}
+
+TEST_CASE("a folder of volumes that is itself a symbolic link is looked through") {
+  Host host;
+  host.docker.volumes = {local("db")};
+  host.docker.containers = {running("a", {bind("/srv/volumes/db/_data")})};
+  host.links = {{"/var/lib/docker/volumes", "/srv/volumes"}};
+  const Inventory inventory = host.inventory();
+  CHECK(inventory.volumes.front().use == VolumeUse::kInUse);
+  REQUIRE(inventory.volumes.front().filesystem);
+  CHECK(inventory.filesystems[*inventory.volumes.front().filesystem].mount_point == "/srv");
+}
+
+// --- prune hazards ----------------------------------------------------------------------
+
+TEST_CASE("a volume that only a bind mount reaches would be pruned with live data") {
+  const Inventory inventory =
+      with_db({stopped("other", {}), running("a", {bind(kVolumes + "db/_data")})});
+  REQUIRE(inventory.prune_hazards.size() == 1);
+  CHECK(inventory.volumes[inventory.prune_hazards[0].volume].name == "db");
+  CHECK(inventory.containers[inventory.prune_hazards[0].container].name == Label("a"));
+}
+
+TEST_CASE("a stopped container's bind mount is a prune hazard, too") {
+  const Inventory inventory = with_db({stopped("a", {bind(kVolumes + "db")})});
+  CHECK(inventory.prune_hazards.size() == 1);
+  CHECK(inventory.volumes.front().use == VolumeUse::kIdle);
+}
+
+TEST_CASE("each container is one hazard however many of its binds reach the volume") {
+  const Inventory inventory =
+      with_db({running("a", {bind(kVolumes + "db/_data", "/x"), bind(kVolumes + "db", "/y")}),
+               running("b", {bind(kVolumes + "db/_data/sub")})});
+  CHECK(inventory.prune_hazards.size() == 2);
+}
+
+TEST_CASE("a volume that some container has by name is in no danger of a prune") {
+  CHECK(with_db({running("a", {bind(kVolumes + "db/_data")}), created("b", {by_name("db")})})
+            .prune_hazards.empty());
+}
+
+// --- identity ---------------------------------------------------------------------------
+
+TEST_CASE("an anonymous volume is known by its label or by a name of 64 hex digits") {
+  Host host;
+  const std::string hex = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+  host.docker.volumes = {local(hex), local(hex.substr(1)), local(hex.substr(1) + "g"),
+                         local("labelled"), local("named")};
+  host.docker.volumes[3].labels = {{"com.docker.volume.anonymous", ""}};
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, hex).anonymous);
+  CHECK_FALSE(volume(inventory, hex.substr(1)).anonymous);
+  CHECK_FALSE(volume(inventory, hex.substr(1) + "g").anonymous);
+  CHECK(volume(inventory, "labelled").anonymous);
+  CHECK_FALSE(volume(inventory, "named").anonymous);
+}
+
+TEST_CASE("compose names and the labels of the allow list are taken over, others are not") {
+  Host host;
+  host.docker.volumes = {local("db")};
+  host.docker.volumes[0].labels = {{"com.docker.compose.project", "openclaw"},
+                                   {"com.docker.compose.volume", "database"},
+                                   {"team", "storage"},
+                                   {"secret", "x"}};
+  host.docker.containers = {running("a", {})};
+  host.docker.containers[0].labels = {{"com.docker.compose.project", "openclaw"},
+                                      {"com.docker.compose.service", "postgres"}};
+  host.user_labels = {"team", "absent"};
+  const Inventory inventory = host.inventory();
+  const VolumeFacts& db = inventory.volumes.front();
+  CHECK(db.compose_project == Label("openclaw"));
+  CHECK(db.compose_volume == Label("database"));
+  CHECK(db.user_labels == std::vector{std::pair(Label("team"), Label("storage"))});
+  CHECK(inventory.containers.front().compose_project == Label("openclaw"));
+  CHECK(inventory.containers.front().compose_service == Label("postgres"));
+}
+
+TEST_CASE("a volume without a path or a time of creation has none") {
+  Host host;
+  host.docker.volumes = {local("db"), local("plugin")};
+  host.docker.volumes[0].created_at = from_unix_seconds(1700000000);
+  host.docker.volumes[1].mountpoint = "";
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "db").created == 1700000000.0);
+  CHECK_FALSE(volume(inventory, "plugin").created);
+  CHECK_FALSE(volume(inventory, "plugin").filesystem);
+  CHECK(volume(inventory, "plugin").path.empty());
+}
+
+TEST_CASE("a volume was released when the last of its containers ended") {
+  Host host;
+  host.docker.volumes = {local("db"), local("new")};
+  host.docker.containers = {stopped("a", {by_name("db")}), stopped("b", {by_name("db")}),
+                            created("c", {by_name("new")})};
+  host.docker.details["id-a"].finished_at = from_unix_seconds(2000);
+  host.docker.details["id-b"].finished_at = from_unix_seconds(1000);
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "db").last_released == 2000.0);
+  CHECK_FALSE(volume(inventory, "new").last_released);
+}
+
+// --- volumes with a mount of their own --------------------------------------------------
+
+TEST_CASE("a local volume with a device is on no filesystem until it is mounted") {
+  Host host;
+  host.docker.volumes = {local("nfs"), local("sized")};
+  host.docker.volumes[0].options = {{"type", "nfs"}, {"device", ":/export"}};
+  host.docker.volumes[1].options = {{"size", "10G"}};  // a quota, not a mount
+  const Inventory before = host.inventory();
+  CHECK(volume(before, "nfs").unmounted);
+  CHECK_FALSE(volume(before, "nfs").filesystem);
+  CHECK_FALSE(volume(before, "sized").unmounted);
+  CHECK(volume(before, "sized").filesystem);
+
+  host.mountinfo += "9 1 0:50 / " + kVolumes + "nfs/_data rw - nfs4 server:/export rw\n";
+  const Inventory after = host.inventory();
+  CHECK_FALSE(volume(after, "nfs").unmounted);
+  REQUIRE(volume(after, "nfs").filesystem);
+  CHECK(after.filesystems[*volume(after, "nfs").filesystem].device == Label("server:/export"));
+}
+
+TEST_CASE("a mount of its own is found behind a symbolic link to the folder of volumes") {
+  Host host;
+  host.docker.volumes = {local("nfs")};
+  host.docker.volumes[0].options = {{"type", "nfs"}};
+  host.links = {{"/var/lib/docker/volumes", "/srv/volumes"}};
+  host.mountinfo += "9 3 0:50 / /srv/volumes/nfs/_data rw - nfs4 server:/export rw\n";
+  CHECK_FALSE(host.inventory().volumes.front().unmounted);
+}
+
+// --- filesystems and devices ------------------------------------------------------------
+
+TEST_CASE("a filesystem is listed once however many of its mounts hold Docker data") {
+  Host host;
+  host.docker.engine.root_directory = "/var/lib/docker";
+  host.docker.volumes = {local("a"), local("b")};
+  host.docker.containers = {running("c", {bind("/bind/x"), bind("/other", "/other")})};
+  host.mountinfo += "9 1 8:1 /deep /bind rw - ext4 /dev/sda1 rw\n";
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.filesystems.size() == 1);
+  CHECK(inventory.filesystems[0].mount_point == "/");
+  CHECK(inventory.filesystems[0].device == Label("/dev/sda1"));
+  CHECK(inventory.filesystems[0].fstype == Label("ext4"));
+  CHECK(inventory.filesystems[0].major == Label("8"));
+  CHECK(inventory.filesystems[0].minor == Label("1"));
+}
+
+TEST_CASE("for a filesystem stands its whole and writable mount with the shortest path") {
+  Host host;
+  host.docker.volumes = {local("a")};
+  host.docker.volumes[0].mountpoint = "/d/long/one/volume";
+  host.mountinfo =
+      "1 0 8:9 / / rw - ext4 /dev/sdb rw\n"
+      "2 1 8:1 /part /d rw - ext4 /dev/sda1 rw\n"
+      "3 1 8:1 / /e ro - ext4 /dev/sda1 rw\n"
+      "4 2 8:1 / /d/long rw - ext4 /dev/sda1 rw\n"
+      "5 1 8:1 / /whole rw - ext4 /dev/sda1 rw\n";
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.filesystems.size() == 1);
+  CHECK(inventory.filesystems[0].mount_point == "/whole");
+  CHECK_FALSE(inventory.filesystems[0].readonly);
+}
+
+TEST_CASE("a filesystem is read-only by its mount or by its superblock") {
+  Host host;
+  host.docker.volumes = {local("a")};
+  CHECK_FALSE(host.inventory().filesystems.at(0).readonly);
+  host.mountinfo = "1 0 8:1 / / rw - ext4 /dev/sda1 ro,errors=remount-ro\n";
+  CHECK(host.inventory().filesystems.at(0).readonly);
+  host.mountinfo = "1 0 8:1 / / ro - ext4 /dev/sda1 rw\n";
+  CHECK(host.inventory().filesystems.at(0).readonly);
+}
+
+TEST_CASE("a bind mount of the kernel's own filesystems lists none of them") {
+  Host host;
+  host.docker.containers = {running("exporter", {bind("/proc"), bind("/srv/config", "/config")})};
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.filesystems.size() == 1);
+  CHECK(inventory.filesystems[0].mount_point == "/srv");
+}
+
+TEST_CASE("a bind mount through a symbolic link lists the filesystem it leads to") {
+  Host host;
+  host.docker.containers = {running("a", {bind("/home/me/config")})};
+  host.links = {{"/home/me/config", "/srv/config"}};
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.filesystems.size() == 1);
+  CHECK(inventory.filesystems[0].mount_point == "/srv");
+}
+
+TEST_CASE("without any mount known nothing is on a filesystem") {
+  Host host;
+  host.docker.volumes = {local("a")};
+  host.mountinfo = "";
+  const Inventory inventory = host.inventory();
+  CHECK(inventory.filesystems.empty());
+  CHECK_FALSE(inventory.volumes.front().filesystem);
+}
+
+TEST_CASE("a device is listed once with what it lies on") {
+  BlockDevice disk;
+  disk.name = "sda";
+  disk.model = "QEMU HARDDISK";
+  disk.rotational = true;
+  BlockDevice first = disk;
+  first.name = "sda1";
+  first.parents = {"sda"};
+  BlockDevice second;
+  second.name = "sda2";
+  second.parents = {"sda"};
+
+  Host host;
+  host.docker.volumes = {local("a")};
+  host.docker.containers = {running("c", {bind("/srv/x")})};
+  host.devices = {{{8, 1}, {first, disk}}, {{8, 2}, {second, disk}}, {{8, 3}, {disk}}};
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.devices.size() == 3);
+  CHECK(inventory.devices[0].name == Label("sda1"));
+  CHECK(inventory.devices[0].parents == std::vector{Label("sda")});
+  CHECK(inventory.devices[1].name == Label("sda"));
+  CHECK(inventory.devices[1].model == Label("QEMU HARDDISK"));
+  CHECK(inventory.devices[1].rotational == Label("1"));
+  CHECK(inventory.devices[2].rotational.empty());
+}
+
+// --- mounts -----------------------------------------------------------------------------
+
+TEST_CASE("a container shows its root filesystem and each of its mounts") {
+  const Inventory inventory =
+      with_db({running("a", {by_name("db"), bind("/srv/config", "/config"),
+                             {MountType::kTmpfs, "", "", "/cache", true}})});
+  CHECK(texts(inventory, MountKind::kRootfs) == std::vector<std::string>{"/"});
+  CHECK(texts(inventory, MountKind::kVolume) == std::vector<std::string>{"/data"});
+  CHECK(texts(inventory, MountKind::kBind) == std::vector<std::string>{"/config"});
+  CHECK(texts(inventory, MountKind::kTmpfs) == std::vector<std::string>{"/cache"});
+  CHECK(inventory.mounts[1].volume == std::size_t{0});
+  CHECK(inventory.mounts[1].source == Label(kVolumes + "db/_data"));
+  CHECK(inventory.mounts[2].source == Label("/srv/config"));
+}
+
+TEST_CASE("details add the tmpfs mounts of --tmpfs and a read-only root filesystem") {
+  Host host;
+  host.docker.containers = {running("a", {{MountType::kTmpfs, "", "", "/cache", true}}),
+                            running("b", {})};
+  host.docker.details["id-a"].tmpfs = {"/cache", "/run"};
+  host.docker.details["id-a"].readonly_rootfs = true;
+  const Inventory inventory = host.inventory();
+  CHECK(texts(inventory, MountKind::kTmpfs) == std::vector<std::string>{"/cache", "/run"});
+  CHECK_FALSE(inventory.mounts.front().writable);
+  CHECK(inventory.mounts.back().kind == MountKind::kRootfs);
+  CHECK(inventory.mounts.back().writable);
+}
+
+TEST_CASE("of two mounts on one destination the first is shown, and both count as use") {
+  Host host;
+  host.docker.volumes = {local("a"), local("b")};
+  host.docker.containers = {running("c", {by_name("a", "/same"), by_name("b", "/same")}),
+                            running("d", {by_name("a", "/same")})};
+  const Inventory inventory = host.inventory();
+  CHECK(texts(inventory, MountKind::kVolume) == std::vector<std::string>{"/same", "/same"});
+  CHECK(volume(inventory, "a").containers.running == 2);
+  CHECK(volume(inventory, "b").use == VolumeUse::kInUse);
+}
+
+TEST_CASE("destinations that look alike once repaired are one series") {
+  const Inventory inventory = with_db({running("a", {bind("/x", "/\xFF"), bind("/y", "/\xFE")})});
+  CHECK(texts(inventory, MountKind::kBind).size() == 1);
+}
+
+TEST_CASE("filesystems that look alike once repaired are one series") {
+  Host host;
+  host.docker.containers = {running("a", {bind("/m\xFF/x"), bind("/m\xFE/x", "/other")})};
+  host.mountinfo +=
+      "8 1 0:50 / /m\xFF rw - tmpfs tmpfs rw\n"
+      "9 1 0:51 / /m\xFE rw - tmpfs tmpfs rw\n";
+  CHECK(host.inventory().filesystems.size() == 1);
+}
+
+TEST_CASE("a mount of a kind that is not about storage is left out") {
+  CHECK(with_db({running("a", {{MountType::kOther, "", "x", "/image", true}})}).mounts.size() == 1);
+}
+
+// --- engine -----------------------------------------------------------------------------
+
+TEST_CASE("before the engine has answered the inventory is empty, not zero") {
+  const Inventory inventory = Host().inventory(nullptr);
+  CHECK_FALSE(inventory.engine);
+  CHECK(inventory.volumes.empty());
+  CHECK(inventory.filesystems.empty());
+}
+
+TEST_CASE("the engine and the filesystem of its root directory are known without volumes") {
+  Host host;
+  host.docker.engine = {"docker", "20.10.24", "1.41", "overlay2", "/srv/docker"};
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.engine);
+  CHECK(inventory.engine->version == Label("20.10.24"));
+  CHECK(inventory.engine->storage_driver == Label("overlay2"));
+  REQUIRE(inventory.filesystems.size() == 1);
+  CHECK(inventory.filesystems[0].mount_point == "/srv");
+}
+
+}  // namespace
+}  // namespace volumeter
