@@ -1,7 +1,7 @@
 # Everything comes from Debian 12 packages; scripts/install-packages names them.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-find_package(CURL 7.74 REQUIRED)
+find_package(CURL 7.87 REQUIRED)
 find_package(nlohmann_json 3.9 REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
 find_package(spdlog REQUIRED)

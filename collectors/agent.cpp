@@ -29,22 +29,25 @@ constexpr MetricDesc kSourceErrors{"volumeter_source_errors_total",
                                    MetricType::kCounter,
                                    "Answers of a source that failed, by kind of error.",
                                    {"source", "kind"}};
-constexpr MetricDesc kCpu{"process_cpu_seconds_total", MetricType::kCounter,
+constexpr MetricDesc kCpu{"process_cpu_seconds_total",
+                          MetricType::kCounter,
                           "User and system CPU time of this agent, without its helper processes.",
                           {}};
-constexpr MetricDesc kResident{"process_resident_memory_bytes", MetricType::kGauge,
-                               "Resident memory of this agent, without its helper processes.", {}};
-constexpr MetricDesc kVirtual{"process_virtual_memory_bytes", MetricType::kGauge,
-                              "Virtual memory of this agent.", {}};
-constexpr MetricDesc kStart{"process_start_time_seconds", MetricType::kGauge,
-                            "When this agent was started.", {}};
-constexpr MetricDesc kOpenFds{"process_open_fds", MetricType::kGauge,
-                              "Open file descriptors of this agent.", {}};
-constexpr MetricDesc kMaxFds{"process_max_fds", MetricType::kGauge,
-                             "Limit of open file descriptors of this agent.", {}};
-constexpr const MetricDesc* kAll[] = {&kBuildInfo, &kSourceUp, &kSourceAge, &kSourceBad,
-                                      &kSourceErrors, &kCpu,   &kResident,  &kVirtual,
-                                      &kStart,     &kOpenFds,  &kMaxFds};
+constexpr MetricDesc kResident{"process_resident_memory_bytes",
+                               MetricType::kGauge,
+                               "Resident memory of this agent, without its helper processes.",
+                               {}};
+constexpr MetricDesc kVirtual{
+    "process_virtual_memory_bytes", MetricType::kGauge, "Virtual memory of this agent.", {}};
+constexpr MetricDesc kStart{
+    "process_start_time_seconds", MetricType::kGauge, "When this agent was started.", {}};
+constexpr MetricDesc kOpenFds{
+    "process_open_fds", MetricType::kGauge, "Open file descriptors of this agent.", {}};
+constexpr MetricDesc kMaxFds{
+    "process_max_fds", MetricType::kGauge, "Limit of open file descriptors of this agent.", {}};
+constexpr const MetricDesc* kAll[] = {&kBuildInfo,    &kSourceUp, &kSourceAge, &kSourceBad,
+                                      &kSourceErrors, &kCpu,      &kResident,  &kVirtual,
+                                      &kStart,        &kOpenFds,  &kMaxFds};
 
 std::optional<double> as_double(std::optional<std::uint64_t> value) {
   if (!value) return {};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <prometheus/collectable.h>
+
 #include <memory>
 #include <span>
 #include <string_view>
-
-#include <prometheus/collectable.h>
 
 #include "collectors/collector.h"
 

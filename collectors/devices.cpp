@@ -31,8 +31,6 @@ class DevicesCollector final : public Collector {
 
 }  // namespace
 
-std::unique_ptr<Collector> make_devices_collector() {
-  return std::make_unique<DevicesCollector>();
-}
+std::unique_ptr<Collector> make_devices_collector() { return std::make_unique<DevicesCollector>(); }
 
 }  // namespace volumeter

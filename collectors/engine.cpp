@@ -5,8 +5,10 @@ namespace volumeter {
 namespace {
 
 constexpr MetricDesc kUp{
-    "docker_up", MetricType::kGauge,
-    "Whether the Docker Engine answers (1) or not (0); volumes are then shown as last known.", {}};
+    "docker_up",
+    MetricType::kGauge,
+    "Whether the Docker Engine answers (1) or not (0); volumes are then shown as last known.",
+    {}};
 constexpr MetricDesc kInfo{"docker_engine_info",
                            MetricType::kGauge,
                            "The engine, the API version spoken with it and its storage driver; 1.",
@@ -18,8 +20,10 @@ constexpr MetricDesc kVolumes{
     "orphaned (no container refers to it).",
     {"state"}};
 constexpr MetricDesc kListTimestamp{
-    "docker_inventory_timestamp_seconds", MetricType::kGauge,
-    "When the engine's list of volumes and containers was taken. Sampled.", {}};
+    "docker_inventory_timestamp_seconds",
+    MetricType::kGauge,
+    "When the engine's list of volumes and containers was taken. Sampled.",
+    {}};
 constexpr const MetricDesc* kAll[] = {&kUp, &kInfo, &kVolumes, &kListTimestamp};
 
 class EngineCollector final : public Collector {

@@ -30,7 +30,7 @@ constexpr MetricDesc kVolumeInfo{"docker_volume_filesystem_info",
                                  MetricType::kGauge,
                                  "The filesystem that holds a volume; 1.",
                                  {"volume", "device", "mountpoint", "fstype", "major", "minor"}};
-constexpr const MetricDesc* kAll[] = {&kUp,        &kSize,     &kFree,      &kAvail,    &kFiles,
+constexpr const MetricDesc* kAll[] = {&kUp,        &kSize,     &kFree,      &kAvail,     &kFiles,
                                       &kFilesFree, &kReadonly, &kTimestamp, &kVolumeInfo};
 
 class FilesystemsCollector final : public Collector {
@@ -48,9 +48,9 @@ class FilesystemsCollector final : public Collector {
     for (const VolumeFacts& volume : inventory.volumes) {
       if (!volume.filesystem) continue;
       const FilesystemFacts& facts = inventory.filesystems[*volume.filesystem];
-      info.add({volume.label, facts.device, facts.mountpoint, facts.fstype, facts.major,
-                facts.minor},
-               1);
+      info.add(
+          {volume.label, facts.device, facts.mountpoint, facts.fstype, facts.major, facts.minor},
+          1);
     }
     return out;
   }

@@ -58,8 +58,6 @@ class OrphansCollector final : public Collector {
 
 }  // namespace
 
-std::unique_ptr<Collector> make_orphans_collector() {
-  return std::make_unique<OrphansCollector>();
-}
+std::unique_ptr<Collector> make_orphans_collector() { return std::make_unique<OrphansCollector>(); }
 
 }  // namespace volumeter

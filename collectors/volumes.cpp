@@ -4,11 +4,11 @@
 namespace volumeter {
 namespace {
 
-constexpr MetricDesc kInfo{"docker_volume_info",
-                           MetricType::kGauge,
-                           "A volume of the engine; 1. Join the other series to it on volume.",
-                           {"volume", "driver", "scope", "mountpoint", "anonymous",
-                            "compose_project", "compose_volume"}};
+constexpr MetricDesc kInfo{
+    "docker_volume_info",
+    MetricType::kGauge,
+    "A volume of the engine; 1. Join the other series to it on volume.",
+    {"volume", "driver", "scope", "mountpoint", "anonymous", "compose_project", "compose_volume"}};
 constexpr MetricDesc kCreated{"docker_volume_created_timestamp_seconds",
                               MetricType::kGauge,
                               "When the volume was created, as Docker says; for local volumes the "
@@ -30,8 +30,8 @@ constexpr MetricDesc kMountInfo{
     MetricType::kGauge,
     "What a container sees at a destination: a volume, a bind mount, a tmpfs or its own root "
     "filesystem; 1.",
-    {"kind", "volume", "source", "container", "container_id", "compose_project",
-     "compose_service", "destination", "mode"}};
+    {"kind", "volume", "source", "container", "container_id", "compose_project", "compose_service",
+     "destination", "mode"}};
 constexpr const MetricDesc* kAll[] = {&kInfo, &kCreated, &kContainers, &kLabelInfo, &kMountInfo};
 
 constexpr LabelRef kind_text(MountKind kind) {
@@ -84,8 +84,6 @@ class VolumesCollector final : public Collector {
 
 }  // namespace
 
-std::unique_ptr<Collector> make_volumes_collector() {
-  return std::make_unique<VolumesCollector>();
-}
+std::unique_ptr<Collector> make_volumes_collector() { return std::make_unique<VolumesCollector>(); }
 
 }  // namespace volumeter

@@ -20,8 +20,7 @@ std::string environment(const char* name) {
 
 docker::Environment docker_environment() {
   return {environment("DOCKER_HOST"), environment("DOCKER_TLS_VERIFY"),
-          environment("DOCKER_CERT_PATH"), environment("HOME"),
-          environment("DOCKER_API_VERSION")};
+          environment("DOCKER_CERT_PATH"), environment("HOME"), environment("DOCKER_API_VERSION")};
 }
 
 Result<Host> make_folder(const Config& config) {
@@ -40,8 +39,7 @@ Result<Host> make_host(const Config& config, BuildInfo build) {
   if (!endpoint) return std::move(endpoint).error();
   auto spawner = WorkerSpawner::start();
   if (!spawner) return std::move(spawner).error();
-  const auto prober =
-      std::make_shared<Prober>(std::move(spawner).value(), config.paths.rootfs);
+  const auto prober = std::make_shared<Prober>(std::move(spawner).value(), config.paths.rootfs);
   const auto transport = std::make_shared<docker::Transport>(std::move(endpoint).value());
 
   Host host{make_host_access(config.paths, std::move(build), prober), variables.api_version,

@@ -48,13 +48,11 @@ class LineFormatter final : public spdlog::formatter {
 
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     const auto millis = std::chrono::time_point_cast<std::chrono::milliseconds>(message.time);
-    const std::string time =
-        fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(message.time),
-                    millis.time_since_epoch().count() % 1000);
+    const std::string time = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(message.time),
+                                         millis.time_since_epoch().count() % 1000);
     const std::string_view text{message.payload.data(), message.payload.size()};
-    const auto shape = format_ == LogFormat::kJson
-                           ? R"({{"ts":"{}","level":"{}","msg":{}}})"
-                           : R"(ts={} level={} msg={})";
+    const auto shape = format_ == LogFormat::kJson ? R"({{"ts":"{}","level":"{}","msg":{}}})"
+                                                   : R"(ts={} level={} msg={})";
     fmt::vformat_to(std::back_inserter(out), shape,
                     fmt::make_format_args(time, level_name(message.level), quoted(text)));
     out.push_back('\n');
@@ -71,8 +69,8 @@ class LineFormatter final : public spdlog::formatter {
 }  // namespace
 
 std::shared_ptr<spdlog::logger> make_logger(std::string_view level, LogFormat format) {
-  auto logger = std::make_shared<spdlog::logger>(
-      "volumeter", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>("volumeter",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_formatter(std::make_unique<LineFormatter>(format));
   logger->set_level(spdlog::level::from_str(std::string(level)));
   logger->flush_on(spdlog::level::debug);

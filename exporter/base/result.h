@@ -12,8 +12,8 @@ namespace volumeter {
 // text of an Error is for people.
 enum class ErrorKind { kNotFound, kPermission, kTimeout, kMalformed, kUnsupported, kIo };
 
-inline constexpr ErrorKind kErrorKinds[] = {ErrorKind::kNotFound,  ErrorKind::kPermission,
-                                            ErrorKind::kTimeout,   ErrorKind::kMalformed,
+inline constexpr ErrorKind kErrorKinds[] = {ErrorKind::kNotFound,    ErrorKind::kPermission,
+                                            ErrorKind::kTimeout,     ErrorKind::kMalformed,
                                             ErrorKind::kUnsupported, ErrorKind::kIo};
 
 constexpr std::string_view to_string(ErrorKind kind) {

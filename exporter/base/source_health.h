@@ -18,13 +18,14 @@ struct SourceHealth {
   std::string_view name;  // a literal: docker, mountinfo, ...
   bool up = false;
   std::optional<WallTime> last_good;
-  std::uint64_t bad_items = 0;  // in the newest answer
+  std::uint64_t bad_items = 0;                                 // in the newest answer
   std::array<std::uint64_t, std::size(kErrorKinds)> errors{};  // since start, by kind
   std::string last_error;  // why it is not up, for people; empty while it is
 
   // Whether it has answered, well or badly.
   bool asked() const {
-    return up || last_good || std::any_of(errors.begin(), errors.end(), [](auto n) { return n > 0; });
+    return up || last_good ||
+           std::any_of(errors.begin(), errors.end(), [](auto n) { return n > 0; });
   }
 
   void failed(const Error& error) {

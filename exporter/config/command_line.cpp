@@ -106,8 +106,7 @@ class Flags {
     for (const CollectorChoice& choice : inputs_.collectors) {
       const std::string name(choice.name);
       const std::string about = "Collector: " + std::string(choice.about);
-      switches_[name] =
-          app_.add_flag("--collector." + name + ",!--no-collector." + name, about);
+      switches_[name] = app_.add_flag("--collector." + name + ",!--no-collector." + name, about);
     }
     app_.add_flag("--collector.disable-defaults", disable_defaults_,
                   "Only collectors that are switched on by their own flag");
@@ -153,8 +152,8 @@ class Flags {
     }
     for (const Setting& setting : *settings) {
       if (auto problem = apply(setting)) {
-        return Error{ErrorKind::kMalformed,
-                     config_file_ + ": line " + std::to_string(setting.line), *problem};
+        return Error{ErrorKind::kMalformed, config_file_ + ": line " + std::to_string(setting.line),
+                     *problem};
       }
     }
     return {};
@@ -184,9 +183,7 @@ class Flags {
            key != "config.file";
   }
 
-  CLI::Option* find(const std::string& key) {
-    return app_.get_option_no_throw("--" + key);
-  }
+  CLI::Option* find(const std::string& key) { return app_.get_option_no_throw("--" + key); }
 
   std::variant<Config, EarlyExit> finished() {
     config_.mode = list_metrics_ ? Mode::kListMetrics

@@ -197,9 +197,10 @@ class Page {
   void sources() {
     out_ += "<h2>Where this comes from</h2>\n<table><tr><th>Source<th>State<th class=\"n\">Age\n";
     for (const SourceHealth& source : host_.sources) {
-      print("<tr><td>{}<td>{}<td class=\"n\">{}\n", source.name,
-            source.up ? "ok" : "<span class=\"warn\">" + escaped_html(source.last_error) + "</span>",
-            source.last_good ? age(*source.last_good) : "");
+      print(
+          "<tr><td>{}<td>{}<td class=\"n\">{}\n", source.name,
+          source.up ? "ok" : "<span class=\"warn\">" + escaped_html(source.last_error) + "</span>",
+          source.last_good ? age(*source.last_good) : "");
     }
     out_ += "</table>\n";
   }

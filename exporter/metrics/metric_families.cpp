@@ -13,9 +13,8 @@ void Family::append(Family&& other) {
 }
 
 Family* MetricFamilies::find(std::string_view name) {
-  const auto found = std::find_if(families_.begin(), families_.end(), [&](const Family& family) {
-    return family.desc().name == name;
-  });
+  const auto found = std::find_if(families_.begin(), families_.end(),
+                                  [&](const Family& family) { return family.desc().name == name; });
   return found == families_.end() ? nullptr : &*found;
 }
 
@@ -35,8 +34,7 @@ void MetricFamilies::merge(MetricFamilies&& other) {
   // Moving a label may move its characters when they are short, and views point at them:
   // whole deques change owner instead of their elements.
   kept_others_.push_back(std::move(other.kept_));
-  std::move(other.kept_others_.begin(), other.kept_others_.end(),
-            std::back_inserter(kept_others_));
+  std::move(other.kept_others_.begin(), other.kept_others_.end(), std::back_inserter(kept_others_));
 }
 
 }  // namespace volumeter

@@ -9,20 +9,20 @@ namespace volumeter {
 namespace {
 
 constexpr std::array<std::string_view, 22> kKernelFilesystems = {
-    "autofs",   "binfmt_misc", "bpf",     "cgroup",     "cgroup2",    "configfs",
-    "debugfs",  "devpts",      "devtmpfs", "efivarfs",  "fusectl",    "hugetlbfs",
-    "mqueue",   "nsfs",        "proc",    "pstore",     "rpc_pipefs", "securityfs",
-    "selinuxfs", "sysfs",      "tracefs", "fuse.lxcfs"};
+    "autofs",    "binfmt_misc", "bpf",      "cgroup",    "cgroup2",    "configfs",
+    "debugfs",   "devpts",      "devtmpfs", "efivarfs",  "fusectl",    "hugetlbfs",
+    "mqueue",    "nsfs",        "proc",     "pstore",    "rpc_pipefs", "securityfs",
+    "selinuxfs", "sysfs",       "tracefs",  "fuse.lxcfs"};
 
 bool holds_data(const Mount& mount) {
   return std::find(kKernelFilesystems.begin(), kKernelFilesystems.end(), mount.fstype) ==
          kKernelFilesystems.end();
 }
 
-// Smaller is the better mount to stand for a device: the whole filesystem before a bind of
-// a part of it, writable before a read-only view, then the shortest path.
+// Smaller is the better mount to stand for a device: a writable one before a read-only view,
+// as of snapshots, then the whole filesystem before a part of it, then the shortest path.
 auto rank(const Mount& mount) {
-  return std::tuple(mount.root != "/", mount.readonly, mount.mount_point.size(),
+  return std::tuple(mount.readonly, mount.root != "/", mount.mount_point.size(),
                     std::string_view(mount.mount_point));
 }
 
@@ -53,9 +53,8 @@ std::optional<std::size_t> FilesystemIndex::index_of(std::string_view path) {
       listed_.try_emplace({mount->major, mount->minor}, inventory_.filesystems.size());
   if (is_new) {
     const Mount& best = *representative(*mount);
-    inventory_.filesystems.push_back({best.mount_point, Label(best.source),
-                                      Label(best.mount_point), Label(best.fstype),
-                                      Label(std::to_string(best.major)),
+    inventory_.filesystems.push_back({best.mount_point, Label(best.source), Label(best.mount_point),
+                                      Label(best.fstype), Label(std::to_string(best.major)),
                                       Label(std::to_string(best.minor)),
                                       best.readonly || best.super_readonly});
   }

@@ -58,7 +58,7 @@ void HostMonitor::refresh(std::stop_token stop) {
   const docker::State docker = watcher_.state();
   const auto mounts = mounts_.current();
   const bool new_facts = docker.facts != facts_;
-  if (new_facts) resolver_.update(*docker.facts, stop);
+  if (new_facts) resolver_.update(*docker.facts, *mounts, stop);
   if (stop.stop_requested()) return;
   if (new_facts || mounts != mount_list_) {
     facts_ = docker.facts;
@@ -82,10 +82,8 @@ std::shared_ptr<const Inventory> HostMonitor::build(const docker::Facts* facts,
       {.docker = facts,
        .mounts = &mounts,
        .resolved = [this](const std::string& path) { return resolver_.resolved(path); },
-       .devices =
-           [this](unsigned major, unsigned minor) {
-             return devices_below(host_.paths, major, minor);
-           },
+       .devices = [this](unsigned major,
+                         unsigned minor) { return devices_below(host_.paths, major, minor); },
        .user_labels = options_.user_labels}));
 }
 
@@ -100,8 +98,8 @@ void HostMonitor::set_targets(const Inventory& inventory) {
   for (const VolumeFacts& volume : inventory.volumes) {
     // A path that lies on no filesystem known here is one that this agent cannot see.
     if (volume.path.empty() || volume.unmounted || !volume.filesystem) continue;
-    trees.push_back({volume.name, volume.path,
-                     inventory.filesystems[*volume.filesystem].mount_point});
+    trees.push_back(
+        {volume.name, volume.path, inventory.filesystems[*volume.filesystem].mount_point});
   }
   sizes_.set_targets(trees);
 }

@@ -6,8 +6,9 @@
 namespace volumeter {
 
 std::size_t Inventory::count(VolumeUse use) const {
-  return static_cast<std::size_t>(std::count_if(
-      volumes.begin(), volumes.end(), [&](const VolumeFacts& volume) { return volume.use == use; }));
+  return static_cast<std::size_t>(
+      std::count_if(volumes.begin(), volumes.end(),
+                    [&](const VolumeFacts& volume) { return volume.use == use; }));
 }
 
 }  // namespace volumeter

@@ -79,7 +79,7 @@ struct VolumeFacts {
   bool unmounted = false;
   std::optional<double> created;  // Unix seconds
   VolumeUse use = VolumeUse::kOrphaned;
-  ContainerCounts containers;  // by name or by bind mount, each container once
+  ContainerCounts containers;             // by name or by bind mount, each container once
   std::optional<std::size_t> filesystem;  // index into Inventory::filesystems
   std::optional<double> last_released;    // newest end of a container that refers to it
   std::vector<std::pair<Label, Label>> user_labels;  // of the allow list

@@ -82,12 +82,13 @@ class Builder {
         facts.user_labels.emplace_back(Label(key), Label(found->second));
       }
     }
-    if (!facts.path.empty()) {
-      facts.unmounted = lives_in_own_mount(volume) && !filesystems_.is_mount_point(facts.path);
-      if (!facts.unmounted) facts.filesystem = filesystems_.index_of(facts.path);
+    const std::string resolved = resolved_volume_path(facts);
+    if (!resolved.empty()) {
+      facts.unmounted = lives_in_own_mount(volume) && !filesystems_.is_mount_point(resolved);
+      if (!facts.unmounted) facts.filesystem = filesystems_.index_of(resolved);
     }
     volume_index_.emplace(facts.name, inventory_.volumes.size());
-    resolved_paths_.push_back(resolved_volume_path(facts));
+    resolved_paths_.push_back(resolved);
     named_by_.emplace_back();
     reached_by_.emplace_back();
     inventory_.volumes.push_back(std::move(facts));
@@ -121,9 +122,8 @@ class Builder {
     for (const auto& mount : container.mounts) add_container_mount(index, mount);
     if (known) {
       for (const auto& destination : details->second.tmpfs) {
-        add_mount({.kind = MountKind::kTmpfs,
-                   .container = index,
-                   .destination = Label(destination)});
+        add_mount(
+            {.kind = MountKind::kTmpfs, .container = index, .destination = Label(destination)});
       }
     }
     destinations_.clear();
@@ -162,8 +162,8 @@ class Builder {
 
   void add_bind_references(std::size_t container, const std::string& source) {
     if (source.empty() || source.front() != '/') return;
-    filesystems_.index_of(source);
     const std::string resolved = inputs_.resolved(source);
+    filesystems_.index_of(resolved);
     for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
       if (bind_refers_to(resolved, resolved_paths_[i], inventory_.volumes[i].name)) {
         reached_by_[i].push_back(container);
@@ -193,8 +193,8 @@ class Builder {
       volume.use = VolumeUse::kIdle;
     }
     if (container.finished_at) {
-      volume.last_released = std::max(volume.last_released.value_or(0),
-                                      unix_seconds(*container.finished_at));
+      volume.last_released =
+          std::max(volume.last_released.value_or(0), unix_seconds(*container.finished_at));
     }
   }
 
@@ -213,8 +213,11 @@ class Builder {
     for (const auto& [major, minor] : filesystems_.devices()) {
       for (const BlockDevice& device : inputs_.devices(major, minor)) {
         if (!seen.insert(device.name).second) continue;
-        DeviceFacts facts{Label(device.name), Label(device.model.value_or("")),
-                          Label(device.dm_name.value_or("")), {}, {}};
+        DeviceFacts facts{Label(device.name),
+                          Label(device.model.value_or("")),
+                          Label(device.dm_name.value_or("")),
+                          {},
+                          {}};
         if (device.rotational) facts.rotational = Label(*device.rotational ? "1" : "0");
         for (const auto& parent : device.parents) facts.parents.emplace_back(parent);
         inventory_.devices.push_back(std::move(facts));

@@ -18,7 +18,7 @@
 
 namespace volumeter {
 
-using FilesystemReadings = std::map<std::string, Sampled<FsUsage>>;     // by mount point
+using FilesystemReadings = std::map<std::string, Sampled<FsUsage>>;        // by mount point
 using SizeReadings = std::unordered_map<std::string, Sampled<TreeUsage>>;  // by volume
 
 // Everything a collector may know about the host, put together once a scrape and then

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/model/usage_history.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <map>
 #include <unordered_set>
-
-#include <fmt/format.h>
 
 #include "exporter/base/fields.h"
 
@@ -92,9 +92,8 @@ bool UsageHistory::observe(const Inventory& inventory, WallTime now) {
     present.insert(volume.name);
     changed |= observe_volume(volume, seconds);
   }
-  changed |= std::erase_if(times_, [&](const auto& entry) {
-               return !present.contains(entry.first);
-             }) > 0;
+  changed |=
+      std::erase_if(times_, [&](const auto& entry) { return !present.contains(entry.first); }) > 0;
   last_look_ = seconds;
   last_look_restored_ = false;
   return changed;
@@ -105,8 +104,8 @@ bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
   VolumeTimes& times = entry->second;
   // Made after the last look: another volume of the same name. Its CreatedAt alone proves
   // nothing, since for local volumes it is a directory's time and may be touched.
-  const bool reborn = !is_new && volume.created && times.created != volume.created &&
-                      last_look_ && *volume.created > *last_look_;
+  const bool reborn = !is_new && volume.created && times.created != volume.created && last_look_ &&
+                      *volume.created > *last_look_;
   if (reborn) times = VolumeTimes{.first_seen = now};
   times.created = volume.created;
 
@@ -131,9 +130,9 @@ std::string UsageHistory::to_text(WallTime watched_until) const {
     return all;
   }();
   for (const auto& [name, times] : sorted) {
-    fmt::format_to(std::back_inserter(out), "volume {} {} {} {} {}\n",
-                   time_text(times->first_seen), time_text(times->last_used),
-                   times->in_use ? 1 : 0, time_text(times->created), encoded(name));
+    fmt::format_to(std::back_inserter(out), "volume {} {} {} {} {}\n", time_text(times->first_seen),
+                   time_text(times->last_used), times->in_use ? 1 : 0, time_text(times->created),
+                   encoded(name));
   }
   return out;
 }

@@ -33,8 +33,7 @@ void UsageKeeper::restore() {
   damaged_ = !bad_lines || *bad_lines > 0;
   bad_lines_ = bad_lines ? *bad_lines : 1;
   if (!bad_lines) {
-    log_.warning(kSubject, bad_lines.error().text() +
-                               "; what was known of unused volumes is lost");
+    log_.warning(kSubject, bad_lines.error().text() + "; what was known of unused volumes is lost");
   } else if (damaged_) {
     log_.warning(kSubject, std::to_string(*bad_lines) +
                                " lines are damaged; what they said of unused volumes is lost");

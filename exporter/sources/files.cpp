@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -10,14 +9,15 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/filesystem.hpp>
 #include <cerrno>
-#include <climits>
 #include <cstdio>
-#include <memory>
 #include <system_error>
 
 namespace volumeter {
 namespace {
+
+namespace fs = boost::filesystem;
 
 ErrorKind kind_of(int number) {
   switch (number) {
@@ -39,9 +39,8 @@ ErrorKind kind_of(int number) {
 }
 
 std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+  const fs::path folder = fs::path(path).parent_path();
+  return folder.empty() ? "." : folder.string();
 }
 
 Result<> write_all(int fd, std::string_view text, const std::string& where) {
@@ -106,31 +105,26 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
 }
 
 Result<std::vector<std::string>> list_dir(const std::string& path) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), &::closedir);
-  if (!dir) return from_errno(path, errno);
+  boost::system::error_code error;
   std::vector<std::string> names;
-  errno = 0;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): each stream has a buffer of its own in glibc
-  while (const dirent* entry = ::readdir(dir.get())) {
-    const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
     if (names.size() == kMaxDirEntries) {
       return Error{ErrorKind::kMalformed, path,
                    "more than " + std::to_string(kMaxDirEntries) + " entries"};
     }
-    names.emplace_back(name);
-    errno = 0;
+    names.push_back(entry->path().filename().string());
   }
-  if (errno != 0) return from_errno(path, errno);
+  if (error) return from_errno(path, error.value());
   std::sort(names.begin(), names.end());
   return names;
 }
 
 Result<std::string> read_link(const std::string& path) {
-  std::array<char, PATH_MAX> buffer;
-  const ssize_t length = ::readlink(path.c_str(), buffer.data(), buffer.size());
-  if (length < 0) return from_errno(path, errno);
-  return std::string(buffer.data(), static_cast<std::size_t>(length));
+  boost::system::error_code error;
+  const fs::path target = fs::read_symlink(path, error);
+  if (error) return from_errno(path, error.value());
+  return target.string();
 }
 
 Result<UniqueFd> open_in_root(const std::string& rootfs, const std::string& path, int flags) {
@@ -154,11 +148,10 @@ Result<UniqueFd> open_in_root(const std::string& rootfs, const std::string& path
 }
 
 Result<> make_directories(const std::string& path) {
-  for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return from_errno(part, errno);
-    if (end == std::string::npos) return Nothing{};
-  }
+  boost::system::error_code error;
+  fs::create_directories(path, error);
+  if (error) return from_errno(path, error.value());
+  return Nothing{};
 }
 
 Result<> check_writable_directory(const std::string& path) {

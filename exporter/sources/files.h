@@ -36,7 +36,7 @@ Result<std::string> read_link(const std::string& path);
 // kUnsupported, because a walk by hand cannot be made safe against renames.
 Result<UniqueFd> open_in_root(const std::string& rootfs, const std::string& path, int flags);
 
-// Creates the directory and those above it that are missing, with mode 0755.
+// Creates the directory and those above it that are missing.
 Result<> make_directories(const std::string& path);
 
 // Whether files could be made in the directory, or in the nearest one above it that exists.

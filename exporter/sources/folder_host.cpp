@@ -57,7 +57,6 @@ FsUsage to_fs_usage(const Json& said) {
   usage.avail_bytes = number(said, "bavail") * unit;
   usage.files = number(said, "files");
   usage.files_free = number(said, "ffree");
-  usage.readonly = said.at("readonly").get<bool>();
   return usage;
 }
 

@@ -14,7 +14,7 @@ namespace volumeter {
 //   proc/, sys/       what the kernel would show there; the folder itself is the root
 //   now               the time as a number of Unix seconds; the clocks stand still
 //   statfs.json       {"/": {"block_size": 4096, "blocks": 9, "bfree": 5, "bavail": 4,
-//                      "files": 90, "ffree": 80, "readonly": false},
+//                      "files": 90, "ffree": 80},
 //                      "/mnt/nfs": "hung", "/x": "EACCES"}
 //   trees.json        {"/v/_data": {"apparent_bytes": 9, "allocated_bytes": 4096, "inodes": 2,
 //                      "errors": 0, "last_modified": 1700000000.5}, "/p": "hung"}

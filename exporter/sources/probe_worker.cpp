@@ -52,7 +52,7 @@ Answer statfs_answer(const Question& question) {
   Answer answer;
   answer.kind = AnswerKind::kDone;
   answer.filesystem = {*size,        *free,        *available,
-                       said.f_files, said.f_ffree, (said.f_flag & ST_RDONLY) != 0};
+                       said.f_files, said.f_ffree};
   return answer;
 }
 

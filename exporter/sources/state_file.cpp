@@ -16,7 +16,7 @@ constexpr auto kIdlePause = std::chrono::hours(1);  // submit() wakes
 }  // namespace
 
 StateFile::StateFile(std::string directory, ChangeLog& log)
-    : directory_(std::move(directory)), path_(directory_ + "/state.json"), log_(log) {
+    : directory_(std::move(directory)), path_(directory_ + "/history.txt"), log_(log) {
   ticker_.emplace([this](std::stop_token) { return tick(); });
 }
 

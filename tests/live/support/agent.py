@@ -21,21 +21,18 @@ class Agent:
         self.state = scene.path("state")
         self.argv = [*prefix, os.environ["VOLUMETER"], "--docker.host", docker_host,
                      "--state.directory", self.state, "--web.listen-address", "127.0.0.1:0", *flags]
-        self.starts = 0
+        self.log_name = None  # another one for each start
         self.process = None
         self.url = None
 
     def start(self):
-        self.starts += 1
-        self.process = self.scene.start(self.log_name(), self.argv)
+        self.log_name = f"agent{len(self.scene.children)}"
+        self.process = self.scene.start(self.log_name, self.argv)
         eventually(self.is_listening, 5, "the agent listens")
         return self
 
-    def log_name(self):
-        return f"agent{self.starts}"
-
     def log(self):
-        return self.scene.log(self.log_name())
+        return self.scene.log(self.log_name)
 
     def is_listening(self):
         if self.process.poll() is not None:

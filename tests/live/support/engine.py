@@ -69,13 +69,7 @@ class Engine:
         return [self.process.pid] + below
 
     def end(self):
-        """Removes the containers, which the engine does best, and ends it."""
-        if self.process.poll() is None and self.api.answers():
+        """Removes the containers, which none does better; Scene.end() does the rest."""
+        self.resume()
+        if self.api.answers():
             self.api.remove_all_containers()
-        self.process.send_signal(signal.SIGCONT)
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=15)
-        except Exception:
-            self.process.kill()
-            raise

@@ -16,9 +16,10 @@ std::string bad(int count) {
 }
 
 TEST_CASE("valid UTF-8 of every length passes unchanged") {
-  for (const std::string text : {"", "volume_1", "gr\xC3\xBC\xC3\x9F", "\xE2\x82\xAC", "\xF0\x9F\x90\xB3",
-                                 "\x7F", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                                 "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const std::string text :
+       {"", "volume_1", "gr\xC3\xBC\xC3\x9F", "\xE2\x82\xAC", "\xF0\x9F\x90\xB3", "\x7F",
+        "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80",
+        "\xF4\x8F\xBF\xBF"}) {
     CHECK(repaired_utf8(text) == text);
   }
   CHECK(repaired_utf8(std::string("a\0b", 3)) == std::string("a\0b", 3));

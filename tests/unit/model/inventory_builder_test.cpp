@@ -35,17 +35,14 @@ ContainerMount by_name(std::string volume, std::string destination = "/data") {
   return {MountType::kVolume, std::move(volume), "", std::move(destination), true};
 }
 
-ContainerMount bind(std::string source, std::string destination = "/bound") {
+ContainerMount bound(std::string source, std::string destination = "/bound") {
   return {MountType::kBind, "", std::move(source), std::move(destination), true};
 }
 
 docker::Container container(const std::string& name, ContainerState state,
                             std::vector<ContainerMount> mounts) {
-  return {.id = "id-" + name,
-          .name = name,
-          .state = state,
-          .labels = {},
-          .mounts = std::move(mounts)};
+  return {
+      .id = "id-" + name, .name = name, .state = state, .labels = {}, .mounts = std::move(mounts)};
 }
 
 docker::Container running(const std::string& name, std::vector<ContainerMount> mounts) {
@@ -108,7 +105,7 @@ VolumeUse use_of_db(std::vector<docker::Container> containers) {
 }
 
 VolumeUse use_of_db_bound_from(const std::string& source) {
-  return use_of_db({running("a", {bind(source)})});
+  return use_of_db({running("a", {bound(source)})});
 }
 
 std::vector<std::string> texts(const Inventory& inventory, MountKind kind) {
@@ -157,9 +154,8 @@ TEST_CASE("a volume counts its containers by state") {
 }
 
 TEST_CASE("a container that reaches a volume twice counts once") {
-  const Inventory inventory =
-      with_db({running("a", {by_name("db", "/x"), by_name("db", "/y"),
-                             bind(kVolumes + "db/_data", "/z")})});
+  const Inventory inventory = with_db({running(
+      "a", {by_name("db", "/x"), by_name("db", "/y"), bound(kVolumes + "db/_data", "/z")})});
   CHECK(inventory.volumes.front().containers.running == 1);
   CHECK(texts(inventory, MountKind::kVolume) == std::vector<std::string>{"/x", "/y"});
 }
@@ -200,7 +196,7 @@ TEST_CASE("a bind mount of a neighbour does not count") {
 TEST_CASE("a bind mount through a symbolic link reaches the volume") {
   Host host;
   host.docker.volumes = {local("db")};
-  host.docker.containers = {running("a", {bind("/home/me/database")})};
+  host.docker.containers = {running("a", {bound("/home/me/database")})};
   host.links = {{"/home/me/database", kVolumes + "db/_data"}};
   CHECK(host.inventory().volumes.front().use == VolumeUse::kInUse);
 }
@@ -208,7 +204,7 @@ TEST_CASE("a bind mount through a symbolic link reaches the volume") {
 TEST_CASE("a folder of volumes that is itself a symbolic link is looked through") {
   Host host;
   host.docker.volumes = {local("db")};
-  host.docker.containers = {running("a", {bind("/srv/volumes/db/_data")})};
+  host.docker.containers = {running("a", {bound("/srv/volumes/db/_data")})};
   host.links = {{"/var/lib/docker/volumes", "/srv/volumes"}};
   const Inventory inventory = host.inventory();
   CHECK(inventory.volumes.front().use == VolumeUse::kInUse);
@@ -220,27 +216,27 @@ TEST_CASE("a folder of volumes that is itself a symbolic link is looked through"
 
 TEST_CASE("a volume that only a bind mount reaches would be pruned with live data") {
   const Inventory inventory =
-      with_db({stopped("other", {}), running("a", {bind(kVolumes + "db/_data")})});
+      with_db({stopped("other", {}), running("a", {bound(kVolumes + "db/_data")})});
   REQUIRE(inventory.prune_hazards.size() == 1);
   CHECK(inventory.volumes[inventory.prune_hazards[0].volume].name == "db");
   CHECK(inventory.containers[inventory.prune_hazards[0].container].name == Label("a"));
 }
 
 TEST_CASE("a stopped container's bind mount is a prune hazard, too") {
-  const Inventory inventory = with_db({stopped("a", {bind(kVolumes + "db")})});
+  const Inventory inventory = with_db({stopped("a", {bound(kVolumes + "db")})});
   CHECK(inventory.prune_hazards.size() == 1);
   CHECK(inventory.volumes.front().use == VolumeUse::kIdle);
 }
 
 TEST_CASE("each container is one hazard however many of its binds reach the volume") {
   const Inventory inventory =
-      with_db({running("a", {bind(kVolumes + "db/_data", "/x"), bind(kVolumes + "db", "/y")}),
-               running("b", {bind(kVolumes + "db/_data/sub")})});
+      with_db({running("a", {bound(kVolumes + "db/_data", "/x"), bound(kVolumes + "db", "/y")}),
+               running("b", {bound(kVolumes + "db/_data/sub")})});
   CHECK(inventory.prune_hazards.size() == 2);
 }
 
 TEST_CASE("a volume that some container has by name is in no danger of a prune") {
-  CHECK(with_db({running("a", {bind(kVolumes + "db/_data")}), created("b", {by_name("db")})})
+  CHECK(with_db({running("a", {bound(kVolumes + "db/_data")}), created("b", {by_name("db")})})
             .prune_hazards.empty());
 }
 
@@ -339,7 +335,7 @@ TEST_CASE("a filesystem is listed once however many of its mounts hold Docker da
   Host host;
   host.docker.engine.root_directory = "/var/lib/docker";
   host.docker.volumes = {local("a"), local("b")};
-  host.docker.containers = {running("c", {bind("/bind/x"), bind("/other", "/other")})};
+  host.docker.containers = {running("c", {bound("/bind/x"), bound("/other", "/other")})};
   host.mountinfo += "9 1 8:1 /deep /bind rw - ext4 /dev/sda1 rw\n";
   const Inventory inventory = host.inventory();
   REQUIRE(inventory.filesystems.size() == 1);
@@ -378,7 +374,7 @@ TEST_CASE("a filesystem is read-only by its mount or by its superblock") {
 
 TEST_CASE("a bind mount of the kernel's own filesystems lists none of them") {
   Host host;
-  host.docker.containers = {running("exporter", {bind("/proc"), bind("/srv/config", "/config")})};
+  host.docker.containers = {running("exporter", {bound("/proc"), bound("/srv/config", "/config")})};
   const Inventory inventory = host.inventory();
   REQUIRE(inventory.filesystems.size() == 1);
   CHECK(inventory.filesystems[0].mount_point == "/srv");
@@ -386,7 +382,7 @@ TEST_CASE("a bind mount of the kernel's own filesystems lists none of them") {
 
 TEST_CASE("a bind mount through a symbolic link lists the filesystem it leads to") {
   Host host;
-  host.docker.containers = {running("a", {bind("/home/me/config")})};
+  host.docker.containers = {running("a", {bound("/home/me/config")})};
   host.links = {{"/home/me/config", "/srv/config"}};
   const Inventory inventory = host.inventory();
   REQUIRE(inventory.filesystems.size() == 1);
@@ -416,7 +412,7 @@ TEST_CASE("a device is listed once with what it lies on") {
 
   Host host;
   host.docker.volumes = {local("a")};
-  host.docker.containers = {running("c", {bind("/srv/x")})};
+  host.docker.containers = {running("c", {bound("/srv/x")})};
   host.devices = {{{8, 1}, {first, disk}}, {{8, 2}, {second, disk}}, {{8, 3}, {disk}}};
   const Inventory inventory = host.inventory();
   REQUIRE(inventory.devices.size() == 3);
@@ -432,7 +428,8 @@ TEST_CASE("a device is listed once with what it lies on") {
 
 TEST_CASE("a container shows its root filesystem and each of its mounts") {
   const Inventory inventory =
-      with_db({running("a", {by_name("db"), bind("/srv/config", "/config"),
+      with_db({running("a", {by_name("db"),
+                             bound("/srv/config", "/config"),
                              {MountType::kTmpfs, "", "", "/cache", true}})});
   CHECK(texts(inventory, MountKind::kRootfs) == std::vector<std::string>{"/"});
   CHECK(texts(inventory, MountKind::kVolume) == std::vector<std::string>{"/data"});
@@ -468,13 +465,13 @@ TEST_CASE("of two mounts on one destination the first is shown, and both count a
 }
 
 TEST_CASE("destinations that look alike once repaired are one series") {
-  const Inventory inventory = with_db({running("a", {bind("/x", "/\xFF"), bind("/y", "/\xFE")})});
+  const Inventory inventory = with_db({running("a", {bound("/x", "/\xFF"), bound("/y", "/\xFE")})});
   CHECK(texts(inventory, MountKind::kBind).size() == 1);
 }
 
 TEST_CASE("filesystems that look alike once repaired are one series") {
   Host host;
-  host.docker.containers = {running("a", {bind("/m\xFF/x"), bind("/m\xFE/x", "/other")})};
+  host.docker.containers = {running("a", {bound("/m\xFF/x"), bound("/m\xFE/x", "/other")})};
   host.mountinfo +=
       "8 1 0:50 / /m\xFF rw - tmpfs tmpfs rw\n"
       "9 1 0:51 / /m\xFE rw - tmpfs tmpfs rw\n";

@@ -40,12 +40,12 @@ TEST_CASE("what was handed in last survives the end of the program") {
 
 TEST_CASE("a damaged state file is set aside and a new one can be written") {
   const TempFolder folder;
-  folder.write("state.json", "{{{");
+  folder.write("history.txt", "{{{");
   CapturedLog log;
   StateFile file(folder.path(), log.log);
   const auto aside = file.set_aside();
   REQUIRE(aside);
-  CHECK(*aside == folder / "state.json.damaged");
+  CHECK(*aside == folder / "history.txt.damaged");
   CHECK(read_file(*aside).value() == "{{{");
   CHECK_FALSE(file.read());
   CHECK_FALSE(file.set_aside());

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every collector of the table promises, checked over one snapshot that has something
+// of everything.
+#include <prometheus/metric_family.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+#include <string>
+
+#include "collectors/builtin.h"
+#include "exporter/metrics/server_metric_descs.h"
+#include "exporter/model/inventory_builder.h"
+
+namespace volumeter {
+namespace {
+
+using prometheus::ClientMetric;
+
+// Declared metrics that the snapshot below cannot fill, each with the reason.
+const std::map<std::string_view, std::string_view> kNotInSnapshot = {};
+
+// A server that has answered once, as prometheus-cpp would tell it.
+class RichServer final : public prometheus::Collectable {
+ public:
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    ClientMetric responses;
+    responses.label = {{"code", "200"}};
+    ClientMetric bytes;
+    ClientMetric duration;
+    duration.histogram.sample_count = 1;
+    duration.histogram.bucket = {{1, 0.1}};
+    using Type = prometheus::MetricType;
+    return {{std::string(kHttpResponses.name), "", Type::Counter, {responses}},
+            {std::string(kHttpResponseBytes.name), "", Type::Counter, {bytes}},
+            {std::string(kScrapeDuration.name), "", Type::Histogram, {duration}}};
+  }
+};
+
+docker::Volume volume(std::string name, std::string mountpoint) {
+  return {.name = std::move(name),
+          .driver = "local",
+          .scope = "local",
+          .mountpoint = std::move(mountpoint),
+          .created_at = from_unix_seconds(1'700'000'000),
+          .labels = {{"team", "storage"}, {"com.docker.compose.project", "openclaw"}},
+          .options = {}};
+}
+
+docker::Facts rich_docker() {
+  docker::Facts facts;
+  facts.engine = {"docker", "20.10.24", "1.41", "overlay2", "/var/lib/docker"};
+  facts.volumes = {volume("db", "/var/lib/docker/volumes/db/_data"),
+                   volume("models", "/var/lib/docker/volumes/models/_data"),
+                   volume("nasty \"\\\n", "/var/lib/docker/volumes/nasty/_data"),
+                   volume("plugin", "")};
+  facts.volumes[1].options = {{"type", "nfs"}, {"device", ":/models"}};
+  using docker::MountType;
+  docker::Container database{
+      .id = "1",
+      .name = "database",
+      .state = docker::ContainerState::kRunning,
+      .labels = {{"com.docker.compose.service", "database"}},
+      .mounts = {{MountType::kVolume, "db", "", "/data", true},
+                 {MountType::kVolume, "db", "", "/again", false},
+                 {MountType::kBind, "", "/var/lib/docker/volumes/nasty/_data", "/bound", false},
+                 {MountType::kTmpfs, "", "", "/cache", true}}};
+  docker::Container twin = database;
+  twin.id = "2";
+  twin.name = "twin";
+  twin.state = docker::ContainerState::kStopped;
+  facts.containers = {database, twin};
+  facts.details["2"].finished_at = from_unix_seconds(1'700'000'500);
+  return facts;
+}
+
+Inventory rich_inventory() {
+  const docker::Facts facts = rich_docker();
+  const MountList mounts(parse_mountinfo("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                                         "2 1 8:17 / /var/lib/docker rw - ext4 /dev/sdb1 ro\n")
+                             .items);
+  BlockDevice disk;
+  disk.name = "sdb";
+  disk.model = "QEMU HARDDISK";
+  disk.rotational = false;
+  BlockDevice partition;
+  partition.name = "sdb1";
+  partition.parents = {"sdb"};
+  return build_inventory({.docker = &facts,
+                          .mounts = &mounts,
+                          .resolved = [](const std::string& path) { return path; },
+                          .devices =
+                              [&](unsigned, unsigned) {
+                                return std::vector{partition, disk};
+                              },
+                          .user_labels = {"team"}});
+}
+
+template <typename T>
+Sampled<T> sampled(T value) {
+  Sampled<T> made;
+  made.accept(Result<T>(std::move(value)), from_unix_seconds(1'700'000'900), Seconds(0.5));
+  return made;
+}
+
+HostSnapshot rich_snapshot() {
+  HostSnapshot host;
+  host.taken_at = from_unix_seconds(1'700'001'000);
+  host.build = {"1.2.3", "abc\"def"};
+  host.docker_up = true;
+  host.listed_at = from_unix_seconds(1'700'000'950);
+  host.inventory = std::make_shared<const Inventory>(rich_inventory());
+  host.filesystems = std::make_shared<const FilesystemReadings>(
+      FilesystemReadings{{"/var/lib/docker", sampled(FsUsage{.size_bytes = 100,
+                                                             .free_bytes = 50,
+                                                             .avail_bytes = 40,
+                                                             .files = 10,
+                                                             .files_free = 5,
+                                                             .readonly = false})}});
+  TreeUsage tree{.apparent_bytes = 9,
+                 .allocated_bytes = 4096,
+                 .inodes = 2,
+                 .errors = 0,
+                 .last_modified = from_unix_seconds(1'700'000'100)};
+  host.sizes = std::make_shared<const SizeReadings>(SizeReadings{{"db", sampled(tree)}});
+  host.usage = std::make_shared<const UsageTimes>(
+      UsageTimes{{"db", {.first_seen = 1, .last_used = {}, .in_use = true, .created = {}}},
+                 {"models", {.first_seen = 1, .last_used = 2, .in_use = false, .created = {}}}});
+  host.process = {.cpu_seconds = 1.5,
+                  .resident_bytes = 1,
+                  .virtual_bytes = 2,
+                  .start_time = from_unix_seconds(1'700'000'000),
+                  .open_fds = 3,
+                  .max_fds = 1024};
+  SourceHealth docker{.name = "docker"};
+  docker.succeeded(from_unix_seconds(1'700'000'950), 1);
+  SourceHealth statfs{.name = "statfs"};
+  statfs.failed({ErrorKind::kTimeout, "/mnt", "does not answer"});
+  host.sources = {docker, statfs};
+  return host;
+}
+
+struct Built {
+  std::string_view name;
+  std::unique_ptr<Collector> collector;
+};
+
+std::vector<Built> all_collectors() {
+  std::vector<Built> all;
+  for (const CollectorEntry& entry : builtin_collectors()) {
+    all.push_back({entry.name, entry.make(std::make_shared<RichServer>())});
+  }
+  return all;
+}
+
+std::vector<const MetricDesc*> all_descs() {
+  std::vector<const MetricDesc*> all;
+  for (const Built& built : all_collectors()) {
+    const auto described = built.collector->describe();
+    all.insert(all.end(), described.begin(), described.end());
+  }
+  return all;
+}
+
+bool is_legal_name(std::string_view name, std::string_view more_than_letters) {
+  const auto legal = [&](char c) {
+    return (c >= 'a' && c <= 'z') || more_than_letters.find(c) != std::string_view::npos;
+  };
+  return !name.empty() && name.front() >= 'a' && name.front() <= 'z' &&
+         std::all_of(name.begin(), name.end(), legal);
+}
+
+// The samples of a family as "name{a|b|}", which have to differ.
+std::vector<std::string> series_of(const Family& family) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    std::string series = std::string(family.desc().name) + "{";
+    for (const LabelRef& label : family.labels(i)) series += std::string(label.text()) + "|";
+    all.push_back(series + "}");
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a collector emits nothing but what it declares") {
+  const HostSnapshot host = rich_snapshot();
+  for (const Built& built : all_collectors()) {
+    const auto declared = built.collector->describe();
+    const MetricFamilies out = built.collector->collect(host);
+    for (const Family& family : out.families()) {
+      CAPTURE(built.name, family.desc().name);
+      CHECK(std::find(declared.begin(), declared.end(), &family.desc()) != declared.end());
+    }
+  }
+}
+
+TEST_CASE("a rich snapshot gives every metric that is declared") {
+  const HostSnapshot host = rich_snapshot();
+  std::set<std::string_view> emitted;
+  std::vector<Built> all = all_collectors();
+  for (const Built& built : all) {
+    const MetricFamilies out = built.collector->collect(host);
+    for (const Family& family : out.families()) {
+      if (family.size() > 0) emitted.insert(family.desc().name);
+    }
+  }
+  for (const MetricDesc* desc : all_descs()) {
+    CAPTURE(desc->name);
+    CHECK(emitted.contains(desc->name) != kNotInSnapshot.contains(desc->name));
+  }
+}
+
+TEST_CASE("a metric is declared by one collector, once") {
+  std::set<std::string_view> names;
+  for (const MetricDesc* desc : all_descs()) {
+    CAPTURE(desc->name);
+    CHECK(names.insert(desc->name).second);
+  }
+}
+
+TEST_CASE("a metric's name is legal, ours, and tells a counter from the rest") {
+  for (const MetricDesc* desc : all_descs()) {
+    CAPTURE(desc->name);
+    CHECK(is_legal_name(desc->name, "0123456789_"));
+    CHECK((desc->name.starts_with("docker_") || desc->name.starts_with("volumeter_") ||
+           desc->name.starts_with("process_")));
+    CHECK(desc->name.ends_with("_total") == (desc->type == MetricType::kCounter));
+    for (const auto* reserved : {"_sum", "_count", "_bucket"}) {
+      CHECK_FALSE(desc->name.ends_with(reserved));
+    }
+  }
+}
+
+TEST_CASE("a metric's help is one line that ends in a full stop") {
+  for (const MetricDesc* desc : all_descs()) {
+    CAPTURE(desc->name, desc->help);
+    CHECK(desc->help.size() > 1);
+    CHECK(desc->help.ends_with('.'));
+    CHECK(desc->help.find_first_of("\n\r\t") == std::string_view::npos);
+    CHECK(desc->help.find("  ") == std::string_view::npos);
+  }
+}
+
+TEST_CASE("a label's name is legal, said once, and leaves the site's own labels alone") {
+  const std::set<std::string_view> sites_own = {"service", "instance", "job",     "type",
+                                                "region",  "zone",     "cluster", "env"};
+  for (const MetricDesc* desc : all_descs()) {
+    std::set<std::string_view> names;
+    for (const std::string_view name : desc->labels.get()) {
+      CAPTURE(desc->name, name);
+      CHECK(is_legal_name(name, "_"));
+      CHECK_FALSE(sites_own.contains(name));
+      CHECK_FALSE((name == "le" || name == "quantile"));
+      CHECK(names.insert(name).second);
+    }
+  }
+}
+
+TEST_CASE("no series is given twice") {
+  const HostSnapshot host = rich_snapshot();
+  for (const Built& built : all_collectors()) {
+    const MetricFamilies out = built.collector->collect(host);
+    for (const Family& family : out.families()) {
+      std::set<std::string> seen;
+      for (const std::string& series : series_of(family)) {
+        CAPTURE(series);
+        CHECK(seen.insert(series).second);
+      }
+    }
+  }
+}
+
+TEST_CASE("an info series is a gauge of 1") {
+  const HostSnapshot host = rich_snapshot();
+  for (const Built& built : all_collectors()) {
+    const MetricFamilies out = built.collector->collect(host);
+    for (const Family& family : out.families()) {
+      if (!family.desc().name.ends_with("_info")) continue;
+      CAPTURE(family.desc().name);
+      CHECK(family.desc().type == MetricType::kGauge);
+      for (const double value : family.values()) CHECK(value == 1);
+    }
+  }
+}
+
+TEST_CASE("of a host that nothing is known of every collector says little, and no zero") {
+  HostSnapshot host;
+  host.inventory = std::make_shared<const Inventory>();
+  host.filesystems = std::make_shared<const FilesystemReadings>();
+  host.sizes = std::make_shared<const SizeReadings>();
+  host.usage = std::make_shared<const UsageTimes>();
+  for (const CollectorEntry& entry : builtin_collectors()) {
+    const auto collector = entry.make(nullptr);
+    const MetricFamilies out = collector->collect(host);
+    for (const Family& family : out.families()) {
+      CAPTURE(family.desc().name);
+      const bool is_known =
+          family.desc().name == "docker_up" || family.desc().name == "volumeter_build_info";
+      CHECK(family.size() == (is_known ? 1 : 0));
+    }
+  }
+}
+
+TEST_CASE("collectors have names that a flag can have, and a line for --help") {
+  std::set<std::string_view> names;
+  for (const CollectorEntry& entry : builtin_collectors()) {
+    CAPTURE(entry.name);
+    CHECK(is_legal_name(entry.name, "_"));
+    CHECK(names.insert(entry.name).second);
+    CHECK_FALSE(entry.about.empty());
+  }
+}
+
+}  // namespace volumeter

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/config/command_line.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "tests/support/temp_folder.h"
+
+namespace volumeter {
+namespace {
+
+using std::chrono::seconds;
+using Arguments = std::vector<std::string>;
+using Names = std::set<std::string, std::less<>>;
+
+constexpr CollectorChoice kCollectors[] = {
+    {"volumes", "the volumes", true}, {"sizes", "their sizes", true}, {"extra", "more", false}};
+
+// What a command line with a --config.file of this content comes to.
+std::variant<Config, EarlyExit> parse(Arguments arguments, const std::string& file = "") {
+  return parse_command_line(
+      {.arguments = std::move(arguments),
+       .version = "1.2.3",
+       .collectors = kCollectors,
+       .read_file = [&](const std::string& path) -> Result<std::string> {
+         if (path == "v.yml") return file;
+         return Error{ErrorKind::kNotFound, path, "No such file or directory"};
+       }});
+}
+
+Config config(const Arguments& arguments, const std::string& file = "") {
+  auto parsed = parse(arguments, file);
+  if (const auto* early = std::get_if<EarlyExit>(&parsed)) FAIL(early->text);
+  return std::get<Config>(std::move(parsed));
+}
+
+// As set by keys of the file alone.
+Config from_file(const std::string& file) { return config({"--config.file=v.yml"}, file); }
+
+// The one line of a command line that is refused.
+std::string refusal(const Arguments& arguments, const std::string& file = "") {
+  const auto parsed = parse(arguments, file);
+  CAPTURE(arguments, file);
+  const auto* early = std::get_if<EarlyExit>(&parsed);
+  REQUIRE(early != nullptr);
+  CHECK(early->code == 2);
+  CHECK(early->text.starts_with("volumeter: "));
+  CHECK(std::count(early->text.begin(), early->text.end(), '\n') == 1);
+  CHECK(early->text.ends_with('\n'));
+  return early->text;
+}
+
+bool refuses(const Arguments& arguments, const std::string& part) {
+  const std::string text = refusal(arguments);
+  CAPTURE(text);
+  return text.find(part) != std::string::npos;
+}
+
+// Whether the file is refused with "v.yml: line N: " and `part`.
+bool refuses_file(const std::string& file, int line, const std::string& part) {
+  const std::string text = refusal({"--config.file=v.yml"}, file);
+  CAPTURE(text);
+  return text.starts_with("volumeter: v.yml: line " + std::to_string(line) + ": ") &&
+         text.find(part) != std::string::npos;
+}
+
+// --- defaults and modes -----------------------------------------------------------------
+
+TEST_CASE("without a flag the agent serves what is on by default") {
+  const Config made = config({});
+  CHECK(made.mode == Mode::kServe);
+  CHECK(made.listen_addresses == std::vector<std::string>{":10066"});
+  CHECK(made.telemetry_path == "/metrics");
+  CHECK(made.collectors == Names{"sizes", "volumes"});
+  CHECK(made.log_format == LogFormat::kLogfmt);
+  CHECK(made.docker_host.empty());
+}
+
+TEST_CASE("a mode is asked for by its flag, one at a time") {
+  CHECK(config({"--once"}).mode == Mode::kOnce);
+  CHECK(config({"--check"}).mode == Mode::kCheck);
+  CHECK(config({"--list-metrics"}).mode == Mode::kListMetrics);
+  CHECK_FALSE(refusal({"--once", "--check"}).empty());
+}
+
+TEST_CASE("help and version go out with code 0") {
+  const auto help = std::get<EarlyExit>(parse({"--help"}));
+  CHECK(help.code == 0);
+  for (const auto* flag :
+       {"--once", "--config.file", "--web.listen-address", "--no-collector.sizes",
+        "--collector.disable-defaults", "--log.format", "--state.directory"}) {
+    CAPTURE(flag);
+    CHECK(help.text.find(flag) != std::string::npos);
+  }
+  const auto version = std::get<EarlyExit>(parse({"--version"}));
+  CHECK(version.code == 0);
+  CHECK(version.text == "volumeter 1.2.3\n");
+}
+
+TEST_CASE("a folder is a host only for one look at it") {
+  const test::TempFolder folder;
+  CHECK(config({"--once", "--root", folder.path()}).root == folder.path());
+  CHECK(config({"--check", "--root", folder.path()}).root == folder.path());
+  CHECK(refuses({"--root", folder.path()}, "--root: needs --once or --check"));
+  CHECK(refuses({"--once", "--root", folder / "absent"}, "--root"));
+}
+
+// --- every flag and its key -------------------------------------------------------------
+
+TEST_CASE("each flag of one text is also a key") {
+  struct Case {
+    std::string name;
+    std::string value;
+    std::string (*read)(const Config&);
+  };
+  const Case cases[] = {
+      {"docker.host", "tcp://h:1", [](const Config& c) { return c.docker_host; }},
+      {"path.procfs", "/host/proc", [](const Config& c) { return c.paths.procfs; }},
+      {"path.sysfs", "/host/sys", [](const Config& c) { return c.paths.sysfs; }},
+      {"path.rootfs", "/host", [](const Config& c) { return c.paths.rootfs; }},
+      {"state.directory", "/state", [](const Config& c) { return c.state_directory; }},
+      {"web.telemetry-path", "/m", [](const Config& c) { return c.telemetry_path; }},
+      {"web.max-requests", "7", [](const Config& c) { return std::to_string(c.max_requests); }},
+      {"log.level", "debug", [](const Config& c) { return c.log_level; }},
+      {"log.format", "json",
+       [](const Config& c) { return std::string(c.log_format == LogFormat::kJson ? "json" : ""); }},
+      {"collector.sizes.interval", "2m",
+       [](const Config& c) { return std::to_string(c.size_interval.count() / 60) + "m"; }},
+      {"collector.filesystems.interval", "2m",
+       [](const Config& c) { return std::to_string(c.filesystem_interval.count() / 60) + "m"; }},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    CHECK(one.read(config({"--" + one.name + "=" + one.value})) == one.value);
+    CHECK(one.read(config({"--" + one.name, one.value})) == one.value);
+    CHECK(one.read(from_file(one.name + ": " + one.value + "\n")) == one.value);
+    CHECK(refuses_file(one.name + ": [" + one.value + ", " + one.value + "]\n", 1, one.name));
+    CHECK(refuses_file(one.name + ":\n", 1, one.name));
+  }
+}
+
+TEST_CASE("listen addresses may be repeated and replace the default") {
+  const std::vector<std::string> two = {"127.0.0.1:1", "[::1]:2"};
+  CHECK(config({"--web.listen-address=127.0.0.1:1", "--web.listen-address", "[::1]:2"})
+            .listen_addresses == two);
+  CHECK(from_file("web:\n  listen-address: ['127.0.0.1:1', '[::1]:2']\n").listen_addresses == two);
+  CHECK(from_file("web.listen-address: ':9'\n").listen_addresses == std::vector<std::string>{":9"});
+}
+
+TEST_CASE("label keys are a list, parted by commas or in YAML, each once") {
+  const std::vector<std::string> two = {"env", "team"};
+  CHECK(config({"--collector.volumes.labels=env,team"}).volume_labels == two);
+  CHECK(
+      config({"--collector.volumes.labels=env", "--collector.volumes.labels=team"}).volume_labels ==
+      two);
+  CHECK(config({"--collector.volumes.labels=team,env,team"}).volume_labels == two);
+  CHECK(from_file("collector.volumes.labels: [env, team]\n").volume_labels == two);
+  CHECK(from_file("collector.volumes.labels: env,team\n").volume_labels == two);
+}
+
+TEST_CASE("a flag that was given wins over the file") {
+  const std::string file =
+      "log.level: debug\nweb.listen-address: [':1', ':2']\ncollector.sizes: true\n"
+      "path.procfs: /from/file\n";
+  const Config made = config({"--log.level=error", "--config.file=v.yml", "--no-collector.sizes",
+                              "--web.listen-address=:3"},
+                             file);
+  CHECK(made.log_level == "error");
+  CHECK(made.listen_addresses == std::vector<std::string>{":3"});
+  CHECK_FALSE(made.collectors.contains("sizes"));
+  CHECK(made.paths.procfs == "/from/file");
+}
+
+// --- collectors -------------------------------------------------------------------------
+
+TEST_CASE("collectors are switched on and off by their flags") {
+  CHECK(config({"--no-collector.sizes"}).collectors == Names{"volumes"});
+  CHECK(config({"--collector.extra"}).collectors == Names{"extra", "sizes", "volumes"});
+  CHECK(config({"--collector.disable-defaults"}).collectors.empty());
+  CHECK(config({"--collector.disable-defaults", "--collector.sizes"}).collectors == Names{"sizes"});
+  CHECK(config({"--collector.sizes", "--no-collector.sizes"}).collectors == Names{"volumes"});
+  CHECK(config({"--collector.sizes=false"}).collectors == Names{"volumes"});
+}
+
+TEST_CASE("collectors are switched on and off by keys of the file") {
+  CHECK(from_file("collector:\n  sizes: false\n").collectors == Names{"volumes"});
+  CHECK(from_file("collector.extra: true\n").collectors == Names{"extra", "sizes", "volumes"});
+  CHECK(from_file("collector.disable-defaults: true\ncollector.sizes: true\n").collectors ==
+        Names{"sizes"});
+  CHECK(from_file("collector.disable-defaults: false\n").collectors == Names{"sizes", "volumes"});
+}
+
+TEST_CASE("a switch is true or false and nothing else") {
+  CHECK(refuses({"--collector.sizes=maybe"}, "--collector.sizes"));
+  CHECK(refuses({"--no-collector.sizes=maybe"}, "--no-collector.sizes"));
+  CHECK(refuses_file("log.level: info\ncollector.sizes: maybe\n", 2, "collector.sizes"));
+  CHECK(refuses_file("collector.disable-defaults: maybe\n", 1, "collector.disable-defaults"));
+  CHECK(refuses_file("collector.sizes: [true, false]\n", 1, "collector.sizes"));
+  CHECK(refuses_file("collector.sizes: ''\n", 1, "collector.sizes"));
+}
+
+// --- what is refused --------------------------------------------------------------------
+
+TEST_CASE("a wrong flag is named") {
+  CHECK(refuses({"--nonsense"}, "--nonsense"));
+  CHECK(refuses({"stray"}, "stray"));
+  CHECK(refuses({"--collector.nonsense"}, "--collector.nonsense"));
+  CHECK(refuses({"--log.level=loud"}, "--log.level"));
+  CHECK(refuses({"--log.format"}, "--log.format"));
+  CHECK(refuses({"--web.max-requests=0"}, "--web.max-requests"));
+  CHECK(refuses({"--web.max-requests=-1"}, "--web.max-requests"));
+  CHECK(refuses({"--web.max-requests=many"}, "--web.max-requests"));
+  CHECK(refuses({"--web.listen-address="}, "--web.listen-address"));
+  CHECK(refuses({"--web.telemetry-path=metrics"}, "--web.telemetry-path"));
+  CHECK(refuses({"--web.telemetry-path=/"}, "--web.telemetry-path"));
+}
+
+TEST_CASE("a refusal is one line whatever was given") {
+  CHECK(refuses({"--non\nsense\x1B[31m"}, "--non"));
+  CHECK(refusal({"--once\r\n"}).find('\r') == std::string::npos);
+  CHECK(refuses_file("\"a.\\nb\": 1\n", 1, "unknown key a."));
+}
+
+TEST_CASE("a duration is a whole number of seconds, minutes or hours up to a week") {
+  const auto interval = [](const std::string& text) {
+    return config({"--collector.sizes.interval=" + text}).size_interval;
+  };
+  CHECK(interval("90") == seconds(90));
+  CHECK(interval("30s") == seconds(30));
+  CHECK(interval("5m") == seconds(300));
+  CHECK(interval("1h") == seconds(3600));
+  CHECK(interval("168h") == seconds(604800));
+  for (const std::string text : {"", "0", "0s", "-5s", "1.5m", "5 m", "5d", "s", "169h", "604801",
+                                 "99999999999999999999h"}) {
+    CAPTURE(text);
+    CHECK(refuses({"--collector.sizes.interval=" + text}, "--collector.sizes.interval"));
+  }
+}
+
+TEST_CASE("an unknown key is named with its line") {
+  CHECK(refuses_file("log.level: info\nlog.colour: red\n", 2, "unknown key log.colour"));
+  CHECK(refuses_file("log:\n  level: info\n  colour: red\n", 3, "unknown key log.colour"));
+  CHECK(refuses_file("# comment\n\nlevel: info\n", 3, "unknown key level"));
+}
+
+TEST_CASE("what is no property of a host is no key") {
+  for (const std::string key : {"once", "check", "help", "version", "root", "list-metrics",
+                                "config.file", "no-collector.sizes", "--log.level", "", "."}) {
+    CAPTURE(key);
+    CHECK(refuses_file("'" + key + "': x\n", 1, "unknown key"));
+  }
+}
+
+TEST_CASE("a wrong value in the file is named with its key and line") {
+  CHECK(refuses_file("\nlog.level: loud\n", 2, "log.level"));
+  CHECK(refuses_file("web.max-requests: many\n", 1, "web.max-requests"));
+  CHECK(refuses_file("web.max-requests: 0\n", 1, "web.max-requests"));
+  CHECK(refuses_file("collector.sizes.interval: soon\n", 1, "collector.sizes.interval"));
+  CHECK(refuses_file("docker.host: ''\n", 1, "docker.host"));
+  CHECK(refuses_file("web.listen-address: []\n", 1, "web.listen-address"));
+  CHECK(refuses_file("web.listen-address: ['']\n", 1, "web.listen-address"));
+  CHECK(refuses_file("log.level: {a: b}\n", 1, "unknown key log.level.a"));
+}
+
+TEST_CASE("a file that is absent or no YAML is named") {
+  CHECK(refuses({"--config.file=absent.yml"}, "absent.yml: No such file or directory"));
+  CHECK(refuses({"--config.file="}, "--config.file"));
+  CHECK(refuses_file("a: [1\n", 2, ""));
+}
+
+TEST_CASE("an empty file changes nothing") {
+  CHECK(from_file("").collectors == config({}).collectors);
+  CHECK(from_file("# nothing\n").listen_addresses == config({}).listen_addresses);
+}
+
+}  // namespace
+}  // namespace volumeter

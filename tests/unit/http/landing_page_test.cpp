@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/http/landing_page.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+namespace volumeter {
+namespace {
+
+constexpr double kNow = 1'700'000'000;
+
+// A host that a test fills, and its page.
+struct Host {
+  Inventory inventory;
+  FilesystemReadings filesystems;
+  SizeReadings sizes;
+  UsageTimes usage;
+  std::vector<SourceHealth> sources;
+  bool docker_up = true;
+
+  Host() {
+    inventory.engine =
+        EngineFacts{Label("docker"), Label("20.10.24"), Label("1.41"), Label("overlay2")};
+  }
+
+  VolumeFacts& add_volume(const std::string& name, VolumeUse use = VolumeUse::kInUse) {
+    VolumeFacts facts;
+    facts.name = name;
+    facts.label = Label(name);
+    facts.use = use;
+    inventory.volumes.push_back(std::move(facts));
+    return inventory.volumes.back();
+  }
+
+  void set_size(const std::string& volume, std::uint64_t apparent, std::uint64_t allocated) {
+    TreeUsage usage;
+    usage.apparent_bytes = apparent;
+    usage.allocated_bytes = allocated;
+    sizes[volume].accept(usage, from_unix_seconds(kNow - 90), Seconds(1));
+  }
+
+  std::string page(std::string_view telemetry_path = "/metrics") const {
+    HostSnapshot snapshot;
+    snapshot.taken_at = from_unix_seconds(kNow);
+    snapshot.build = {"1.2.3", "abc"};
+    snapshot.docker_up = docker_up;
+    snapshot.inventory = std::make_shared<const Inventory>(inventory);
+    snapshot.filesystems = std::make_shared<const FilesystemReadings>(filesystems);
+    snapshot.sizes = std::make_shared<const SizeReadings>(sizes);
+    snapshot.usage = std::make_shared<const UsageTimes>(usage);
+    snapshot.sources = sources;
+    return landing_page(snapshot, telemetry_path);
+  }
+};
+
+bool shows(const std::string& page, const std::string& part) {
+  return page.find(part) != std::string::npos;
+}
+
+TEST_CASE("the page names the engine, the agent and where to go") {
+  const std::string page = Host().page("/other");
+  CHECK(page.starts_with("<!DOCTYPE html>"));
+  CHECK(shows(page, "version 1.2.3"));
+  CHECK(shows(page, "docker 20.10.24, API 1.41, overlay2"));
+  CHECK(shows(page, "<a href=\"/other\">/other</a>"));
+  CHECK(shows(page, "<a href=\"/-/ready\">"));
+  CHECK_FALSE(shows(page, "not answering"));
+}
+
+TEST_CASE("no text from outside becomes HTML") {
+  const std::string evil = "<script>\"alert\"</script>";
+  Host host;
+  VolumeFacts& volume = host.add_volume(evil);
+  volume.filesystem = 0;
+  host.inventory.engine->version = Label(evil);
+  host.inventory.filesystems.push_back(
+      {"/x", Label(evil), Label(evil), Label(evil), Label("8"), Label("1"), false});
+  SourceHealth source{.name = "docker"};
+  source.failed({ErrorKind::kIo, evil, evil});
+  host.sources = {source};
+  const std::string page = host.page(evil);
+  CHECK_FALSE(shows(page, "<script"));
+  CHECK_FALSE(shows(page, "\"alert"));
+  CHECK(shows(page, "&lt;script&gt;&quot;alert&quot;"));
+}
+
+TEST_CASE("a name with quotes and newlines is shown as it is, not as Prometheus escapes it") {
+  Host host;
+  host.add_volume("a\\b");
+  CHECK(shows(host.page(), ">a\\b<"));
+}
+
+TEST_CASE("a volume shows its size, its users and the age of what is shown") {
+  Host host;
+  VolumeFacts& volume = host.add_volume("db");
+  volume.containers = {.running = 2, .stopped = 0, .created = 1};
+  host.set_size("db", 1536, 4096);
+  const std::string page = host.page();
+  CHECK(shows(page, "1.5 KiB"));
+  CHECK(shows(page, "4.0 KiB"));
+  CHECK(shows(page, "2 running, 1 created"));
+  CHECK(shows(page, "90 s"));
+  CHECK(shows(page, "1 volumes: 1 in use, 0 idle, 0 orphaned."));
+}
+
+TEST_CASE("a size that is not known is not shown as a number") {
+  Host host;
+  host.add_volume("db");
+  host.add_volume("nfs").unmounted = true;
+  const std::string page = host.page();
+  CHECK(shows(page, "not known"));
+  CHECK(shows(page, "not mounted"));
+  CHECK_FALSE(shows(page, " B<"));
+}
+
+TEST_CASE("the largest volumes come first, then those of unknown size by name") {
+  Host host;
+  for (const auto* name : {"a_unknown", "b_small", "c_unknown", "d_large"}) host.add_volume(name);
+  host.set_size("b_small", 1, 4096);
+  host.set_size("d_large", 1, 8192);
+  const std::string page = host.page();
+  CHECK(page.find(">d_large") < page.find(">b_small"));
+  CHECK(page.find(">b_small") < page.find(">a_unknown"));
+  CHECK(page.find(">a_unknown") < page.find(">c_unknown"));
+}
+
+TEST_CASE("an orphaned volume stands out and says for how long") {
+  Host host;
+  host.add_volume("ci", VolumeUse::kOrphaned);
+  host.usage["ci"].last_used = kNow - 3 * 86400;
+  CHECK(shows(host.page(), "<span class=\"warn\">orphaned</span> for 3 days"));
+}
+
+TEST_CASE("an idle volume without history says no more than that") {
+  Host host;
+  host.add_volume("db", VolumeUse::kIdle);
+  const std::string page = host.page();
+  CHECK(shows(page, ">idle<"));
+}
+
+TEST_CASE("a clock that was set back makes no time negative") {
+  Host host;
+  host.add_volume("db", VolumeUse::kIdle);
+  host.usage["db"].last_used = kNow + 500;
+  CHECK(shows(host.page(), "idle for 0 s"));
+}
+
+TEST_CASE("an anonymous volume is shortened, its whole name is a title") {
+  Host host;
+  const std::string name(64, 'a');
+  host.add_volume(name, VolumeUse::kOrphaned).anonymous = true;
+  const std::string page = host.page();
+  CHECK(shows(page, "title=\"" + name + "\""));
+  CHECK(shows(page, ">aaaaaaaaaaaa&hellip;"));
+}
+
+TEST_CASE("while the engine does not answer the last list is shown as such") {
+  Host host;
+  host.docker_up = false;
+  host.add_volume("db");
+  const std::string page = host.page();
+  CHECK(shows(page, "not answering; shown as last known"));
+  CHECK(shows(page, ">db<"));
+}
+
+TEST_CASE("before the engine was reached there is no number of volumes") {
+  Host host;
+  host.inventory.engine.reset();
+  host.docker_up = false;
+  const std::string page = host.page();
+  CHECK(shows(page, "no Docker Engine reached yet"));
+  CHECK_FALSE(shows(page, "0 volumes"));
+}
+
+TEST_CASE("a filesystem shows how full it is, and whether it answers") {
+  Host host;
+  host.inventory.filesystems.push_back(
+      {"/data", Label("/dev/sda1"), Label("/data"), Label("ext4"), Label("8"), Label("1"), false});
+  CHECK(shows(host.page(), "not read yet"));
+
+  auto& sampled = host.filesystems["/data"];
+  sampled.accept(Error{ErrorKind::kTimeout, "/data", "hangs"}, {}, {});
+  CHECK(shows(host.page(), "does not answer"));
+
+  FsUsage usage;
+  usage.size_bytes = 1000;
+  usage.free_bytes = 500;
+  usage.avail_bytes = 300;
+  sampled.accept(usage, from_unix_seconds(kNow - 10), Seconds(0));
+  CHECK(shows(host.page(), "value=\"0.625\""));
+  CHECK(shows(host.page(), "62 %"));
+  CHECK_FALSE(shows(host.page(), "does not answer"));
+
+  sampled.accept(Error{ErrorKind::kTimeout, "/data", "hangs"}, {}, {});
+  CHECK(shows(host.page(), "does not answer"));
+  CHECK(shows(host.page(), "value=\"0.625\""));
+}
+
+TEST_CASE("a source that fails says why") {
+  Host host;
+  SourceHealth good{.name = "mountinfo"};
+  good.succeeded(from_unix_seconds(kNow - 5), 0);
+  SourceHealth bad{.name = "docker"};
+  bad.failed({ErrorKind::kPermission, "/var/run/docker.sock", "permission denied"});
+  host.sources = {good, bad};
+  const std::string page = host.page();
+  CHECK(shows(page, "<td>mountinfo<td>ok<td class=\"n\">5 s"));
+  CHECK(shows(page, "/var/run/docker.sock: permission denied"));
+}
+
+}  // namespace
+}  // namespace volumeter
