@@ -50,6 +50,7 @@ constexpr const MetricDesc* kAll[] = {&kSize,     &kAllocated,    &kInodes,     
 LabelRef scan_state(const VolumeFacts& volume, const Sampled<TreeUsage>* size) {
   if (volume.path.empty()) return "no_path";
   if (volume.unmounted) return "unmounted";
+  if (size == nullptr && !volume.filesystem) return "not_found";
   if (size == nullptr) return "pending";
   if (!size->error) return "measured";
   switch (size->error->kind) {

@@ -2,6 +2,7 @@
 #include "exporter/config/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,21 @@ const CLI::Validator kNotEmpty(
     [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); },
     "TEXT");
 
+// A value that a flag with two states was given.
+const CLI::Validator kSwitch(
+    [](std::string& text) {
+      return text == "true" || text == "false" ? std::string() : "is neither true nor false";
+    },
+    "");
+
+// One line, whatever an argument or the file held.
+EarlyExit refused(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return {2, "volumeter: " + text + "\n"};
+}
+
 // The flags, bound to a Config; kept together because CLI11 holds references into it.
 class Flags {
  public:
@@ -59,9 +75,9 @@ class Flags {
       return EarlyExit{0, success.get_name() == "CallForHelp" ? app_.help()
                                                               : std::string(success.what()) + "\n"};
     } catch (const CLI::ParseError& error) {
-      return EarlyExit{2, std::string("volumeter: ") + error.what() + "\n"};
+      return refused(error.what());
     }
-    if (auto error = apply_file()) return EarlyExit{2, "volumeter: " + error->text() + "\n"};
+    if (auto error = apply_file()) return refused(error->text());
     return finished();
   }
 
@@ -106,10 +122,12 @@ class Flags {
     for (const CollectorChoice& choice : inputs_.collectors) {
       const std::string name(choice.name);
       const std::string about = "Collector: " + std::string(choice.about);
-      switches_[name] = app_.add_flag("--collector." + name + ",!--no-collector." + name, about);
+      switches_[name] = app_.add_flag("--collector." + name + ",!--no-collector." + name, about)
+                            ->check(kSwitch);
     }
     app_.add_flag("--collector.disable-defaults", disable_defaults_,
-                  "Only collectors that are switched on by their own flag");
+                  "Only collectors that are switched on by their own flag")
+        ->check(kSwitch);
     app_.add_option("--collector.volumes.labels", config_.volume_labels,
                     "Keys of volume labels to export, parted by commas")
         ->delimiter(',')
@@ -191,11 +209,15 @@ class Flags {
                    : once_       ? Mode::kOnce
                                  : Mode::kServe;
     if (!config_.root.empty() && config_.mode == Mode::kServe) {
-      return EarlyExit{2, "volumeter: --root: needs --once or --check\n"};
+      return refused("--root: needs --once or --check");
     }
     if (config_.telemetry_path.front() != '/' || config_.telemetry_path == "/") {
-      return EarlyExit{2, "volumeter: --web.telemetry-path: must be a path such as /metrics\n"};
+      return refused("--web.telemetry-path: must be a path such as /metrics");
     }
+    // A key named twice would be the same series twice.
+    auto& labels = config_.volume_labels;
+    std::sort(labels.begin(), labels.end());
+    labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
     config_.log_format = log_format_ == "json" ? LogFormat::kJson : LogFormat::kLogfmt;
     for (const CollectorChoice& choice : inputs_.collectors) {
       const CLI::Option& given = *switches_.at(std::string(choice.name));

@@ -9,8 +9,9 @@
 namespace volumeter {
 namespace {
 
-// Aliases can make a small file a huge tree: both bounds hold whatever it says.
+// Aliases can make a small file a huge tree: these bounds hold whatever it says.
 constexpr std::size_t kMaxSettings = 1000;
+constexpr std::size_t kMaxBytes = 1 << 20;  // of all keys and values
 constexpr int kMaxDepth = 4;
 
 // Mark counts lines from 0.
@@ -35,7 +36,8 @@ class Reader {
     for (const auto& entry : map) {
       if (!entry.first.IsScalar()) return at_line(line_of(entry.first), "a key must be text");
       const std::string key = prefix + entry.first.Scalar();
-      if (entry.second.IsMap()) {
+      // A map of nothing costs no setting, so that aliases of it would have no bound.
+      if (entry.second.IsMap() && entry.second.size() > 0) {
         if (auto error = read_map(entry.second, key + ".", depth + 1)) return error;
       } else if (auto error = read_value(key, line_of(entry.first), entry.second)) {
         return error;
@@ -46,16 +48,18 @@ class Reader {
 
   std::optional<Error> read_value(const std::string& key, int line, const YAML::Node& node) {
     Setting setting{key, {}, line};
+    bytes_ += key.size();
     if (node.IsScalar()) {
-      setting.values.push_back(node.Scalar());
+      add_value(node.Scalar(), setting);
     } else if (node.IsSequence()) {
       for (const auto& item : node) {
         if (!item.IsScalar()) return at_line(line_of(item), key + ": expected a list of values");
-        setting.values.push_back(item.Scalar());
+        add_value(item.Scalar(), setting);
       }
     } else {
       return at_line(line, key + ": has no value");
     }
+    if (bytes_ > kMaxBytes) return at_line(line, "the configuration is too large");
     for (const Setting& earlier : settings_) {
       if (earlier.key == key) return at_line(line, key + ": is set twice");
     }
@@ -64,14 +68,23 @@ class Reader {
     return {};
   }
 
+  void add_value(const std::string& value, Setting& setting) {
+    bytes_ += value.size() + 1;
+    if (bytes_ <= kMaxBytes) setting.values.push_back(value);
+  }
+
   std::vector<Setting> settings_;
+  std::size_t bytes_ = 0;  // of all keys and values so far
 };
 
 }  // namespace
 
 Result<std::vector<Setting>> parse_config_file(std::string_view text) {
   try {
-    return Reader().read(YAML::Load(std::string(text)));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.empty()) return std::vector<Setting>{};
+    if (documents.size() > 1) return at_line(line_of(documents[1]), "expected one YAML document");
+    return Reader().read(documents.front());
   } catch (const YAML::Exception& exception) {
     return at_line(exception.mark.line + 1, exception.msg);
   } catch (const std::exception& exception) {

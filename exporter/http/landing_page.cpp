@@ -62,6 +62,7 @@ class Page {
         "<nav><a href=\"{0}\">{0}</a><a href=\"/-/healthy\">/-/healthy</a>"
         "<a href=\"/-/ready\">/-/ready</a></nav>\n",
         escaped_html(telemetry_path_));
+    if (!inventory_.engine) return;
     print("<p>{} volumes: {} in use, {} idle, {} orphaned. {} containers.</p>\n",
           inventory_.volumes.size(), inventory_.count(VolumeUse::kInUse),
           inventory_.count(VolumeUse::kIdle), inventory_.count(VolumeUse::kOrphaned),
@@ -184,7 +185,7 @@ class Page {
     std::string since;
     const VolumeTimes* times = host_.times(volume);
     if (times != nullptr && times->unused_since()) {
-      since = " for " + human_duration(unix_seconds(host_.taken_at) - *times->unused_since());
+      since = " for " + age(from_unix_seconds(*times->unused_since()));
     }
     switch (volume.use) {
       case VolumeUse::kInUse: return "in use";

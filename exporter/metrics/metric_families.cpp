@@ -34,7 +34,7 @@ void MetricFamilies::merge(MetricFamilies&& other) {
   // Moving a label may move its characters when they are short, and views point at them:
   // whole deques change owner instead of their elements.
   kept_others_.push_back(std::move(other.kept_));
-  std::move(other.kept_others_.begin(), other.kept_others_.end(), std::back_inserter(kept_others_));
+  kept_others_.splice(kept_others_.end(), other.kept_others_);
 }
 
 }  // namespace volumeter

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <list>
 #include <optional>
 #include <span>
 #include <string>
@@ -117,7 +118,7 @@ class MetricFamilies {
 
   std::deque<Family> families_;
   std::deque<Label> kept_;
-  std::vector<std::deque<Label>> kept_others_;
+  std::list<std::deque<Label>> kept_others_;
 };
 
 }  // namespace volumeter

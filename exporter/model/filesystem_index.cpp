@@ -49,16 +49,19 @@ const Mount* FilesystemIndex::representative(const Mount& mount) const {
 std::optional<std::size_t> FilesystemIndex::index_of(std::string_view path) {
   const Mount* mount = mounts_.find(path);
   if (mount == nullptr || !holds_data(*mount)) return {};
-  const auto [entry, is_new] =
-      listed_.try_emplace({mount->major, mount->minor}, inventory_.filesystems.size());
-  if (is_new) {
-    const Mount& best = *representative(*mount);
-    inventory_.filesystems.push_back({best.mount_point, Label(best.source), Label(best.mount_point),
-                                      Label(best.fstype), Label(std::to_string(best.major)),
-                                      Label(std::to_string(best.minor)),
-                                      best.readonly || best.super_readonly});
-  }
-  return entry->second;
+  const DeviceNumber number{mount->major, mount->minor};
+  if (const auto found = listed_.find(number); found != listed_.end()) return found->second;
+  const Mount& best = *representative(*mount);
+  // Two that differ only in bytes that are no UTF-8 would be one series twice.
+  const Label mountpoint(best.mount_point);
+  if (!shown_.insert(mountpoint).second) return {};
+  const std::size_t index = inventory_.filesystems.size();
+  listed_.emplace(number, index);
+  inventory_.filesystems.push_back({best.mount_point, Label(best.source), mountpoint,
+                                    Label(best.fstype), Label(std::to_string(best.major)),
+                                    Label(std::to_string(best.minor)),
+                                    best.readonly || best.super_readonly});
+  return index;
 }
 
 std::set<std::pair<unsigned, unsigned>> FilesystemIndex::devices() const {

@@ -39,6 +39,7 @@ class FilesystemIndex {
   Inventory& inventory_;
   std::map<DeviceNumber, const Mount*> best_;  // the mount that stands for a device
   std::map<DeviceNumber, std::size_t> listed_;
+  std::set<Label> shown_;  // mount points of those
 };
 
 }  // namespace volumeter

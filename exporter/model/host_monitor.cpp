@@ -19,6 +19,12 @@ std::vector<BlockDevice> devices_below(const HostPaths& paths, unsigned major, u
   return devices ? std::move(devices).value() : std::vector<BlockDevice>{};
 }
 
+// It may have begun to hang since the filesystem sampler last asked it.
+bool does_hang(const HostAccess& host, const std::string& mount_point, std::stop_token stop) {
+  const auto answer = host.statfs(mount_point, stop);
+  return !answer && answer.error().kind == ErrorKind::kTimeout;
+}
+
 }  // namespace
 
 HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options)
@@ -28,7 +34,9 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
       mounts_(host, log),
       filesystems_(host, log, options_.filesystem_interval),
       sizes_(host, log, {.interval = options_.size_interval},
-             [this](const std::string& mount_point) { return filesystems_.is_hung(mount_point); }),
+             [this](const std::string& mount_point, std::stop_token stop) {
+               return filesystems_.is_hung(mount_point) || does_hang(host_, mount_point, stop);
+             }),
       usage_(options_.state_directory, log),
       resolver_(host),
       watcher_(host, log, {.api_version = options_.docker_api_version, .pace = {}},

@@ -102,9 +102,10 @@ bool UsageHistory::observe(const Inventory& inventory, WallTime now) {
 bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
   const auto [entry, is_new] = times_.try_emplace(volume.name, VolumeTimes{.first_seen = now});
   VolumeTimes& times = entry->second;
-  // Made after the last look: another volume of the same name. Its CreatedAt alone proves
-  // nothing, since for local volumes it is a directory's time and may be touched.
-  const bool reborn = !is_new && volume.created && times.created != volume.created && last_look_ &&
+  // Made after the last look: another volume of the same name. That CreatedAt differs proves
+  // nothing, since for local volumes it is a directory's time; before Docker 23 the ctime of
+  // _data, which moves with each file that a container makes there.
+  const bool reborn = !is_new && !times.in_use && volume.created && times.created != volume.created && last_look_ &&
                       *volume.created > *last_look_;
   if (reborn) times = VolumeTimes{.first_seen = now};
   times.created = volume.created;
@@ -112,8 +113,9 @@ bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
   const VolumeTimes before = times;
   const bool in_use = volume.use == VolumeUse::kInUse;
   if (before.in_use && !in_use) {
-    // It ended while no agent looked: in use until the last look is all that is known.
-    times.last_used = last_look_restored_ ? last_look_ : now;
+    // It ended while no agent looked: in use until the last look is all that is known. The
+    // clock may have been set back since.
+    times.last_used = last_look_restored_ ? std::min(*last_look_, now) : now;
   }
   if (volume.last_released && !in_use) {
     times.last_used = std::max(times.last_used.value_or(0), *volume.last_released);

@@ -27,13 +27,14 @@ void UsageKeeper::restore() {
   if (!text) {
     if (text.error().kind == ErrorKind::kNotFound) return;  // the first start on this host
     log_.warning(kSubject, text.error().text() + "; what was known of unused volumes is lost");
+    damaged_ = true;
     return;
   }
   const auto bad_lines = history_.restore(*text);
   damaged_ = !bad_lines || *bad_lines > 0;
   bad_lines_ = bad_lines ? *bad_lines : 1;
   if (!bad_lines) {
-    log_.warning(kSubject, bad_lines.error().text() + "; what was known of unused volumes is lost");
+    log_.warning(kSubject, bad_lines.error().what + "; what was known of unused volumes is lost");
   } else if (damaged_) {
     log_.warning(kSubject, std::to_string(*bad_lines) +
                                " lines are damaged; what they said of unused volumes is lost");
@@ -63,7 +64,8 @@ void UsageKeeper::observe(const Inventory& inventory, WallTime now) {
 
 void UsageKeeper::still_watching(WallTime now) {
   watched_until_ = now;
-  if (saved_at_ && now - *saved_at_ >= kSaveInterval) save(now);
+  // A clock that was set back must not end the saving.
+  if (!saved_at_ || std::chrono::abs(now - *saved_at_) >= kSaveInterval) save(now);
 }
 
 void UsageKeeper::save(WallTime now) {

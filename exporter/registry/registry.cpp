@@ -61,10 +61,16 @@ bool Registry::run(const NamedCollector& entry, const HostSnapshot& host,
     log_.forget(subject);
     return true;
   } catch (const std::exception& exception) {
-    log_.error(subject, std::string("failed: ") + exception.what() +
-                            "; its metrics are missing from the scrape; please report this bug");
+    log_failure(subject, exception.what());
+  } catch (...) {
+    log_failure(subject, "it threw what is no exception of ours");
   }
   return false;
+}
+
+void Registry::log_failure(const std::string& subject, const std::string& why) const {
+  log_.error(subject, "failed: " + why +
+                          "; its metrics are missing from the scrape; please report this bug");
 }
 
 std::vector<const MetricDesc*> Registry::describe() const {

@@ -46,6 +46,7 @@ class Registry {
 
  private:
   bool run(const NamedCollector& entry, const HostSnapshot& host, MetricFamilies& out) const;
+  void log_failure(const std::string& subject, const std::string& why) const;
 
   std::vector<NamedCollector> collectors_;
   std::function<SteadyTime()> clock_;

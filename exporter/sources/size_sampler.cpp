@@ -14,8 +14,7 @@ std::string subject_of(const std::string& volume) { return "volume " + volume; }
 
 }  // namespace
 
-SizeSampler::SizeSampler(const HostAccess& host, ChangeLog& log, Options options,
-                         std::function<bool(const std::string&)> is_hung)
+SizeSampler::SizeSampler(const HostAccess& host, ChangeLog& log, Options options, IsHung is_hung)
     : host_(host), log_(log), options_(options), is_hung_(std::move(is_hung)) {
   health_.name = "sizes";
 }
@@ -88,7 +87,9 @@ std::optional<ScanTarget> SizeSampler::next_due() {
 
 void SizeSampler::scan(const ScanTarget& target, std::stop_token stop) {
   const auto began = host_.steady_now();
-  if (is_hung_(target.mount_point)) {
+  const bool hung = is_hung_(target.mount_point, stop);
+  if (stop.stop_requested()) return;
+  if (hung) {
     record(target, Error{ErrorKind::kTimeout, target.path, "its filesystem does not answer"},
            began);
     const std::lock_guard lock(mutex_);
@@ -159,7 +160,7 @@ void SizeSampler::drop(const std::string& volume) {
 std::vector<ScanTarget> SizeSampler::all_targets() const {
   const std::lock_guard lock(mutex_);
   std::vector<ScanTarget> targets;
-  for (const auto& [volume, entry] : entries_) targets.push_back(entry.target);
+  for (const auto& [due, volume] : queue_) targets.push_back(entries_.at(volume).target);
   return targets;
 }
 

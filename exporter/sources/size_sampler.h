@@ -44,10 +44,12 @@ class SizeSampler {
   using Samples = std::unordered_map<std::string, Sampled<TreeUsage>>;  // by volume
   using Options = SizeSamplerOptions;
 
-  // `host` and `log` must outlive the sampler. `is_hung` says of a mount point that its
-  // filesystem does not answer; what lies there is not scanned meanwhile.
-  SizeSampler(const HostAccess& host, ChangeLog& log, Options options,
-              std::function<bool(const std::string& mount_point)> is_hung);
+  // Says of a mount point whether its filesystem does not answer; may take its time.
+  using IsHung = std::function<bool(const std::string& mount_point, std::stop_token)>;
+
+  // `host` and `log` must outlive the sampler. What lies on a hung filesystem is not scanned:
+  // the scan would wait long, and all others with it.
+  SizeSampler(const HostAccess& host, ChangeLog& log, Options options, IsHung is_hung);
 
   // Replaces the targets; those that are gone disappear from the results.
   void set_targets(const std::vector<ScanTarget>& targets);
@@ -85,7 +87,7 @@ class SizeSampler {
   const HostAccess& host_;
   ChangeLog& log_;
   const Options options_;
-  const std::function<bool(const std::string&)> is_hung_;
+  const IsHung is_hung_;
 
   mutable std::mutex mutex_;  // of all below
   std::unordered_map<std::string, Entry> entries_;

@@ -7,8 +7,6 @@ import time
 
 from support.live_test import LiveTest, run
 
-SOON = 2.0  # seconds; the promise
-
 
 class LifecycleTest(LiveTest):
     needs = ("root", "dockerd", "busybox")
@@ -17,13 +15,6 @@ class LifecycleTest(LiveTest):
         super().setUp()
         self.engine = self.start_engine()
         self.api = self.engine.api
-
-    def see(self, agent, holds, what):
-        latency = agent.wait_until(holds, what, SOON)
-        self.say(f"{what}: seen after {latency * 1000:.0f} ms")
-
-    def see_use(self, agent, volume, use):
-        self.see(agent, lambda seen: seen.use(volume) == use, f"{volume} is {use}")
 
     def test_each_step_in_the_life_of_a_volume_is_seen_within_two_seconds(self):
         agent = self.start_agent(self.engine)

@@ -58,6 +58,9 @@ Result<T> read_whole(std::string_view what, std::string_view text,
   });
 }
 
+// A label would cut a longer one, and two that begin alike would be one series twice.
+bool is_name(std::string_view text) { return !text.empty() && text.size() <= Label::kMaxBytes; }
+
 // {"CreatedAt":"2026-11-23T05:56:52Z","Driver":"local","Labels":null,
 //  "Mountpoint":"/var/lib/docker/volumes/data1/_data","Name":"data1","Options":null,
 //  "Scope":"local"}
@@ -71,7 +74,7 @@ std::optional<Volume> read_volume(const json& item, Parsed<Volume>&) {
   volume.created_at = parse_rfc3339(fields.text("CreatedAt"));
   volume.labels = fields.map("Labels");
   volume.options = fields.map("Options");
-  if (fields.wrong() || volume.name.empty()) return {};
+  if (fields.wrong() || !is_name(volume.name)) return {};
   return volume;
 }
 
@@ -143,7 +146,7 @@ std::optional<Container> read_container(const json& item, Parsed<Container>& out
   container.state = read_state(fields.text("State"));
   container.labels = fields.map("Labels");
   const json& mounts = fields.list("Mounts");
-  if (fields.wrong() || container.id.empty() || container.name.empty()) return {};
+  if (fields.wrong() || container.id.empty() || !is_name(container.name)) return {};
   read_mounts(mounts, container, out);
   return container;
 }

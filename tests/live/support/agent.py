@@ -69,8 +69,9 @@ class Agent:
                         f"the volumes {names} are known", seconds)
 
     def resident_bytes(self):
-        """Of the agent and its helper processes."""
-        return sum(resident_bytes(pid) for pid in self.pids())
+        """{"agent": bytes, "helpers": bytes}, as ps shows them; what they share is in both."""
+        return {"agent": resident_bytes(self.process.pid),
+                "helpers": sum(resident_bytes(pid) for pid in self.helpers())}
 
     def cpu_seconds(self):
         return cpu_seconds(self.pids())
@@ -82,8 +83,7 @@ class Agent:
         return descendants(self.process.pid)
 
     def stuck_helpers(self):
-        """Those in state D: a system call that not even SIGKILL ends."""
-        return [pid for pid in self.helpers() if stat_of(pid)[:1] == ["D"]]
+        return [pid for pid in self.helpers() if is_stuck(pid)]
 
     def terminate(self):
         """Asks it to end as a service manager does; how long that took."""
@@ -99,8 +99,12 @@ class Agent:
         self.process.wait()
 
 
+def is_stuck(pid):
+    """In a system call that only the hung filesystem can end."""
+    # The kernel lets a signal interrupt the wait for FUSE until the process is to die: S, then D.
+    return stat_of(pid)[:1] == ["D"] or read_proc(pid, "wchan") == b"request_wait_answer"
+
+
 def resident_bytes(pid):
-    """The private part; what forked processes share is counted once, with the first."""
-    status = read_proc(pid, "status").decode()
-    found = re.search(r"RssAnon:\s+(\d+) kB", status)
+    found = re.search(r"VmRSS:\s+(\d+) kB", read_proc(pid, "status").decode())
     return int(found[1]) * 1024 if found else 0

@@ -10,7 +10,10 @@ import socket
 import tarfile
 from urllib.parse import quote, urlencode
 
-IMAGE = "busybox:local"
+IMAGE = "busybox:latest"  # Podman 4.3 gives what it imports no other tag
+
+# Podman asks for more than a container, as which CI may run, is allowed to give.
+ULIMITS = [{"Name": name, "Soft": 1024, "Hard": 1024} for name in ("nofile", "nproc")]
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -80,7 +83,8 @@ class DockerApi:
         """Binds are "VOLUME-or-/PATH:/DESTINATION[:ro]"; anonymous: destinations."""
         body = {"Image": IMAGE, "Cmd": ["sleep", "100000"], "StopTimeout": 0,
                 "Labels": labels or {}, "Volumes": {path: {} for path in anonymous},
-                "HostConfig": {"Binds": list(binds), "NetworkMode": network}}
+                "HostConfig": {"Binds": list(binds), "NetworkMode": network,
+                               "Ulimits": ULIMITS}}
         return self.call("POST", "/v1.41/containers/create", body, name=name)["Id"]
 
     def start_container(self, name):

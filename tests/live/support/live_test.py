@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import unittest
 
@@ -11,6 +12,7 @@ from support.engine import Engine
 from support.scene import Scene
 
 SKIPPED = 77  # as tests/live/CMakeLists.txt tells ctest
+SOON = 2.0  # seconds within which a change is to be seen
 
 
 class LiveTest(unittest.TestCase):
@@ -38,6 +40,18 @@ class LiveTest(unittest.TestCase):
     def start_agent(self, engine, *flags):
         return Agent(self.scene, engine.host, *flags).start()
 
+    def see(self, agent, holds, what):
+        latency = agent.wait_until(holds, what, SOON)
+        self.say(f"{what}: seen after {latency * 1000:.0f} ms")
+
+    def see_use(self, agent, volume, use):
+        self.see(agent, lambda seen: seen.use(volume) == use, f"{volume} is {use}")
+
+    def assert_scrapes_are_fast(self, agent, count=20):
+        slowest = max(agent.timed_scrape()[0] for _ in range(count))
+        self.say(f"slowest of {count} scrapes: {slowest * 1000:.0f} ms")
+        self.assertLess(slowest, 1)
+
     def say(self, text):
         """A figure for whoever reads the log; nothing is asserted of it."""
         print(f"\n    {text}", end=" ", file=sys.stderr, flush=True)
@@ -51,6 +65,7 @@ def is_there(thing):
 
 def run():
     """Runs the tests of the calling file and ends with what ctest is to think of them."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     result = unittest.main(module="__main__", verbosity=2, exit=False).result
     if not result.wasSuccessful():
         sys.exit(1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A temporary folder and all that a test starts, mounts or attaches in it."""
 
+import atexit
 import ctypes
 import os
 import shutil
@@ -43,6 +44,7 @@ class Scene:
         # Short, because the path of a unix socket has room for 107 bytes.
         self.folder = tempfile.mkdtemp(prefix="vlm-")
         self.children = {}  # by id
+        atexit.register(self.end)  # Ctrl-C runs no clean-up of unittest
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -91,6 +93,7 @@ class Scene:
         return [line.split()[0] for line in listed.splitlines() if self.folder in line]
 
     def end(self):
+        atexit.unregister(self.end)
         self.kill_processes()
         for point in self.mounts():
             libc.umount2(point.encode(), MNT_DETACH)

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <optional>
 
 #include "tests/support/eventually.h"
 
@@ -51,12 +50,11 @@ TEST_CASE("a wake-up during the work is not lost") {
 TEST_CASE("a ticker that sleeps ends at once and works no more") {
   std::atomic<int> rounds = 0;
   {
-    std::optional<Ticker> ticker(std::in_place, [&](std::stop_token) {
+    Ticker ticker([&](std::stop_token) {
       ++rounds;
       return hours(1);
     });
     CHECK(eventually([&] { return rounds == 1; }));
-    ticker.reset();
   }
   CHECK(rounds == 1);
 }

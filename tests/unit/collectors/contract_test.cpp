@@ -116,8 +116,7 @@ HostSnapshot rich_snapshot() {
                                                              .free_bytes = 50,
                                                              .avail_bytes = 40,
                                                              .files = 10,
-                                                             .files_free = 5,
-                                                             .readonly = false})}});
+                                                             .files_free = 5})}});
   TreeUsage tree{.apparent_bytes = 9,
                  .allocated_bytes = 4096,
                  .inodes = 2,

@@ -18,7 +18,7 @@ Settings read(const std::string& text) {
 
 // "line 3: what is wrong" of a text that must not be accepted.
 std::string refusal(const std::string& text) {
-  CAPTURE(text);
+  CAPTURE(text.substr(0, 200));
   const auto settings = parse_config_file(text);
   REQUIRE_FALSE(settings);
   CHECK(settings.error().kind == ErrorKind::kMalformed);
@@ -83,7 +83,6 @@ TEST_CASE("broken YAML names its line") {
   CHECK(refusal("a: 1\nb: [1, 2\nc: 3\n").starts_with("line "));
   CHECK(refusal("a: 1\n\tb: 2\n").starts_with("line 2: "));
   CHECK(refusal("a: *nowhere\n").starts_with("line 1: "));
-  CHECK(refusal("a: \"open\n").starts_with("line "));
 }
 
 TEST_CASE("a second document would be ignored and is refused") {

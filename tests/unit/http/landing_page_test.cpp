@@ -33,10 +33,10 @@ struct Host {
   }
 
   void set_size(const std::string& volume, std::uint64_t apparent, std::uint64_t allocated) {
-    TreeUsage usage;
-    usage.apparent_bytes = apparent;
-    usage.allocated_bytes = allocated;
-    sizes[volume].accept(usage, from_unix_seconds(kNow - 90), Seconds(1));
+    TreeUsage tree;
+    tree.apparent_bytes = apparent;
+    tree.allocated_bytes = allocated;
+    sizes[volume].accept(tree, from_unix_seconds(kNow - 90), Seconds(1));
   }
 
   std::string page(std::string_view telemetry_path = "/metrics") const {

@@ -59,7 +59,7 @@ struct FakeHost {
   }
 };
 
-bool never_hung(const std::string&) { return false; }
+bool never_hung(const std::string&, std::stop_token) { return false; }
 
 bool is_known(const SizeSampler& sampler, const std::string& volume) {
   return sampler.latest()->contains(volume);
@@ -163,8 +163,9 @@ TEST_CASE("nothing is scanned on a filesystem that hangs") {
   FakeHost host;
   CapturedLog log;
   std::atomic<bool> hung = true;
-  SizeSampler sampler(host.access, log.log, {},
-                      [&](const std::string& point) { return hung && point == "/nfs"; });
+  SizeSampler sampler(host.access, log.log, {}, [&](const std::string& point, std::stop_token) {
+    return hung && point == "/nfs";
+  });
   sampler.set_targets({target("far", "/nfs"), target("near")});
   sampler.start();
   REQUIRE(eventually([&] { return is_known(sampler, "near") && is_known(sampler, "far"); }));

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Defects that other exporters have, or had, each on a host that brings it out there.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/builtin.h"
+#include "exporter/base/fields.h"
+#include "exporter/exposition/text_format.h"
+#include "exporter/model/filesystem_index.h"
+#include "exporter/model/host_monitor.h"
+#include "exporter/registry/registry.h"
+#include "exporter/sources/folder_host.h"
+#include "tests/support/captured_log.h"
+
+namespace volumeter {
+namespace {
+
+// The lines of a scrape by series, as `docker_volume_size_bytes{volume="data"}`.
+using Series = std::multimap<std::string, double, std::less<>>;
+
+Series parse(std::string_view text) {
+  Series all;
+  while (!text.empty()) {
+    const std::string_view line = next_line(text);
+    if (line.starts_with('#')) continue;
+    const auto blank = line.rfind(' ');
+    const auto value = to_double(line.substr(blank + 1));
+    if (value) all.emplace(line.substr(0, blank), *value);
+  }
+  return all;
+}
+
+// What the program prints for a host under tests/hosts with all collectors.
+Series scrape(const std::string& name) {
+  const auto host = make_folder_host("tests/hosts/" + name);
+  INFO((host ? "" : host.error().text()));
+  REQUIRE(host);
+  test::CapturedLog captured;
+  std::vector<NamedCollector> collectors;
+  for (const CollectorEntry& entry : builtin_collectors()) {
+    collectors.push_back({entry.name, entry.make(nullptr)});
+  }
+  const Registry registry(std::move(collectors), host->steady_now, captured.log);
+  HostMonitor monitor(*host, captured.log, {});
+  monitor.sample_once({});
+  return parse(render(registry.gather(*monitor.snapshot(), {}, {}), Format::kText004));
+}
+
+std::vector<std::string> of_volume(const Series& all, const std::string& volume) {
+  std::vector<std::string> found;
+  for (const auto& [series, value] : all) {
+    if (series.find("volume=\"" + volume + "\"") == std::string::npos) continue;
+    found.push_back(series.substr(0, series.find('{')));
+  }
+  return found;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string filesystem(const std::string& metric, const std::string& labels) {
+  return "docker_filesystem_" + metric + "{" + labels + "}";
+}
+
+}  // namespace
+
+// coroot-node-agent: one series twice, and Prometheus drops the whole scrape.
+TEST_CASE("what exists twice or looks the same is one series") {
+  for (const char* name : {"nasty-names", "damaged-files", "btrfs", "many-containers"}) {
+    CAPTURE(name);
+    const Series all = scrape(name);
+    REQUIRE(all.size() > 50);
+    for (auto at = all.begin(); at != all.end(); at = all.upper_bound(at->first)) {
+      CAPTURE(at->first);
+      CHECK(all.count(at->first) == 1);
+    }
+  }
+}
+
+TEST_CASE("mount points that differ only in bytes that are no text are one filesystem") {
+  Parsed<Mount> mounts = parse_mountinfo(
+      "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+      "2 1 0:50 / /mnt/\xFE rw - tmpfs tmpfs rw\n"
+      "3 1 0:51 / /mnt/\xFF rw - tmpfs tmpfs rw\n");
+  REQUIRE(mounts.items.size() == 3);
+  const MountList list(std::move(mounts.items));
+  Inventory inventory;
+  FilesystemIndex index(list, inventory);
+  CHECK(index.index_of("/mnt/\xFE/a") == 0U);
+  CHECK_FALSE(index.index_of("/mnt/\xFF/b"));
+  CHECK_FALSE(index.index_of("/mnt/\xFF/c"));
+  CHECK(index.index_of("/") == 1U);
+  CHECK(inventory.filesystems.size() == 2);
+}
+
+// node_exporter, cAdvisor: the first filesystem that hangs holds up the scrape.
+TEST_CASE("a filesystem that hangs takes no other figure with it") {
+  const Series all = scrape("nfs-hung");
+  const std::string hung =
+      R"(device="10.0.0.5:/export/shared",mountpoint="/var/lib/docker/volumes/shared/_data",)"
+      R"(fstype="nfs4")";
+  const std::string disk = R"(device="/dev/vda1",mountpoint="/",fstype="ext4")";
+  REQUIRE(all.contains(filesystem("up", hung)));
+  CHECK(all.find(filesystem("up", hung))->second == 0);
+  CHECK(all.find(filesystem("up", disk))->second == 1);
+  for (const char* figure : {"size_bytes", "free_bytes", "avail_bytes", "files", "files_free"}) {
+    CAPTURE(figure);
+    CHECK_FALSE(all.contains(filesystem(figure, hung)));
+    CHECK(all.contains(filesystem(figure, disk)));
+  }
+  CHECK(contains(of_volume(all, "data"), "docker_volume_size_bytes"));
+  CHECK_FALSE(contains(of_volume(all, "shared"), "docker_volume_size_bytes"));
+}
+
+// Several: a pinned API version, which an engine of another age refuses.
+TEST_CASE("with an engine that is newer than we are our own newest version is spoken") {
+  const Series all = scrape("api-1.52");
+  CHECK(all.contains(R"(docker_engine_info{engine="docker",version="29.0.0",)"
+                     R"(api_version="1.51",storage_driver="overlayfs"})"));
+  CHECK(all.find("docker_up")->second == 1);
+}
+
+// The Engine API says -1 for a size or a count of references that it does not know.
+TEST_CASE("a size that nobody knows is absent, not -1 and not 0") {
+  const Series all = scrape("api-1.52");
+  for (const auto& [series, value] : all) {
+    CAPTURE(series);
+    CHECK(value >= 0);
+  }
+  for (const char* unmeasured : {"not_seen_here", "plugin_volume", "swarm_volume"}) {
+    CAPTURE(unmeasured);
+    const auto metrics = of_volume(all, unmeasured);
+    CHECK(contains(metrics, "docker_volume_info"));
+    CHECK(contains(metrics, "docker_volume_scan_info"));
+    CHECK_FALSE(contains(metrics, "docker_volume_size_bytes"));
+    CHECK_FALSE(contains(metrics, "docker_volume_allocated_bytes"));
+    CHECK_FALSE(contains(metrics, "docker_volume_inodes_used"));
+  }
+}
+
+// cAdvisor: a pattern of names that knows sda and vda, but not nvme0n1p2.
+TEST_CASE("no block device is left out for its name") {
+  const Series all = scrape("device-stack");
+  const auto has_parent = [&](const std::string& device, const std::string& parent) {
+    return all.contains("docker_device_parent_info{device=\"" + device + "\",parent=\"" + parent +
+                        "\"}");
+  };
+  CHECK(has_parent("dm-1", "dm-0"));
+  CHECK(has_parent("dm-0", "md127"));
+  CHECK(has_parent("md127", "nvme0n1p2"));
+  CHECK(has_parent("nvme0n1p2", "nvme0n1"));
+  CHECK(has_parent("mmcblk0p1", "mmcblk0"));
+  CHECK(has_parent("bcache0", "sda"));
+}
+
+}  // namespace volumeter
