@@ -1,7 +1,7 @@
 # Two commands: `make run` builds and starts Volumeter, `make test` proves it. Both install
 # what they need from Debian's packages and stand thinly over CMakePresets.json.
 
-.PHONY: run build test asan tsan tidy fuzz format docs goldens check-layers clean
+.PHONY: run build test test-build bench asan tsan tidy fuzz format docs goldens check-layers clean
 
 run: build
 	./build/release/exporter/volumeter
@@ -11,10 +11,7 @@ build:
 	cmake --preset release
 	cmake --build --preset release
 
-test:
-	scripts/install-packages build test
-	cmake --preset dev
-	cmake --build --preset dev
+test: test-build
 	ctest --preset dev
 
 asan tsan:
@@ -27,6 +24,16 @@ tidy:
 	scripts/install-packages build test
 	cmake --preset dev
 	scripts/tidy build/dev
+
+# Ratios to peers in the same run; on a quiet machine.
+bench: build test-build
+	build/dev/bench/bench_exposition
+	VOLUMETER=build/release/exporter/volumeter bench/scrape.py
+
+test-build:
+	scripts/install-packages build test
+	cmake --preset dev
+	cmake --build --preset dev
 
 fuzz:
 	scripts/install-packages build test

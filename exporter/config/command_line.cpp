@@ -122,8 +122,8 @@ class Flags {
     for (const CollectorChoice& choice : inputs_.collectors) {
       const std::string name(choice.name);
       const std::string about = "Collector: " + std::string(choice.about);
-      switches_[name] = app_.add_flag("--collector." + name + ",!--no-collector." + name, about)
-                            ->check(kSwitch);
+      switches_[name] =
+          app_.add_flag("--collector." + name + ",!--no-collector." + name, about)->check(kSwitch);
     }
     app_.add_flag("--collector.disable-defaults", disable_defaults_,
                   "Only collectors that are switched on by their own flag")
@@ -187,7 +187,10 @@ class Flags {
       return setting.key + ": takes one value, not a list";
     }
     try {
-      for (const auto& value : setting.values) option->add_result(value);
+      for (const auto& value : setting.values) {
+        if (value.empty()) return setting.key + ": is empty";
+        option->add_result(value);
+      }
       option->run_callback();
     } catch (const CLI::Error& error) {
       return error.what();

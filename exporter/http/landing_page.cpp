@@ -185,7 +185,8 @@ class Page {
     std::string since;
     const VolumeTimes* times = host_.times(volume);
     if (times != nullptr && times->unused_since()) {
-      since = " for " + age(from_unix_seconds(*times->unused_since()));
+      const double unused = unix_seconds(host_.taken_at) - *times->unused_since();
+      since = " for " + human_duration(std::max(0.0, unused));
     }
     switch (volume.use) {
       case VolumeUse::kInUse: return "in use";

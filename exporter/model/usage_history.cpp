@@ -105,7 +105,8 @@ bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
   // Made after the last look: another volume of the same name. That CreatedAt differs proves
   // nothing, since for local volumes it is a directory's time; before Docker 23 the ctime of
   // _data, which moves with each file that a container makes there.
-  const bool reborn = !is_new && !times.in_use && volume.created && times.created != volume.created && last_look_ &&
+  const bool reborn = !is_new && !times.in_use && volume.created &&
+                      times.created != volume.created && last_look_ &&
                       *volume.created > *last_look_;
   if (reborn) times = VolumeTimes{.first_seen = now};
   times.created = volume.created;

@@ -3,6 +3,7 @@
 
 import json
 import os
+import subprocess
 import time
 
 from support.live_test import LiveTest, run
@@ -152,6 +153,28 @@ class LifecycleTest(LiveTest):
         self.assertAlmostEqual(
             agent.scrape().value("docker_volume_last_used_timestamp_seconds", volume="data"),
             stopped, delta=1)
+
+    def test_a_state_directory_that_cannot_be_written_is_reported_and_harms_nothing(self):
+        self.api.create_volume("data")
+        agent = self.start_agent(self.engine, state="/dev/null/nowhere")
+        agent.wait_for_volumes("data")
+        self.see(agent, lambda seen: seen.value("volumeter_source_up", source="state") == 0,
+                 "the source is down")
+        lines = [line for line in agent.log().splitlines() if "/dev/null/nowhere" in line]
+        self.assertEqual(len(lines), 1, agent.log())
+        self.assertIn("history will not survive a restart", lines[0])
+        self.assertIsNotNone(agent.scrape().value("docker_volume_unused_since_timestamp_seconds",
+                                                  volume="data"))
+
+    def test_check_is_content_where_everything_is_in_reach(self):
+        self.api.create_volume("data")
+        checked = subprocess.run([os.environ["VOLUMETER"], "--check", "--docker.host",
+                                  self.engine.host, "--state.directory", self.scene.path("state")],
+                                 capture_output=True, text=True, check=False)
+        self.say(checked.stdout)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.assertIn("1 volumes, 0 containers", checked.stdout)
+        self.assertNotIn("cannot", checked.stdout)
 
     def test_labels_that_were_asked_for_are_exported_and_no_others(self):
         self.api.create_volume("data", labels={"team": "search & \"find\"", "secret": "hunter2"})

@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 import time
 import urllib.request
 
@@ -16,11 +17,11 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 class Agent:
     """A volumeter on a free port of the loopback interface."""
 
-    def __init__(self, scene, docker_host, *flags, prefix=()):
+    def __init__(self, scene, docker_host, *flags, state=None, prefix=()):
         self.scene = scene
-        self.state = scene.path("state")
         self.argv = [*prefix, os.environ["VOLUMETER"], "--docker.host", docker_host,
-                     "--state.directory", self.state, "--web.listen-address", "127.0.0.1:0", *flags]
+                     "--state.directory", state or scene.path("state"),
+                     "--web.listen-address", "127.0.0.1:0", *flags]
         self.log_name = None  # another one for each start
         self.process = None
         self.url = None
@@ -85,10 +86,10 @@ class Agent:
     def stuck_helpers(self):
         return [pid for pid in self.helpers() if is_stuck(pid)]
 
-    def terminate(self):
+    def terminate(self, signal_name="SIGTERM"):
         """Asks it to end as a service manager does; how long that took."""
         began = time.monotonic()
-        self.process.terminate()
+        self.process.send_signal(signal.Signals[signal_name])
         code = self.process.wait(timeout=30)
         if code != 0:
             raise AssertionError(f"the agent ended with {code}:\n{self.log()}")

@@ -37,8 +37,8 @@ class LiveTest(unittest.TestCase):
         self.addCleanup(engine.end)
         return engine.start_with_image()
 
-    def start_agent(self, engine, *flags):
-        return Agent(self.scene, engine.host, *flags).start()
+    def start_agent(self, engine, *flags, **options):
+        return Agent(self.scene, engine.host, *flags, **options).start()
 
     def see(self, agent, holds, what):
         latency = agent.wait_until(holds, what, SOON)

@@ -193,7 +193,7 @@ TEST_CASE("collectors are switched on and off by keys of the file") {
 
 TEST_CASE("a switch is true or false and nothing else") {
   CHECK(refuses({"--collector.sizes=maybe"}, "--collector.sizes"));
-  CHECK(refuses({"--no-collector.sizes=maybe"}, "--no-collector.sizes"));
+  CHECK(refuses({"--no-collector.sizes=maybe"}, "--collector.sizes"));
   CHECK(refuses_file("log.level: info\ncollector.sizes: maybe\n", 2, "collector.sizes"));
   CHECK(refuses_file("collector.disable-defaults: maybe\n", 1, "collector.disable-defaults"));
   CHECK(refuses_file("collector.sizes: [true, false]\n", 1, "collector.sizes"));
