@@ -44,6 +44,11 @@ constexpr LabelRef kind_text(MountKind kind) {
   return "volume";
 }
 
+constexpr LabelRef mode_text(std::optional<bool> writable) {
+  if (!writable) return "";
+  return *writable ? LabelRef("rw") : LabelRef("ro");
+}
+
 class VolumesCollector final : public Collector {
  public:
   std::span<const MetricDesc* const> describe() const override { return kAll; }
@@ -76,7 +81,7 @@ class VolumesCollector final : public Collector {
       const ContainerFacts& container = inventory.containers[mount.container];
       info.add({kind_text(mount.kind), mount.volume_label, mount.source, container.name,
                 container.id, container.compose_project, container.compose_service,
-                mount.destination, mount.writable ? LabelRef("rw") : LabelRef("ro")},
+                mount.destination, mode_text(mount.writable)},
                1);
     }
   }

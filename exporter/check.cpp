@@ -40,17 +40,17 @@ class Report {
   std::string ability(std::string_view source) const {
     const Inventory& inventory = *host_.inventory;
     if (source == "docker" && inventory.engine) {
-      return fmt::format("{} {}, API {}: {} volumes, {} containers",
+      return fmt::format("{} {}, API {} (volumes: {}, containers: {})",
                          inventory.engine->product.plain(), inventory.engine->version.plain(),
                          inventory.engine->api_version.plain(), inventory.volumes.size(),
                          inventory.containers.size());
     }
     if (source == "mountinfo") return "the mount table is readable";
     if (source == "statfs") {
-      return fmt::format("{} filesystems hold Docker data", inventory.filesystems.size());
+      return fmt::format("filesystems that hold Docker data: {}", inventory.filesystems.size());
     }
     if (source == "sizes") {
-      return fmt::format("{} volumes measured, {} not mounted now", host_.sizes->size(),
+      return fmt::format("volumes measured: {}, not mounted now: {}", host_.sizes->size(),
                          unmounted());
     }
     return "answers";

@@ -46,12 +46,14 @@ std::vector<CollectorChoice> collector_choices() {
   return choices;
 }
 
-Registry make_registry(const Config& config, const HostAccess& host, const ServerMetrics& metrics,
+using ServerCounters = std::shared_ptr<const prometheus::Collectable>;
+
+Registry make_registry(const Config& config, const HostAccess& host, const ServerCounters& server,
                        ChangeLog& log) {
   std::vector<NamedCollector> collectors;
   for (const CollectorEntry& entry : builtin_collectors()) {
     if (config.collectors.contains(entry.name)) {
-      collectors.push_back({entry.name, entry.make(metrics.collectable())});
+      collectors.push_back({entry.name, entry.make(server)});
     }
   }
   return Registry(std::move(collectors), host.steady_now, log);
@@ -111,7 +113,7 @@ int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t
   if (!addresses) return fail(2, "--web.listen-address: " + addresses.error().text());
 
   ServerMetrics metrics;
-  const Registry registry = make_registry(config, host.access, metrics, log);
+  const Registry registry = make_registry(config, host.access, metrics.collectable(), log);
   HostMonitor monitor(host.access, log, monitor_options(config, host));
 
   Service service(
@@ -139,8 +141,7 @@ int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t
 }
 
 int once(const Config& config, const Host& host, ChangeLog& log) {
-  ServerMetrics metrics;
-  const Registry registry = make_registry(config, host.access, metrics, log);
+  const Registry registry = make_registry(config, host.access, nullptr, log);
   HostMonitor monitor(host.access, log, monitor_options(config, host));
   monitor.sample_once({});
   print(stdout, scrape(monitor, registry, host.access, {}, Format::kText004));
@@ -158,12 +159,11 @@ int check(const Config& config, const Host& host, ChangeLog& log) {
 }
 
 int list_metrics(const HostAccess& host, ChangeLog& log) {
-  const ServerMetrics metrics;
   Config everything;
   for (const CollectorEntry& entry : builtin_collectors()) {
     everything.collectors.emplace(entry.name);
   }
-  print(stdout, metric_docs(make_registry(everything, host, metrics, log).describe()));
+  print(stdout, metric_docs(make_registry(everything, host, nullptr, log).describe()));
   return 0;
 }
 

@@ -56,14 +56,14 @@ class Page {
   static std::string text(const Label& label) { return escaped_html(label.plain()); }
 
   void header() {
-    print("<h1>Volumeter</h1><p class=\"muted\">version {} &middot; {}</p>\n",
-          escaped_html(host_.build.version), engine());
+    print("<h1>Volumeter on {}</h1><p class=\"muted\">version {} &middot; {}</p>\n",
+          escaped_html(repaired_utf8(host_.hostname)), escaped_html(host_.build.version), engine());
     print(
         "<nav><a href=\"{0}\">{0}</a><a href=\"/-/healthy\">/-/healthy</a>"
         "<a href=\"/-/ready\">/-/ready</a></nav>\n",
         escaped_html(telemetry_path_));
     if (!inventory_.engine) return;
-    print("<p>{} volumes: {} in use, {} idle, {} orphaned. {} containers.</p>\n",
+    print("<p>Volumes: {}, of which in use {}, idle {}, orphaned {}. Containers: {}.</p>\n",
           inventory_.volumes.size(), inventory_.count(VolumeUse::kInUse),
           inventory_.count(VolumeUse::kIdle), inventory_.count(VolumeUse::kOrphaned),
           inventory_.containers.size());

@@ -4,8 +4,10 @@
 #include <set>
 #include <utility>
 
+#include "exporter/base/fields.h"
 #include "exporter/model/inventory_builder.h"
 #include "exporter/sources/block_devices.h"
+#include "exporter/sources/files.h"
 
 namespace volumeter {
 namespace {
@@ -17,6 +19,11 @@ constexpr std::chrono::seconds kMountCheck{1};
 std::vector<BlockDevice> devices_below(const HostPaths& paths, unsigned major, unsigned minor) {
   auto devices = read_block_devices(paths, major, minor);
   return devices ? std::move(devices).value() : std::vector<BlockDevice>{};
+}
+
+std::string read_hostname(const HostPaths& paths) {
+  const auto text = read_file(paths.proc("sys/kernel/hostname"));
+  return text ? std::string(trim(*text)) : "this host";
 }
 
 // It may have begun to hang since the filesystem sampler last asked it.
@@ -31,6 +38,7 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
     : host_(host),
       options_(std::move(options)),
       boot_time_(read_boot_time(host.paths)),
+      hostname_(read_hostname(host.paths)),
       mounts_(host, log),
       filesystems_(host, log, options_.filesystem_interval),
       sizes_(host, log, {.interval = options_.size_interval},
@@ -127,6 +135,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   auto snapshot = std::make_shared<HostSnapshot>();
   snapshot->taken_at = host_.now();
   snapshot->build = host_.build;
+  snapshot->hostname = hostname_;
   snapshot->docker_up = docker.up;
   if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
   {

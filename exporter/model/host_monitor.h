@@ -67,6 +67,7 @@ class HostMonitor {
   const HostAccess& host_;
   const MonitorOptions options_;
   const std::optional<WallTime> boot_time_;
+  const std::string hostname_;
 
   MountTable mounts_;
   FilesystemSampler filesystems_;

@@ -62,7 +62,7 @@ struct MountFacts {
   Label volume_label;
   Label source;
   Label destination;
-  bool writable = true;
+  std::optional<bool> writable;  // of a root filesystem, only inspecting the container tells
 };
 
 struct VolumeFacts {

@@ -115,15 +115,16 @@ class Builder {
     if (known) facts.finished_at = details->second.finished_at;
     inventory_.containers.push_back(std::move(facts));
 
-    add_mount({.kind = MountKind::kRootfs,
-               .container = index,
-               .destination = Label("/"),
-               .writable = !(known && details->second.readonly_rootfs)});
+    MountFacts rootfs{.kind = MountKind::kRootfs, .container = index, .destination = Label("/")};
+    if (known) rootfs.writable = !details->second.readonly_rootfs;
+    add_mount(std::move(rootfs));
     for (const auto& mount : container.mounts) add_container_mount(index, mount);
     if (known) {
       for (const auto& destination : details->second.tmpfs) {
-        add_mount(
-            {.kind = MountKind::kTmpfs, .container = index, .destination = Label(destination)});
+        add_mount({.kind = MountKind::kTmpfs,
+                   .container = index,
+                   .destination = Label(destination),
+                   .writable = true});
       }
     }
     destinations_.clear();

@@ -26,6 +26,7 @@ using SizeReadings = std::unordered_map<std::string, Sampled<TreeUsage>>;  // by
 struct HostSnapshot {
   WallTime taken_at;
   BuildInfo build;
+  std::string hostname;  // for people; "this host" if the kernel does not say
   bool docker_up = false;
   std::optional<WallTime> listed_at;  // when the engine's list was taken
   std::shared_ptr<const Inventory> inventory;

@@ -98,7 +98,9 @@ void FilesystemSampler::publish() {
   const std::lock_guard lock(mutex_);
   latest_ = published;
   const auto bad = static_cast<std::size_t>(failing);
-  if (bad < samples_.size() || samples_.empty()) {
+  if (samples_.empty()) {
+    health_.up = true;  // nothing to ask: no failure, and no answer that could age
+  } else if (bad < samples_.size()) {
     health_.succeeded(host_.now(), bad);
   } else {
     health_.up = false;
@@ -114,12 +116,13 @@ void FilesystemSampler::report(const std::string& mount_point, const std::option
     if (before) log_.info(subject, "answers again");
   } else if (now->kind == ErrorKind::kTimeout) {
     log_.warning(subject,
-                 "does not answer; its last known values are served; check the server or "
+                 "does not answer; its last known values, if any, are served; check the server or "
                  "unmount it");
   } else {
-    log_.warning(subject, "cannot be asked for its size (" + now->what +
-                              "); its last known values are served; check that it is mounted "
-                              "and that this process may reach it");
+    log_.warning(subject,
+                 "cannot be asked for its size (" + now->what +
+                     "); its last known values, if any, are served; check that it is mounted "
+                     "and that this process may reach it");
   }
 }
 

@@ -51,8 +51,7 @@ Answer statfs_answer(const Question& question) {
   }
   Answer answer;
   answer.kind = AnswerKind::kDone;
-  answer.filesystem = {*size,        *free,        *available,
-                       said.f_files, said.f_ffree};
+  answer.filesystem = {*size, *free, *available, said.f_files, said.f_ffree};
   return answer;
 }
 

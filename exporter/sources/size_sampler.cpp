@@ -129,11 +129,12 @@ void SizeSampler::report(const ScanTarget& target, const std::optional<Error>& b
   } else if (now->kind == ErrorKind::kTimeout) {
     log_.warning(subject, "its size cannot be measured because the filesystem at " +
                               target.mount_point +
-                              " does not answer; the last known size is served");
+                              " does not answer; the last known size, if any, is served");
   } else {
-    log_.warning(subject, "its size cannot be measured (" + now->text() +
-                              "); the last known size is served; check that this process may "
-                              "read there");
+    log_.warning(subject,
+                 "its size cannot be measured (" + now->text() +
+                     "); the last known size, if any, is served; check that this process may "
+                     "read there");
   }
 }
 

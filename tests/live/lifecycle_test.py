@@ -173,7 +173,7 @@ class LifecycleTest(LiveTest):
                                  capture_output=True, text=True, check=False)
         self.say(checked.stdout)
         self.assertEqual(checked.returncode, 0, checked.stderr)
-        self.assertIn("1 volumes, 0 containers", checked.stdout)
+        self.assertIn("volumes: 1, containers: 0", checked.stdout)
         self.assertNotIn("cannot", checked.stdout)
 
     def test_labels_that_were_asked_for_are_exported_and_no_others(self):

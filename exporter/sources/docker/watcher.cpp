@@ -171,8 +171,8 @@ void Watcher::publish_failure(const Error& error) {
   on_change_();
 }
 
-// "connected to Docker Engine 20.10.24, API 1.41, storage driver overlay2: 12 volumes, 3
-// containers"
+// "connected to Docker Engine 20.10.24, API 1.41, storage driver overlay2 (volumes: 12,
+// containers: 3)"
 void Watcher::log_connected(const Facts& facts) {
   const Engine& engine = facts.engine;
   std::string sentence = "connected to ";
@@ -180,8 +180,8 @@ void Watcher::log_connected(const Facts& facts) {
   if (!engine.version.empty()) sentence += " " + engine.version;
   sentence += ", API " + engine.api_version;
   if (!engine.storage_driver.empty()) sentence += ", storage driver " + engine.storage_driver;
-  sentence += ": " + std::to_string(facts.volumes.size()) + " volumes, " +
-              std::to_string(facts.containers.size()) + " containers";
+  sentence += " (volumes: " + std::to_string(facts.volumes.size()) +
+              ", containers: " + std::to_string(facts.containers.size()) + ")";
   log_.info("docker", sentence);
 }
 

@@ -17,9 +17,9 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 class Agent:
     """A volumeter on a free port of the loopback interface."""
 
-    def __init__(self, scene, docker_host, *flags, state=None, prefix=()):
+    def __init__(self, scene, docker_host, *flags, state=None, command=None):
         self.scene = scene
-        self.argv = [*prefix, os.environ["VOLUMETER"], "--docker.host", docker_host,
+        self.argv = [*(command or [os.environ["VOLUMETER"]]), "--docker.host", docker_host,
                      "--state.directory", state or scene.path("state"),
                      "--web.listen-address", "127.0.0.1:0", *flags]
         self.log_name = None  # another one for each start

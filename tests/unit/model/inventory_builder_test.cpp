@@ -448,9 +448,9 @@ TEST_CASE("details add the tmpfs mounts of --tmpfs and a read-only root filesyst
   host.docker.details["id-a"].readonly_rootfs = true;
   const Inventory inventory = host.inventory();
   CHECK(texts(inventory, MountKind::kTmpfs) == std::vector<std::string>{"/cache", "/run"});
-  CHECK_FALSE(inventory.mounts.front().writable);
+  CHECK(inventory.mounts.front().writable == false);
   CHECK(inventory.mounts.back().kind == MountKind::kRootfs);
-  CHECK(inventory.mounts.back().writable);
+  CHECK(inventory.mounts.back().writable == true);
 }
 
 TEST_CASE("of two mounts on one destination the first is shown, and both count as use") {

@@ -64,7 +64,7 @@ TEST_CASE("listing once brings volumes, containers and their details") {
   CHECK(state.facts->details.at("aa11").started_at);
   CHECK(watching.changes() == 2);
   CHECK(watching.log.count("connected to Docker Engine 20.10.24, API 1.41, storage driver "
-                           "overlay2: 2 volumes, 1 containers") == 1);
+                           "overlay2 (volumes: 2, containers: 1)") == 1);
 }
 
 TEST_CASE("an engine that is away leaves no facts, one line in the log and a reason") {
