@@ -37,9 +37,9 @@ test-build:
 
 fuzz:
 	scripts/install-packages build test
-	cmake --preset fuzz
-	cmake --build --preset fuzz
-	scripts/fuzz build/fuzz $(or $(SECONDS_EACH),60)
+	cmake --preset asan
+	cmake --build --preset asan
+	scripts/fuzz build/asan $(or $(SECONDS_EACH),60)
 
 check-layers:
 	scripts/check-layers

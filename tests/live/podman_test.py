@@ -15,15 +15,19 @@ class PodmanTest(LiveTest):
         self.podman.start()
         self.api = self.podman.api
 
-    def test_the_engine_is_known_for_what_it_is(self):
+    def start_connected_agent(self):
+        """Podman takes a second to say who it is, and longer on a busy machine."""
         agent = self.start_agent(self.podman)
-        agent.wait_until(lambda seen: seen.value("docker_up") == 1, "docker_up is 1")
+        agent.wait_until(lambda seen: seen.value("docker_up") == 1, "docker_up is 1", 15)
+        return agent
+
+    def test_the_engine_is_known_for_what_it_is(self):
+        agent = self.start_connected_agent()
         self.assertEqual(agent.scrape().labels("docker_engine_info")["engine"], "podman")
         self.assertIn("connected to Podman", agent.log())
 
     def test_each_step_in_the_life_of_a_volume_is_seen_within_two_seconds(self):
-        agent = self.start_agent(self.podman)
-        agent.wait_until(lambda seen: seen.value("docker_up") == 1, "docker_up is 1")
+        agent = self.start_connected_agent()
         self.api.create_volume("data")
         self.see_use(agent, "data", "orphaned")
         self.api.create_container("worker", ["data:/data"])
@@ -41,7 +45,7 @@ class PodmanTest(LiveTest):
 
     def test_volumes_have_sizes_and_pruned_ones_disappear(self):
         self.api.create_volume("data")
-        agent = self.start_agent(self.podman)
+        agent = self.start_connected_agent()
         agent.wait_until(lambda seen: seen.value("docker_volume_size_bytes", volume="data"),
                          "the size is measured")
         self.api.prune_volumes()
