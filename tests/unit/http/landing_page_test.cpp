@@ -100,7 +100,7 @@ TEST_CASE("a volume shows its size, its users and the age of what is shown") {
   CHECK(shows(page, "4.0 KiB"));
   CHECK(shows(page, "2 running, 1 created"));
   CHECK(shows(page, "90 s"));
-  CHECK(shows(page, "1 volumes: 1 in use, 0 idle, 0 orphaned."));
+  CHECK(shows(page, "Volumes: 1, of which in use 1, idle 0, orphaned 0."));
 }
 
 TEST_CASE("a size that is not known is not shown as a number") {
