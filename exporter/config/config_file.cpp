@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/config/config_file.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <exception>
 #include <optional>
+#include <sstream>
 
 namespace volumeter {
 namespace {
@@ -19,6 +21,39 @@ int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
 Error at_line(int line, const std::string& what) {
   return {ErrorKind::kMalformed, "line " + std::to_string(line), what};
+}
+
+// Learns where a document begins, and nothing else.
+class DocumentStart final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { line_ = mark.line + 1; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  int line() const { return line_; }
+
+ private:
+  int line_ = 0;
+};
+
+// The line of what follows the first document: a second one, or text after a stray bracket.
+// YAML::Load() would leave it out without a word; YAML::LoadAll() never ends on some.
+std::optional<int> second_document(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  DocumentStart document;
+  parser.HandleNextDocument(document);
+  if (!parser.HandleNextDocument(document)) return {};
+  return document.line();
 }
 
 class Reader {
@@ -81,10 +116,11 @@ class Reader {
 
 Result<std::vector<Setting>> parse_config_file(std::string_view text) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty()) return std::vector<Setting>{};
-    if (documents.size() > 1) return at_line(line_of(documents[1]), "expected one YAML document");
-    return Reader().read(documents.front());
+    const std::string copy(text);
+    if (const auto line = second_document(copy)) {
+      return at_line(*line, "the configuration has ended before this line");
+    }
+    return Reader().read(YAML::Load(copy));
   } catch (const YAML::Exception& exception) {
     return at_line(exception.mark.line + 1, exception.msg);
   } catch (const std::exception& exception) {

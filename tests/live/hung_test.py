@@ -52,7 +52,7 @@ class HungTest(LiveTest):
         for number, name in enumerate(OTHERS):
             write(os.path.join(self.engine.volume_folder(name), "file"), 5000 + number)
         agent.wait_until(lambda seen: all(
-            (seen.value("docker_volume_size_bytes", volume=name) or 0) % 4096 == 5000 % 4096 + number
+            seen.value("docker_volume_size_bytes", volume=name) == 4096 + 5000 + number
             for number, name in enumerate(OTHERS)), "the new sizes of the other volumes", 5)
         self.assertEqual(agent.scrape().value("docker_up"), 1)
 

@@ -128,8 +128,8 @@ class LifecycleTest(LiveTest):
         self.api.remove_container("worker")
         self.see_use(agent, "once-used", "orphaned")
         before = history(agent.scrape())
-        self.assertEqual(set(before), {("unused_since", "never-used"), ("unused_since", "once-used"),
-                                       ("last_used", "once-used")})
+        self.assertEqual(set(before), {("unused_since", "never-used"),
+                                       ("unused_since", "once-used"), ("last_used", "once-used")})
 
         for end in (agent.terminate, agent.kill):
             end()

@@ -85,8 +85,12 @@ TEST_CASE("broken YAML names its line") {
   CHECK(refusal("a: *nowhere\n").starts_with("line 1: "));
 }
 
-TEST_CASE("a second document would be ignored and is refused") {
-  CHECK(refusal("a: 1\n---\nb: 2\n") == "line 3: expected one YAML document");
+TEST_CASE("what comes after the end of the first document is not ignored but refused") {
+  CHECK(refusal("a: 1\n---\nb: 2\n") == "line 2: the configuration has ended before this line");
+  CHECK(refusal("a: 1\n...\nb: 2\n").starts_with("line 3: "));
+  CHECK(refusal("{a: 1}\n]\nb: 2\n").starts_with("line 2: "));
+  CHECK(refusal("\"a\", b").starts_with("line 1: "));
+  CHECK(read("a: 1\n...\n") == Settings{{"a", {"1"}, 1}});
 }
 
 TEST_CASE("keys may be nested a little, not deeply") {
