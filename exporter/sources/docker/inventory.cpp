@@ -22,6 +22,7 @@ Result<> Inventory::connect(std::stop_token stop) {
   if (!engine) return engine.error();
   engine_ = *std::move(engine);
   inspected_.clear();
+  volumes_.be_patient_no_more();
   return Nothing{};
 }
 
@@ -30,20 +31,18 @@ Result<> Inventory::list(const Changes& changes, std::stop_token stop) {
   next->engine = engine_;
   // Volumes first: a container made in between refers to a volume that we do not know yet,
   // which harms less than a new volume that looks orphaned.
-  if (changes.volumes || !facts_) {
-    auto volumes = client_.list_volumes(stop);
+  if (facts_) next->volumes = facts_->volumes;
+  if (changes.volumes || !facts_ || volumes_.unanswered()) {
+    auto volumes = volumes_.renew(next->volumes, stop);
     if (!volumes) return volumes.error();
-    Parsed<Volume> parsed = *std::move(volumes);
-    bad_volumes_ = {parsed.bad, std::move(parsed.first_bad)};
-    next->volumes = std::move(parsed.items);
-  } else {
-    next->volumes = facts_->volumes;
+    next->volumes = *std::move(volumes);
   }
   auto containers = client_.list_containers(stop);
   if (!containers) return containers.error();
   Parsed<Container> parsed = *std::move(containers);
   bad_containers_ = {parsed.bad, std::move(parsed.first_bad)};
   next->containers = std::move(parsed.items);
+  if (!volumes_.was_ever_answered()) next->volumes = volumes_of(next->containers);
   next->taken_at = host_.now();
   forget_old_details(changes, *next);
   facts_ = std::move(next);
@@ -91,7 +90,7 @@ bool Inventory::has_all_details() const {
 }
 
 std::string Inventory::first_bad() const {
-  return bad_volumes_.count > 0 ? bad_volumes_.first : bad_containers_.first;
+  return volumes_.bad() > 0 ? volumes_.first_bad() : bad_containers_.first;
 }
 
 }  // namespace volumeter::docker

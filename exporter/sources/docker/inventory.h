@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -12,6 +13,7 @@
 #include "exporter/sources/docker/changes.h"
 #include "exporter/sources/docker/client.h"
 #include "exporter/sources/docker/facts.h"
+#include "exporter/sources/docker/volume_list.h"
 #include "exporter/sources/host_access.h"
 
 namespace volumeter::docker {
@@ -21,12 +23,13 @@ namespace volumeter::docker {
 class Inventory {
  public:
   Inventory(const HostAccess& host, std::string api_version)
-      : host_(host), client_(host, std::move(api_version)) {}
+      : host_(host), client_(host, std::move(api_version)), volumes_(host, client_) {}
 
   // To be called first and after each trouble. Forgets nothing but which details are new.
   Result<> connect(std::stop_token stop);
 
-  // Asks for what may have changed. An error leaves the Facts as they were.
+  // Asks for what may have changed. An error leaves the Facts as they were. That the engine
+  // does not list its volumes is none: see volumes_unanswered().
   Result<> list(const Changes& changes, std::stop_token stop);
 
   // Inspects containers that were not since their last change, until there are none left
@@ -37,8 +40,11 @@ class Inventory {
   std::shared_ptr<const Facts> facts() const { return facts_; }  // null before the first list
   std::string events_target() const { return client_.events_target(); }
 
+  // Why the volumes are those of an earlier list, or only those that containers name.
+  const std::optional<Error>& volumes_unanswered() const { return volumes_.unanswered(); }
+
   // What the newest lists held that could not be read.
-  std::uint64_t bad_items() const { return bad_volumes_.count + bad_containers_.count; }
+  std::uint64_t bad_items() const { return volumes_.bad() + bad_containers_.count; }
   std::string first_bad() const;
 
  private:
@@ -52,7 +58,7 @@ class Inventory {
   const HostAccess& host_;
   Client client_;
   Engine engine_;
-  BadItems bad_volumes_;
+  VolumeList volumes_;
   BadItems bad_containers_;
   std::set<std::string> inspected_;  // ids, also those that could not be
   std::shared_ptr<const Facts> facts_;

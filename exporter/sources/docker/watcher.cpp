@@ -147,8 +147,10 @@ void Watcher::publish_list() {
     state_.up = true;
     state_.facts = facts;
     state_.health.succeeded(facts->taken_at, inventory_.bad_items());
+    if (const auto& error = inventory_.volumes_unanswered()) state_.health.failed(*error);
   }
   if (is_news) log_connected(*facts);
+  log_unlisted_volumes();
   log_bad_items();
   on_change_();
 }
@@ -183,6 +185,16 @@ void Watcher::log_connected(const Facts& facts) {
   sentence += " (volumes: " + std::to_string(facts.volumes.size()) +
               ", containers: " + std::to_string(facts.containers.size()) + ")";
   log_.info("docker", sentence);
+}
+
+void Watcher::log_unlisted_volumes() {
+  const auto& error = inventory_.volumes_unanswered();
+  if (!error) return log_.forget("docker volumes");
+  log_.warning("docker volumes",
+               "the engine does not list its volumes, so that new ones are not seen; it looks at "
+               "each volume for it and one of them probably lies on a filesystem that hangs: see "
+               "docker_filesystem_up (" +
+                   error->text() + ")");
 }
 
 void Watcher::log_bad_items() {

@@ -49,6 +49,7 @@ class Watcher {
   void publish_list();
   void publish_failure(const Error& error);
   void log_connected(const Facts& facts);
+  void log_unlisted_volumes();
   void log_bad_items();
 
   const HostAccess& host_;

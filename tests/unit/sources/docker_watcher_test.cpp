@@ -256,6 +256,45 @@ TEST_CASE("a silent engine delays neither the state nor the end") {
   }  // would never end if the stop did not reach the call
 }
 
+TEST_CASE("while the engine does not list its volumes its containers are seen all the same") {
+  Watching watching;
+  watching.engine.answer(kVolumes, volumes({"data1"}));
+  watching.engine.answer(kContainers, container("running"));
+  watching->start();
+  REQUIRE(watching.settles());
+  REQUIRE(watching.has_volumes(1));
+  watching.engine.fail(kVolumes, {ErrorKind::kTimeout, "GET /volumes", "no answer"});
+  watching.engine.answer(kContainers, "[]");
+  watching.engine.send_event(kVolumeCreate);
+  REQUIRE(watching.becomes([](const State& state) {
+    return state.up && state.facts->containers.empty() && !state.health.up;
+  }));
+  CHECK(watching.has_volumes(1));
+  // Each question may cost such an engine a thread: the next one is a minute away.
+  const auto asked = watching.engine.times_asked(kVolumes);
+  watching.engine.answer(kContainers, container("running"));
+  watching.engine.send_event(kVolumeCreate);
+  REQUIRE(watching.becomes([](const State& state) { return !state.facts->containers.empty(); }));
+  CHECK(watching.engine.times_asked(kVolumes) == asked);
+}
+
+TEST_CASE("of an engine that never listed its volumes those are known that containers name") {
+  Watching watching;
+  watching.engine.fail(kVolumes, {ErrorKind::kTimeout, "GET /volumes", "no answer"});
+  watching.engine.answer(
+      kContainers,
+      R"([{"Id":"aa11","Names":["/db"],"State":"running","Mounts":[{"Type":"volume",
+          "Name":"data1","Source":"/v/data1/_data","Destination":"/data","RW":true}]}])");
+  watching->list_once({});
+  const State state = watching->state();
+  CHECK(state.up);
+  CHECK_FALSE(state.health.up);
+  REQUIRE(state.facts->volumes.size() == 1);
+  CHECK(state.facts->volumes[0].name == "data1");
+  CHECK(state.facts->volumes[0].mountpoint == "/v/data1/_data");
+  CHECK(watching.log.count("warning docker volumes: the engine does not list its volumes") == 1);
+}
+
 TEST_CASE("a watcher that is destroyed amid changes ends") {
   for (int i = 0; i < 20; ++i) {
     Watching watching;
