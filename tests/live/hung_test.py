@@ -125,9 +125,12 @@ class HungTest(LiveTest):
         self.assert_scrapes_are_fast(agent)
         agent.wait_until(lambda seen: seen.value("volumeter_source_errors_total", source="docker",
                                                  kind="timeout"), "the silence is noticed", 15)
+        self.wait_until_up_is(agent, 0, 6)
+        seen = agent.scrape()
+        self.assertEqual(seen.value("docker_up"), 1)  # it does list its containers
+        self.assertEqual(seen.use("hung"), "in_use")
         self.assert_scrapes_are_fast(agent)
         self.mount.release()
-        agent.wait_for_volumes("hung", *OTHERS, seconds=10)
         self.wait_until_up_is(agent, 1, 5)
         self.mount.hang()
         self.wait_until_up_is(agent, 0, 6)

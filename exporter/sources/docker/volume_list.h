@@ -27,7 +27,7 @@ class VolumeList {
   VolumeList(const HostAccess& host, Client& client) : host_(host), client_(client) {}
 
   // The volumes by name as the engine says now. If it does not answer in time they are
-  // `known`, and for a minute, then two, at most ten, it is not asked again. Other errors
+  // `known`, and for a while, doubled each time, it is not asked again. Other errors
   // are passed on.
   Result<std::vector<Volume>> renew(const std::vector<Volume>& known, std::stop_token stop);
 
@@ -42,8 +42,8 @@ class VolumeList {
   const std::string& first_bad() const { return first_bad_; }
 
  private:
-  static constexpr std::chrono::minutes kFirstPause{1};
-  static constexpr std::chrono::minutes kLastPause{10};
+  static constexpr std::chrono::seconds kFirstPause{45};  // over at the next regular list
+  static constexpr std::chrono::seconds kLastPause{600};
 
   const HostAccess& host_;
   Client& client_;
@@ -51,7 +51,7 @@ class VolumeList {
   std::string first_bad_;
   bool was_answered_ = false;
   std::optional<Error> unanswered_;
-  std::chrono::minutes pause_ = kFirstPause;
+  std::chrono::seconds pause_ = kFirstPause;
   std::optional<SteadyTime> not_before_;
 };
 

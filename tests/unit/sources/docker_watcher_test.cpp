@@ -270,7 +270,7 @@ TEST_CASE("while the engine does not list its volumes its containers are seen al
     return state.up && state.facts->containers.empty() && !state.health.up;
   }));
   CHECK(watching.has_volumes(1));
-  // Each question may cost such an engine a thread: the next one is a minute away.
+  // Each question may cost such an engine a thread: the next one is far away.
   const auto asked = watching.engine.times_asked(kVolumes);
   watching.engine.answer(kContainers, container("running"));
   watching.engine.send_event(kVolumeCreate);

@@ -77,8 +77,9 @@ TEST_CASE("a hung filesystem keeps its last value, and it is said once") {
   CHECK(sampler.is_hung("/nfs"));
   CHECK_FALSE(sampler.is_hung("/"));
   CHECK_FALSE(sampler.is_hung("/unknown"));
-  CHECK(log.count("warning filesystem /nfs: does not answer; its last known values, if any, are served; "
-                  "check the server or unmount it") == 1);
+  CHECK(log.count(
+            "warning filesystem /nfs: does not answer; its last known values, if any, are served; "
+            "check the server or unmount it") == 1);
 
   host.failing.clear();
   sampler.sample_once({});
