@@ -35,8 +35,7 @@ const CLI::Validator kDuration(
 
 // An option whose value an empty text in a file would leave half set.
 const CLI::Validator kNotEmpty(
-    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); },
-    "TEXT");
+    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
 
 // A value that a flag with two states was given.
 const CLI::Validator kSwitch(

@@ -45,6 +45,7 @@ void UsageKeeper::restore() {
 void UsageKeeper::start_writing() {
   if (file_ == nullptr) return;
   writing_ = true;
+  file_->check();
   if (!damaged_) return;
   const auto aside = file_->set_aside();
   log_.warning(kSubject, aside ? "the damaged file was set aside as " + *aside

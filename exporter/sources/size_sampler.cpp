@@ -130,11 +130,15 @@ void SizeSampler::report(const ScanTarget& target, const std::optional<Error>& b
     log_.warning(subject, "its size cannot be measured because the filesystem at " +
                               target.mount_point +
                               " does not answer; the last known size, if any, is served");
+  } else if (now->kind == ErrorKind::kPermission) {
+    // One sentence for all: without the right to read there are as many as there are volumes.
+    log_.warning("sizes",
+                 "volumes that this process may not read are not measured: those of "
+                 "docker_volume_scan_info{state=\"permission\"}; run it as root or give it "
+                 "CAP_DAC_READ_SEARCH");
   } else {
-    log_.warning(subject,
-                 "its size cannot be measured (" + now->text() +
-                     "); the last known size, if any, is served; check that this process may "
-                     "read there");
+    log_.warning(subject, "its size cannot be measured (" + now->text() +
+                              "); the last known size, if any, is served; check the directory");
   }
 }
 

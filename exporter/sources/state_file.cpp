@@ -60,8 +60,7 @@ bool StateFile::write_pending() {
   const std::lock_guard lock(mutex_);
   if (!written) {
     health_.failed(written.error());
-    log_.warning(kSubject, "history will not survive a restart; " + written.error().text() +
-                               "; make it writable for this process or choose another one");
+    report();
     return false;
   }
   log_.debug(kSubject, "history is kept in " + path_);
@@ -69,6 +68,18 @@ bool StateFile::write_pending() {
   health_.last_error.clear();
   if (pending_ == text) pending_.reset();
   return true;
+}
+
+void StateFile::check() {
+  if (!check_writable_directory(directory_)) report();
+}
+
+// Without the error's words, which health() has: what is wrong with one directory shows as
+// several errors.
+void StateFile::report() {
+  log_.warning(kSubject, "history will not survive a restart because " + directory_ +
+                             " cannot be written; make it writable for this process or choose "
+                             "another one with --state.directory");
 }
 
 Result<> StateFile::write(const std::string& text) {

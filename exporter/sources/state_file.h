@@ -20,6 +20,9 @@ class StateFile {
   // `log` must outlive it. The directory is made when something is first written.
   StateFile(std::string directory, ChangeLog& log);
 
+  // Says now if nothing could be written, not only once there is something.
+  void check();
+
   // Writes what is still to be written.
   ~StateFile();
 
@@ -39,6 +42,7 @@ class StateFile {
  private:
   Ticker::Pause tick();
   bool write_pending();
+  void report();
   Result<> write(const std::string& text);
 
   const std::string directory_;

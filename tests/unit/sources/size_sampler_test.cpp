@@ -143,7 +143,7 @@ TEST_CASE("a failed scan keeps the last size, and it is said once") {
   const Sampled<TreeUsage> sample = sampler.latest()->at("a");
   CHECK(sample.value->apparent_bytes == 4);
   CHECK(sample.error->kind == ErrorKind::kPermission);
-  CHECK(log.count("warning volume a: its size cannot be measured") == 1);
+  CHECK(log.count("warning sizes: volumes that this process may not read are not measured") == 1);
   CHECK(sampler.health().up);
   CHECK(sampler.health().bad_items == 1);
   CHECK(sampler.health().errors[static_cast<std::size_t>(ErrorKind::kPermission)] == 2);
