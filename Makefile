@@ -4,7 +4,7 @@
 .PHONY: run build test test-build bench asan tsan tidy fuzz format docs goldens check-layers clean
 
 run: build
-	./build/release/exporter/volumeter
+	./build/release/exporter/volumeter $(ARGS)
 
 build:
 	scripts/install-packages build
