@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "exporter/base/parsed.h"
 #include "exporter/base/result.h"
 #include "exporter/base/time.h"
 #include "exporter/sources/docker/client.h"
