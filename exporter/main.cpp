@@ -170,7 +170,7 @@ int list_metrics(const HostAccess& host, ChangeLog& log) {
 int run(std::vector<std::string> arguments) {
   // The threads rarely allocate at the same time, while an arena for each would keep the
   // largest scrape and the largest list several times over.
-  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): no thread exists yet
   const auto choices = collector_choices();
   auto parsed = parse_command_line({.arguments = std::move(arguments),
                                     .version = kVersion,
@@ -187,7 +187,7 @@ int run(std::vector<std::string> arguments) {
   sigemptyset(&end_signals);
   sigaddset(&end_signals, SIGINT);
   sigaddset(&end_signals, SIGTERM);
-  sigprocmask(SIG_BLOCK, &end_signals, nullptr);
+  pthread_sigmask(SIG_BLOCK, &end_signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
   // Forks: before the first thread as well.

@@ -11,7 +11,8 @@ namespace volumeter {
 std::string repaired_utf8(std::string_view text);
 
 // A label value ready to stand between the quotes of an exposition line: valid UTF-8,
-// escaped, made of at most 4 KiB. Made once when the inventory is built, so that a scrape copies it.
+// escaped, made of at most 4 KiB. Made once when the inventory is built, so that a scrape
+// copies it.
 class Label {
  public:
   static constexpr std::size_t kMaxBytes = 4096;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::intptr_t kThreads = 2;
 constexpr std::intptr_t kIdleSeconds = 15;
-constexpr std::intptr_t kRequestBytes = 32 * 1024;  // beyond it: 431
+constexpr std::intptr_t kRequestBytes = 32'768;  // beyond it: 431
 
 // One request and its answer. Lives from the request line until libmicrohttpd has sent the
 // answer or lost the client.
