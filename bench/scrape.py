@@ -63,7 +63,8 @@ def fill(engine, volumes, containers):
             write(os.path.join(engine.volume_folder(name), f"file-{file}"), 400 * file)
     for number in range(containers):
         mine = names[number * 4:number * 4 + 4]
-        engine.api.run_container(f"worker-{number}", [f"{name}:/d/{i}" for i, name in enumerate(mine)])
+        engine.api.run_container(f"worker-{number}",
+                                 [f"{name}:/d/{i}" for i, name in enumerate(mine)])
 
 
 def start_node_exporter(scene):
