@@ -37,12 +37,18 @@ class EngineCollector final : public Collector {
     if (!inventory.engine) return out;
     const EngineFacts& engine = *inventory.engine;
     out.add(kInfo, {engine.product, engine.version, engine.api_version, engine.storage_driver}, 1);
+    add_volumes(inventory, out);
+    if (host.listed_at) out.add(kListTimestamp, {}, unix_seconds(*host.listed_at));
+    return out;
+  }
+
+ private:
+  static void add_volumes(const Inventory& inventory, MetricFamilies& out) {
+    if (!inventory.has_all_volumes) return;  // how many there are is not known
     const auto count = [&](VolumeUse use) { return static_cast<double>(inventory.count(use)); };
     out.add(kVolumes, {"in_use"}, count(VolumeUse::kInUse));
     out.add(kVolumes, {"idle"}, count(VolumeUse::kIdle));
     out.add(kVolumes, {"orphaned"}, count(VolumeUse::kOrphaned));
-    if (host.listed_at) out.add(kListTimestamp, {}, unix_seconds(*host.listed_at));
-    return out;
   }
 };
 

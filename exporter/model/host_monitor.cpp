@@ -81,11 +81,12 @@ void HostMonitor::refresh(std::stop_token stop) {
     mount_list_ = mounts;
     auto inventory = build(facts_.get(), *mounts);
     set_targets(*inventory);
-    // A list is a look at the host; a change of the mount table alone is not.
-    if (new_facts) usage_.observe(*inventory, host_.now());
+    // A whole list is a look at the host; a change of the mount table alone is not, and a
+    // partial list would make the history forget what it lacks.
+    if (new_facts && inventory->has_all_volumes) usage_.observe(*inventory, host_.now());
     publish(std::move(inventory));
   }
-  if (docker.up) usage_.still_watching(host_.now());
+  if (docker.up && facts_->has_all_volumes) usage_.still_watching(host_.now());
   if (docker.health.asked()) {
     const std::lock_guard lock(mutex_);
     ready_ = true;

@@ -102,6 +102,7 @@ struct EngineFacts {
 // exposition. Built when Docker or the mount table changes, then never changed.
 struct Inventory {
   std::optional<EngineFacts> engine;  // absent before the engine first answered
+  bool has_all_volumes = true;        // false: only those that containers name are known
   std::vector<VolumeFacts> volumes;   // by name
   std::vector<ContainerFacts> containers;
   std::vector<MountFacts> mounts;

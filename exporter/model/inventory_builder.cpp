@@ -50,6 +50,7 @@ class Builder {
   Inventory build() && {
     if (inputs_.docker == nullptr) return std::move(inventory_);
     add_engine(inputs_.docker->engine);
+    inventory_.has_all_volumes = inputs_.docker->has_all_volumes;
     for (const auto& volume : inputs_.docker->volumes) add_volume(volume);
     for (const auto& container : inputs_.docker->containers) add_container(container);
     find_prune_hazards();

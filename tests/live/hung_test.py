@@ -120,6 +120,9 @@ class HungTest(LiveTest):
     def test_an_engine_that_hangs_with_its_volume_delays_nothing(self):
         """Engines look at the directory of each volume to list them: they hang as well."""
         self.run_container_with_a_volume_on_it()
+        before = self.new_agent()
+        before.wait_for_volumes("hung", *OTHERS)
+        before.terminate()
         self.mount.hang()
         agent = self.new_agent()
         self.assert_scrapes_are_fast(agent)
@@ -128,6 +131,7 @@ class HungTest(LiveTest):
         self.wait_until_up_is(agent, 0, 6)
         seen = agent.scrape()
         self.assertEqual(seen.value("docker_up"), 1)  # it does list its containers
+        self.assertEqual(seen.all("docker_volumes"), [])  # nobody knows how many there are
         self.assertEqual(seen.use("hung"), "in_use")
         self.assert_scrapes_are_fast(agent)
         self.mount.release()
@@ -135,6 +139,10 @@ class HungTest(LiveTest):
         self.mount.hang()
         self.wait_until_up_is(agent, 0, 6)
         self.assert_ends_soon(agent)
+        with open(self.scene.path("state", "history.txt"), encoding="utf-8") as history:
+            text = history.read()
+        for name in OTHERS:  # what an engine does not list is not forgotten
+            self.assertIn(f" {name}\n", text)
 
 
 if __name__ == "__main__":

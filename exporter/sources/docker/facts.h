@@ -16,6 +16,9 @@ namespace volumeter::docker {
 struct Facts {
   Engine engine;
   std::vector<Volume> volumes;
+  // False while the engine has never listed its volumes: they are then only those that
+  // containers name, and that one is missing means nothing.
+  bool has_all_volumes = true;
   std::vector<Container> containers;
   std::map<std::string, ContainerDetails> details;  // by container id; fills in after the list
   WallTime taken_at;

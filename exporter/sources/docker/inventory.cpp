@@ -42,7 +42,8 @@ Result<> Inventory::list(const Changes& changes, std::stop_token stop) {
   Parsed<Container> parsed = *std::move(containers);
   bad_containers_ = {parsed.bad, std::move(parsed.first_bad)};
   next->containers = std::move(parsed.items);
-  if (!volumes_.was_ever_answered()) next->volumes = volumes_of(next->containers);
+  next->has_all_volumes = volumes_.was_ever_answered();
+  if (!next->has_all_volumes) next->volumes = volumes_of(next->containers);
   next->taken_at = host_.now();
   forget_old_details(changes, *next);
   facts_ = std::move(next);

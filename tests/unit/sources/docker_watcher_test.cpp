@@ -292,6 +292,7 @@ TEST_CASE("of an engine that never listed its volumes those are known that conta
   REQUIRE(state.facts->volumes.size() == 1);
   CHECK(state.facts->volumes[0].name == "data1");
   CHECK(state.facts->volumes[0].mountpoint == "/v/data1/_data");
+  CHECK_FALSE(state.facts->has_all_volumes);  // no reason to forget any other
   CHECK(watching.log.count("warning docker volumes: the engine does not list its volumes") == 1);
 }
 
