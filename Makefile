@@ -1,7 +1,8 @@
 # Two commands: `make run` builds and starts Volumeter, `make test` proves it. Both install
 # what they need from Debian's packages and stand thinly over CMakePresets.json.
 
-.PHONY: run build test test-build bench asan tsan tidy fuzz format docs goldens check-layers clean
+.PHONY: run build test test-vm test-build bench asan tsan tidy fuzz format docs goldens \
+  check-layers clean
 
 run: build
 	./build/release/exporter/volumeter $(ARGS)
@@ -13,6 +14,10 @@ build:
 
 test: test-build
 	ctest --preset dev
+
+# Of the rings of tests only the one in a virtual machine.
+test-vm: test-build
+	ctest --preset dev -L vm
 
 asan tsan:
 	scripts/install-packages build test

@@ -12,14 +12,18 @@
 namespace volumeter {
 
 std::unique_ptr<Collector> make_agent_collector();
+std::unique_ptr<Collector> make_binds_collector();
+std::unique_ptr<Collector> make_contents_collector();
 std::unique_ptr<Collector> make_devices_collector();
 std::unique_ptr<Collector> make_engine_collector();
 std::unique_ptr<Collector> make_filesystems_collector();
 std::unique_ptr<Collector> make_orphans_collector();
+std::unique_ptr<Collector> make_scans_collector();
 // Passes on what the agent's HTTP server counts; null for a run without a server.
 std::unique_ptr<Collector> make_server_collector(
     std::shared_ptr<const prometheus::Collectable> server);
 std::unique_ptr<Collector> make_sizes_collector();
+std::unique_ptr<Collector> make_tmpfs_collector();
 std::unique_ptr<Collector> make_volumes_collector();
 
 // What a collector needs sampled in the background; without a taker it is not sampled.

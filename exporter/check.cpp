@@ -34,6 +34,22 @@ class Report {
     }
   }
 
+  // Of what could not be read in volumes that were measured all the same.
+  void unreadable() {
+    constexpr std::size_t kMostNamed = 10;
+    std::size_t named = 0;
+    for (const VolumeFacts& volume : host_.inventory->volumes) {
+      const SizeReading* reading = host_.size(volume.name);
+      if (reading == nullptr || !reading->space.value || reading->space.value->errors == 0)
+        continue;
+      if (++named > kMostNamed) continue;
+      cannot("sizes", fmt::format("volume {}: {} files or directories could not be read and are "
+                                  "not in its size; run as root or with CAP_DAC_READ_SEARCH",
+                                  volume.label.plain(), reading->space.value->errors));
+    }
+    if (named > kMostNamed) cannot("sizes", fmt::format("and {} more", named - kMostNamed));
+  }
+
   CheckReport finished() && { return std::move(report_); }
 
  private:
@@ -82,6 +98,7 @@ CheckReport check_report(const HostSnapshot& host, const std::string& state_dire
   for (const SourceHealth& source : host.sources) {
     if (source.name != "state") report.source(source);
   }
+  report.unreadable();
   report.state(state_directory);
   return std::move(report).finished();
 }

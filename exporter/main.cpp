@@ -59,6 +59,17 @@ Registry make_registry(const Config& config, const HostAccess& host, const Serve
   return Registry(std::move(collectors), host.steady_now, log);
 }
 
+// A single look is wanted soon; what runs for ever must not be felt.
+SizeSamplerOptions size_options(const Config& config) {
+  const bool is_forever = config.mode == Mode::kServe;
+  return {.schedule = {.interval = config.size_interval,
+                       .cpu_share = is_forever ? config.size_cpu_percent / 100 : 0},
+          .full_interval = config.size_full_interval,
+          .max_io_pressure = is_forever ? config.size_max_io_pressure / 100 : 1,
+          .watch_changes = is_forever && config.size_fanotify,
+          .threads = config.size_threads};
+}
+
 MonitorOptions monitor_options(const Config& config, const Host& host) {
   const auto wanted = [&](Needs needs) {
     for (const CollectorEntry& entry : builtin_collectors()) {
@@ -69,7 +80,8 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
   return {.docker_api_version = host.docker_api_version,
           .user_labels = config.volume_labels,
           .filesystem_interval = config.filesystem_interval,
-          .size_interval = config.size_interval,
+          .sizes = size_options(config),
+          .measured_binds = config.bind_regex,
           .watch_filesystems = wanted(Needs::kFilesystems),
           .watch_sizes = wanted(Needs::kSizes),
           .state_directory = host.state_directory,

@@ -1,48 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/config/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "exporter/base/fields.h"
 #include "exporter/config/config_file.h"
+#include "exporter/config/validators.h"
 
 namespace volumeter {
 namespace {
-
-// "90", "90s", "5m", "1h" -> seconds; nothing for zero, more than a week or anything else.
-std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
-  constexpr unsigned kWeek = 7 * 24 * 3600;
-  unsigned unit = 1;
-  if (!text.empty()) {
-    const char last = text.back();
-    unit = last == 'm' ? 60 : last == 'h' ? 3600 : 1;
-    if (last == 's' || last == 'm' || last == 'h') text.remove_suffix(1);
-  }
-  const auto number = to_integer<unsigned>(text);
-  if (!number || *number == 0 || *number > kWeek / unit) return {};
-  return std::chrono::seconds(*number * unit);
-}
-
-const CLI::Validator kDuration(
-    [](std::string& text) {
-      return parse_duration(text) ? std::string() : "not a duration such as 30s, 5m or 1h";
-    },
-    "DURATION");
-
-// An option whose value an empty text in a file would leave half set.
-const CLI::Validator kNotEmpty(
-    [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
-
-// A value that a flag with two states was given.
-const CLI::Validator kSwitch(
-    [](std::string& text) {
-      return text == "true" || text == "false" ? std::string() : "is neither true nor false";
-    },
-    "");
 
 // One line, whatever an argument or the file held.
 EarlyExit refused(std::string text) {
@@ -90,7 +63,7 @@ class Flags {
     app_.add_option("--root", config_.root, "This folder is the host: print what it would say")
         ->check(CLI::ExistingDirectory);
     app_.add_option("--config.file", config_file_, "YAML file whose keys are these flags")
-        ->check(kNotEmpty);
+        ->check(not_empty());
   }
 
   void add_paths() {
@@ -109,7 +82,7 @@ class Flags {
         ->capture_default_str()
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false)
-        ->check(kNotEmpty);
+        ->check(not_empty());
     text("--web.telemetry-path", config_.telemetry_path, "Path of the metrics");
     app_.add_option("--web.max-requests", config_.max_requests,
                     "Requests answered at once; more get 503")
@@ -121,21 +94,47 @@ class Flags {
     for (const CollectorChoice& choice : inputs_.collectors) {
       const std::string name(choice.name);
       const std::string about = "Collector: " + std::string(choice.about);
-      switches_[name] =
-          app_.add_flag("--collector." + name + ",!--no-collector." + name, about)->check(kSwitch);
+      switches_[name] = app_.add_flag("--collector." + name + ",!--no-collector." + name, about)
+                            ->check(true_or_false());
     }
     app_.add_flag("--collector.disable-defaults", disable_defaults_,
                   "Only collectors that are switched on by their own flag")
-        ->check(kSwitch);
+        ->check(true_or_false());
     app_.add_option("--collector.volumes.labels", config_.volume_labels,
                     "Keys of volume labels to export, parted by commas")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->check(kNotEmpty);
+        ->check(not_empty());
     duration("--collector.filesystems.interval", config_.filesystem_interval,
              "How often filesystems are asked for their capacity");
+    add_sizes();
+  }
+
+  void add_sizes() {
     duration("--collector.sizes.interval", config_.size_interval,
              "How often the size of a volume is measured at most");
+    duration("--collector.sizes.full-interval", config_.size_full_interval,
+             "How often a size kept up by looking at changes is proven by a full walk");
+    number("--collector.sizes.cpu-percent", config_.size_cpu_percent, {0.1, 100},
+           "Share of one core that measuring takes, in percent");
+    number("--collector.sizes.max-io-pressure", config_.size_max_io_pressure, {0, 100},
+           "Percent of time that others wait for I/O above which measuring pauses");
+    app_.add_option("--collector.sizes.threads", config_.size_threads,
+                    "Threads that walk one volume")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, 64U));
+    app_.add_flag("--collector.sizes.fanotify,!--no-collector.sizes.fanotify",
+                  config_.size_fanotify,
+                  "Learn from fanotify what changed instead of walking all again")
+        ->check(true_or_false());
+    app_.add_option_function<std::string>(
+            "--collector.sizes.binds",
+            [this](const std::string& given) {
+              config_.bind_regex = PathPattern::parse(given).value();
+            },
+            "Sources of bind mounts to measure as well: their whole path, links resolved")
+        ->check(not_empty())
+        ->check(path_pattern());
   }
 
   void add_log() {
@@ -148,14 +147,22 @@ class Flags {
   }
 
   void text(const std::string& name, std::string& value, const std::string& about) {
-    app_.add_option(name, value, about)->capture_default_str()->check(kNotEmpty);
+    app_.add_option(name, value, about)->capture_default_str()->check(not_empty());
   }
 
   void duration(const std::string& name, std::chrono::seconds& value, const std::string& about) {
     app_.add_option_function<std::string>(
             name, [&value](const std::string& given) { value = *parse_duration(given); },
             about + " (default " + std::to_string(value.count()) + "s)")
-        ->check(kDuration);
+        ->check(duration_text());
+  }
+
+  void number(const std::string& name, double& value, std::pair<double, double> range,
+              const std::string& about) {
+    app_.add_option_function<std::string>(
+            name, [&value](const std::string& given) { value = *to_double(given); },
+            fmt::format("{} (default {:g})", about, value))
+        ->check(number_between(range.first, range.second));
   }
 
   std::optional<Error> apply_file() {

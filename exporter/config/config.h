@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exporter/base/log.h"
+#include "exporter/base/path_pattern.h"
 #include "exporter/sources/host_access.h"
 
 namespace volumeter {
@@ -31,6 +32,12 @@ struct Config {
   std::vector<std::string> volume_labels;
   std::chrono::seconds filesystem_interval{10};
   std::chrono::seconds size_interval{300};
+  std::chrono::seconds size_full_interval{3600};  // between proofs of a size by a full walk
+  double size_cpu_percent = 5;                    // of one core
+  double size_max_io_pressure = 20;               // percent of time
+  unsigned size_threads = 1;                      // of one walk
+  bool size_fanotify = true;
+  PathPattern bind_regex;  // sources of bind mounts to measure
 
   std::string log_level = "info";
   LogFormat log_format = LogFormat::kLogfmt;

@@ -126,18 +126,20 @@ class Page {
         "<h2>Volumes</h2>\n<table><tr><th>Volume<th class=\"n\">Size<th class=\"n\">On disk"
         "<th>Filesystem<th>Used by<th>State<th class=\"n\">Age of size\n";
     for (const VolumeFacts* volume : by_size()) {
-      const Sampled<TreeUsage>* size = host_.size(*volume);
-      const bool measured = size != nullptr && size->value;
+      const SizeReading* reading = host_.size(volume->name);
+      const bool measured = reading != nullptr && reading->space.value;
       print("<tr><td class=\"name\" title=\"{}\">{}", text(volume->label), short_name(*volume));
       if (measured) {
+        const SpaceUsage& space = *reading->space.value;
         print("<td class=\"n\">{}<td class=\"n\">{}",
-              human_bytes(static_cast<double>(size->value->apparent_bytes)),
-              human_bytes(static_cast<double>(size->value->allocated_bytes)));
+              space.apparent_bytes ? human_bytes(static_cast<double>(*space.apparent_bytes)) : "",
+              human_bytes(static_cast<double>(space.allocated_bytes)));
       } else {
         print("<td class=\"n muted\">{}<td>", volume->unmounted ? "not mounted" : "not known");
       }
       print("<td>{}<td>{}<td>{}<td class=\"n\">{}\n", filesystem_of(*volume),
-            users(volume->containers), state(*volume), measured ? age(size->taken_at) : "");
+            users(volume->containers), state(*volume),
+            measured ? age(reading->space.taken_at) : "");
     }
     out_ += "</table>\n";
   }
@@ -145,9 +147,9 @@ class Page {
   // Largest first, then those whose size is not known, by name.
   std::vector<const VolumeFacts*> by_size() const {
     const auto bytes = [&](const VolumeFacts* volume) {
-      const auto* size = host_.size(*volume);
-      return size != nullptr && size->value ? static_cast<double>(size->value->allocated_bytes)
-                                            : -1.0;
+      const SizeReading* reading = host_.size(volume->name);
+      if (reading == nullptr || !reading->space.value) return -1.0;
+      return static_cast<double>(reading->space.value->allocated_bytes);
     };
     std::vector<const VolumeFacts*> all;
     for (const VolumeFacts& volume : inventory_.volumes) all.push_back(&volume);

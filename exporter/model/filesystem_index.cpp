@@ -19,6 +19,14 @@ bool holds_data(const Mount& mount) {
          kKernelFilesystems.end();
 }
 
+// Filesystems made on top of another one answer statfs(2) with the figures of that one.
+bool counts_its_own(std::string_view fstype) {
+  for (const std::string_view other : {"overlay", "aufs", "9p", "virtiofs"}) {
+    if (fstype == other) return false;
+  }
+  return fstype != "fuse" && !fstype.starts_with("fuse.");
+}
+
 // Smaller is the better mount to stand for a device: a writable one before a read-only view,
 // as of snapshots, then the whole filesystem before a part of it, then the shortest path.
 auto rank(const Mount& mount) {
@@ -41,6 +49,12 @@ bool FilesystemIndex::is_mount_point(std::string_view path) const {
   return mount != nullptr && mount->mount_point == path;
 }
 
+bool FilesystemIndex::is_whole_filesystem(std::string_view path) const {
+  const Mount* mount = mounts_.find(path);
+  return mount != nullptr && mount->mount_point == path && mount->root == "/" &&
+         counts_its_own(mount->fstype);
+}
+
 const Mount* FilesystemIndex::representative(const Mount& mount) const {
   const auto found = best_.find({mount.major, mount.minor});
   return found == best_.end() ? &mount : found->second;
@@ -60,7 +74,7 @@ std::optional<std::size_t> FilesystemIndex::index_of(std::string_view path) {
   inventory_.filesystems.push_back({best.mount_point, Label(best.source), mountpoint,
                                     Label(best.fstype), Label(std::to_string(best.major)),
                                     Label(std::to_string(best.minor)),
-                                    best.readonly || best.super_readonly});
+                                    best.readonly || best.super_readonly, best.id});
   return index;
 }
 

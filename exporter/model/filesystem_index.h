@@ -27,6 +27,10 @@ class FilesystemIndex {
 
   bool is_mount_point(std::string_view path) const;
 
+  // Whether what the filesystem at `path` says of its use is true of the tree below `path`:
+  // it is mounted there from its root on, and it counts what itself holds.
+  bool is_whole_filesystem(std::string_view path) const;
+
   // The device numbers of all filesystems listed so far.
   std::set<std::pair<unsigned, unsigned>> devices() const;
 

@@ -6,6 +6,7 @@
 
 #include "exporter/base/fields.h"
 #include "exporter/model/inventory_builder.h"
+#include "exporter/model/size_targets.h"
 #include "exporter/sources/block_devices.h"
 #include "exporter/sources/files.h"
 
@@ -41,7 +42,7 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
       hostname_(read_hostname(host.paths)),
       mounts_(host, log),
       filesystems_(host, log, options_.filesystem_interval),
-      sizes_(host, log, {.interval = options_.size_interval},
+      sizes_(host, log, options_.sizes,
              [this](const std::string& mount_point, std::stop_token stop) {
                return filesystems_.is_hung(mount_point) || does_hang(host_, mount_point, stop);
              }),
@@ -101,7 +102,8 @@ std::shared_ptr<const Inventory> HostMonitor::build(const docker::Facts* facts,
        .resolved = [this](const std::string& path) { return resolver_.resolved(path); },
        .devices = [this](unsigned major,
                          unsigned minor) { return devices_below(host_.paths, major, minor); },
-       .user_labels = options_.user_labels}));
+       .user_labels = options_.user_labels,
+       .measured_binds = options_.measured_binds}));
 }
 
 void HostMonitor::set_targets(const Inventory& inventory) {
@@ -111,14 +113,7 @@ void HostMonitor::set_targets(const Inventory& inventory) {
   }
   filesystems_.set_targets(std::move(mount_points));
 
-  std::vector<ScanTarget> trees;
-  for (const VolumeFacts& volume : inventory.volumes) {
-    // A path that lies on no filesystem known here is one that this agent cannot see.
-    if (volume.path.empty() || volume.unmounted || !volume.filesystem) continue;
-    trees.push_back(
-        {volume.name, volume.path, inventory.filesystems[*volume.filesystem].mount_point});
-  }
-  sizes_.set_targets(trees);
+  sizes_.set_targets(size_targets(inventory, {.procfs = host_.paths.procfs}));
 }
 
 void HostMonitor::publish(std::shared_ptr<const Inventory> inventory) {
@@ -145,6 +140,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   }
   snapshot->filesystems = filesystems_.latest();
   snapshot->sizes = sizes_.latest();
+  if (options_.watch_sizes) snapshot->size_work = sizes_.work();
   snapshot->usage = usage_.times();
   snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
   snapshot->sources = source_health(docker);

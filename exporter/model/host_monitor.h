@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exporter/base/change_log.h"
+#include "exporter/base/path_pattern.h"
 #include "exporter/base/wake_up.h"
 #include "exporter/model/path_resolver.h"
 #include "exporter/model/snapshot.h"
@@ -29,7 +30,8 @@ struct MonitorOptions {
   std::string docker_api_version;  // empty: negotiated
   std::vector<std::string> user_labels;
   std::chrono::seconds filesystem_interval{10};
-  std::chrono::seconds size_interval{300};
+  SizeSamplerOptions sizes;
+  PathPattern measured_binds;     // sources of bind mounts
   bool watch_filesystems = true;  // false: nobody wants them, statfs is not called
   bool watch_sizes = true;        // false: no tree is walked
   std::string state_directory;    // empty: no history is read or kept

@@ -34,6 +34,7 @@ struct FilesystemFacts {
   Label major;
   Label minor;
   bool readonly = false;
+  std::uint64_t mount_id = 0;  // of that mount, as mountinfo numbers them
 };
 
 // A block device under such a filesystem, or under another such device.
@@ -52,6 +53,7 @@ struct ContainerFacts {
   Label compose_service;
   docker::ContainerState state = docker::ContainerState::kStopped;
   std::optional<WallTime> finished_at;
+  std::optional<std::uint32_t> pid;  // of its first process, as the host counts, while it runs
 };
 
 // One row of docker_mount_info: what a container sees at a destination.
@@ -67,7 +69,9 @@ struct MountFacts {
 
 struct VolumeFacts {
   std::string name;
-  std::string path;  // host path of its data; empty if the driver does not say
+  // Host path of its data, which is not its mountpoint if it is a bind mount of another
+  // directory; empty if the driver does not say.
+  std::string path;
   Label label;
   Label driver;
   Label scope;
@@ -81,8 +85,21 @@ struct VolumeFacts {
   VolumeUse use = VolumeUse::kOrphaned;
   ContainerCounts containers;             // by name or by bind mount, each container once
   std::optional<std::size_t> filesystem;  // index into Inventory::filesystems
-  std::optional<double> last_released;    // newest end of a container that refers to it
+  // It begins at the root of that filesystem: if nobody else has a part of it, what the
+  // filesystem says of its use is true of the volume.
+  bool is_whole_filesystem = false;
+  std::optional<std::uint64_t> limit_bytes;          // as its options say
+  std::optional<double> last_released;               // newest end of a container that refers to it
   std::vector<std::pair<Label, Label>> user_labels;  // of the allow list
+};
+
+// A directory of the host, in no volume, that containers have by bind mounts and that is to
+// be measured.
+struct BindFacts {
+  std::string path;            // with symbolic links resolved
+  Label source;                // the same
+  std::size_t filesystem = 0;  // index into Inventory::filesystems
+  bool is_whole_filesystem = false;
 };
 
 // Docker would prune the volume, yet the container reaches its data by a bind mount.
@@ -106,6 +123,7 @@ struct Inventory {
   std::vector<VolumeFacts> volumes;   // by name
   std::vector<ContainerFacts> containers;
   std::vector<MountFacts> mounts;
+  std::vector<BindFacts> binds;  // by path
   std::vector<FilesystemFacts> filesystems;
   std::vector<DeviceFacts> devices;
   std::vector<PruneHazard> prune_hazards;

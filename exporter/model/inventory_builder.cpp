@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "exporter/model/filesystem_index.h"
+#include "exporter/model/volume_options.h"
 #include "exporter/model/volume_paths.h"
 
 namespace volumeter {
@@ -34,13 +36,6 @@ bool is_anonymous(const docker::Volume& volume) {
          volume.name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-// Local volumes made with a type or a device (nfs, cifs, tmpfs, bind, block) are mounted
-// when a container starts; until then their directory is an empty one on another disk.
-bool lives_in_own_mount(const docker::Volume& volume) {
-  return volume.driver == "local" &&
-         (volume.options.contains("device") || volume.options.contains("type"));
-}
-
 // Builds an Inventory step by step; each step needs those before it.
 class Builder {
  public:
@@ -53,6 +48,7 @@ class Builder {
     inventory_.has_all_volumes = inputs_.docker->has_all_volumes;
     for (const auto& volume : inputs_.docker->volumes) add_volume(volume);
     for (const auto& container : inputs_.docker->containers) add_container(container);
+    for (auto& [label, bind] : binds_) inventory_.binds.push_back(std::move(bind));
     find_prune_hazards();
     add_devices();
     return std::move(inventory_);
@@ -83,16 +79,26 @@ class Builder {
         facts.user_labels.emplace_back(Label(key), Label(found->second));
       }
     }
-    const std::string resolved = resolved_volume_path(facts);
-    if (!resolved.empty()) {
-      facts.unmounted = lives_in_own_mount(volume) && !filesystems_.is_mount_point(resolved);
-      if (!facts.unmounted) facts.filesystem = filesystems_.index_of(resolved);
-    }
+    facts.limit_bytes = limit_bytes(volume);
+    resolved_paths_.push_back(resolved_volume_path(facts));
+    locate_data(volume, resolved_paths_.back(), facts);
     volume_index_.emplace(facts.name, inventory_.volumes.size());
-    resolved_paths_.push_back(resolved);
     named_by_.emplace_back();
     reached_by_.emplace_back();
     inventory_.volumes.push_back(std::move(facts));
+  }
+
+  // `directory` is the volume's own, where its data is seen once it is mounted.
+  void locate_data(const docker::Volume& volume, const std::string& directory, VolumeFacts& facts) {
+    std::string data = directory;
+    if (const auto bound = bound_directory(volume)) {
+      facts.path = data = inputs_.resolved(*bound);
+    } else if (!directory.empty() && has_own_mount(volume)) {
+      facts.unmounted = !filesystems_.is_mount_point(directory);
+    }
+    if (data.empty() || facts.unmounted) return;
+    facts.filesystem = filesystems_.index_of(data);
+    facts.is_whole_filesystem = filesystems_.is_whole_filesystem(data);
   }
 
   // Only the folder of all volumes is resolved, not each volume in it: names and _data are
@@ -112,8 +118,10 @@ class Builder {
                          label_of(container.labels, kComposeProject),
                          label_of(container.labels, kComposeService),
                          container.state,
+                         {},
                          {}};
     if (known) facts.finished_at = details->second.finished_at;
+    if (known && container.state == ContainerState::kRunning) facts.pid = details->second.pid;
     inventory_.containers.push_back(std::move(facts));
 
     MountFacts rootfs{.kind = MountKind::kRootfs, .container = index, .destination = Label("/")};
@@ -154,7 +162,7 @@ class Builder {
       case MountType::kBind:
         facts.kind = MountKind::kBind;
         facts.source = Label(mount.source);
-        add_bind_references(container, mount.source);
+        add_bind(container, mount.source);
         break;
       case MountType::kTmpfs: facts.kind = MountKind::kTmpfs; break;
       case MountType::kOther: return;
@@ -162,10 +170,27 @@ class Builder {
     add_mount(std::move(facts));
   }
 
-  void add_bind_references(std::size_t container, const std::string& source) {
+  void add_bind(std::size_t container, const std::string& source) {
     if (source.empty() || source.front() != '/') return;
     const std::string resolved = inputs_.resolved(source);
-    filesystems_.index_of(resolved);
+    const auto filesystem = filesystems_.index_of(resolved);
+    // What lies on no filesystem is the kernel's, as /proc, and has no size.
+    if (filesystem && inputs_.measured_binds.matches(resolved) && !is_in_volume(resolved)) {
+      binds_.try_emplace(Label(resolved), BindFacts{resolved, Label(resolved), *filesystem,
+                                                    filesystems_.is_whole_filesystem(resolved)});
+    }
+    add_bind_references(container, resolved);
+  }
+
+  bool is_in_volume(const std::string& path) const {
+    for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
+      if (is_at_or_below(path, resolved_paths_[i])) return true;
+      if (is_at_or_below(path, inventory_.volumes[i].path)) return true;
+    }
+    return false;
+  }
+
+  void add_bind_references(std::size_t container, const std::string& resolved) {
     for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
       if (bind_refers_to(resolved, resolved_paths_[i], inventory_.volumes[i].name)) {
         reached_by_[i].push_back(container);
@@ -234,8 +259,10 @@ class Builder {
   std::vector<std::string> resolved_paths_;           // by volume
   std::vector<std::vector<std::size_t>> named_by_;    // containers, by volume
   std::vector<std::vector<std::size_t>> reached_by_;  // containers by bind mount, by volume
-  std::set<std::size_t> referred_;                    // volumes of the container at hand
-  std::set<std::string> destinations_;                // of the container at hand
+  // By label: two paths that look alike once repaired would be one series twice.
+  std::map<Label, BindFacts> binds_;
+  std::set<std::size_t> referred_;      // volumes of the container at hand
+  std::set<std::string> destinations_;  // of the container at hand
 };
 
 }  // namespace

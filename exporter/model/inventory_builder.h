@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "exporter/base/path_pattern.h"
 #include "exporter/model/inventory.h"
 #include "exporter/sources/block_devices.h"
 #include "exporter/sources/docker/watcher.h"
@@ -21,6 +22,7 @@ struct InventoryInputs {
   // A block device and all below it; empty for filesystems without one.
   std::function<std::vector<BlockDevice>(unsigned major, unsigned minor)> devices;
   std::vector<std::string> user_labels;  // keys of volume labels to show
+  PathPattern measured_binds;            // sources of bind mounts, links resolved
 };
 
 Inventory build_inventory(const InventoryInputs& inputs);

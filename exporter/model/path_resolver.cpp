@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/model/path_resolver.h"
 
+#include "exporter/model/volume_options.h"
 #include "exporter/model/volume_paths.h"
 
 namespace volumeter {
@@ -10,6 +11,7 @@ std::set<std::string> PathResolver::paths_of(const docker::Facts& facts) {
   for (const auto& volume : facts.volumes) {
     const auto folder = volumes_folder(volume.mountpoint, volume.name);
     paths.insert(folder.empty() ? volume.mountpoint : std::string(folder));
+    if (auto bound = bound_directory(volume)) paths.insert(*std::move(bound));
   }
   for (const auto& container : facts.containers) {
     for (const auto& mount : container.mounts) {

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "exporter/base/sampled.h"
@@ -14,12 +13,11 @@
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
 #include "exporter/sources/process_stats.h"
-#include "exporter/sources/tree_usage.h"
+#include "exporter/sources/size_reading.h"
 
 namespace volumeter {
 
-using FilesystemReadings = std::map<std::string, Sampled<FsUsage>>;        // by mount point
-using SizeReadings = std::unordered_map<std::string, Sampled<TreeUsage>>;  // by volume
+using FilesystemReadings = std::map<std::string, Sampled<FsUsage>>;  // by mount point
 
 // Everything a collector may know about the host, put together once a scrape and then
 // never changed. No pointer is null. Absent means unknown; unknown is never zero.
@@ -32,6 +30,7 @@ struct HostSnapshot {
   std::shared_ptr<const Inventory> inventory;
   std::shared_ptr<const FilesystemReadings> filesystems;
   std::shared_ptr<const SizeReadings> sizes;
+  std::optional<SizeWork> size_work;  // absent: no size is measured
   std::shared_ptr<const UsageTimes> usage;
   ProcessStats process;
   std::vector<SourceHealth> sources;
@@ -41,8 +40,9 @@ struct HostSnapshot {
     return found == filesystems->end() ? nullptr : &found->second;
   }
 
-  const Sampled<TreeUsage>* size(const VolumeFacts& volume) const {
-    const auto found = sizes->find(volume.name);
+  // `key` as in SizeTarget.
+  const SizeReading* size(const std::string& key) const {
+    const auto found = sizes->find(key);
     return found == sizes->end() ? nullptr : &found->second;
   }
 

@@ -17,8 +17,9 @@ namespace volumeter {
 //                      "files": 90, "ffree": 80},
 //                      "/mnt/nfs": "hung", "/x": "EACCES"}
 //   trees.json        {"/v/_data": {"apparent_bytes": 9, "allocated_bytes": 4096, "inodes": 2,
-//                      "errors": 0, "last_modified": 1700000000.5}, "/p": "hung"}
-//                     Not walked: the sizes of directories and the blocks of files depend on
+//                      "errors": 0, "last_modified": 1700000000.5, "method": "quota",
+//                      "limit_bytes": 8192, "contents": {"files": 1}}, "/p": "hung"}
+//                     Of a tmpfs in a container: "/proc/42/root/run". Not walked: the sizes of directories and the blocks of files depend on
 //                     the filesystem on which the folder happens to lie.
 //   links.json        {"/a/link": "/a/target"}; every other path is its own target
 //   docker/           GET /v1.41/containers/json?all=1 is docker/containers/json.json; a file

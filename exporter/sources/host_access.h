@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
 #include "exporter/base/result.h"
 #include "exporter/base/time.h"
+#include "exporter/sources/change_feed.h"
 #include "exporter/sources/fs_usage.h"
-#include "exporter/sources/tree_usage.h"
+#include "exporter/sources/tree_scan.h"
 
 namespace volumeter {
 
@@ -63,9 +66,18 @@ struct HostAccess {
   // while an earlier question about the same path is still unanswered.
   std::function<Result<FsUsage>(const std::string& path, std::stop_token)> statfs;
 
-  // Size of the tree under `path` (a path of the host). kTimeout if the filesystem stops
-  // answering.
-  std::function<Result<TreeUsage>(const std::string& path, std::stop_token)> scan_tree;
+  // A scan of a directory that does nothing before its first grant. kTimeout at once while an
+  // earlier question about the same path is unanswered.
+  std::function<Result<std::unique_ptr<TreeScan>>(const ScanOrder& order, std::stop_token)>
+      start_scan;
+
+  // What changes in the filesystem that holds `path` (a path of the host); kPermission or
+  // kUnsupported where nobody tells.
+  std::function<Result<std::unique_ptr<ChangeFeed>>(const std::string& path, std::stop_token)>
+      watch_changes;
+
+  // CPU time that the calling thread has used.
+  std::function<std::chrono::nanoseconds()> thread_cpu;
 
   // `path` of the host with its symbolic links resolved, as a path of the host.
   std::function<Result<std::string>(const std::string& path, std::stop_token)> resolve;

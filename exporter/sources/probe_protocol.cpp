@@ -29,7 +29,6 @@ struct AnswerHeader {
   ErrorKind error_kind = ErrorKind::kIo;
   std::uint32_t text_bytes = 0;
   FsUsage filesystem;
-  TreeUsage tree;
 };
 
 static_assert(std::is_trivially_copyable_v<QuestionHeader>);
@@ -45,11 +44,11 @@ struct Packet {
 
 iovec piece(const void* data, std::size_t size) { return {const_cast<void*>(data), size}; }
 
-int send_pieces(int socket, iovec* pieces, std::size_t count, int flags) {
+int send_pieces(int socket, iovec* pieces, std::size_t count) {
   msghdr message{};
   message.msg_iov = pieces;
   message.msg_iovlen = count;
-  while (::sendmsg(socket, &message, flags | MSG_NOSIGNAL) < 0) {
+  while (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
     if (errno != EINTR) return errno;
   }
   return 0;
@@ -82,19 +81,18 @@ int send_question(int socket, const Question& question) {
   std::array pieces{piece(&header, sizeof(header)),
                     piece(question.rootfs.data(), question.rootfs.size()),
                     piece(question.path.data(), question.path.size())};
-  return send_pieces(socket, pieces.data(), pieces.size(), 0);
+  return send_pieces(socket, pieces.data(), pieces.size());
 }
 
-int send_answer(int socket, const Answer& answer, int flags) {
+int send_answer(int socket, const Answer& answer) {
   const std::string_view text = std::string_view(answer.text).substr(0, PATH_MAX);
   AnswerHeader header;
   header.kind = answer.kind;
   header.error_kind = answer.error_kind;
   header.text_bytes = static_cast<std::uint32_t>(text.size());
   header.filesystem = answer.filesystem;
-  header.tree = answer.tree;
   std::array pieces{piece(&header, sizeof(header)), piece(text.data(), text.size())};
-  return send_pieces(socket, pieces.data(), pieces.size(), flags);
+  return send_pieces(socket, pieces.data(), pieces.size());
 }
 
 std::optional<Question> receive_question(int socket) {
@@ -113,7 +111,7 @@ std::optional<Answer> receive_answer(int socket) {
   if (!receive_packet(socket, packet) || !read_header(packet, header)) return {};
   const std::string_view text(packet.bytes.data() + sizeof(header), packet.size - sizeof(header));
   if (text.size() != header.text_bytes) return {};
-  return Answer{header.kind, header.filesystem, header.tree, header.error_kind, std::string(text)};
+  return Answer{header.kind, header.filesystem, header.error_kind, std::string(text)};
 }
 
 int send_descriptor(int socket, int fd) {

@@ -8,13 +8,17 @@
 #include "exporter/base/result.h"
 #include "exporter/base/unique_fd.h"
 #include "exporter/sources/fs_usage.h"
-#include "exporter/sources/tree_usage.h"
 
 // What the agent and its helper processes say to each other, one message a packet of a
 // SOCK_SEQPACKET socket. Both ends are the same program, so numbers travel as they are.
 namespace volumeter {
 
-enum class Operation : std::uint32_t { kStatfs, kResolve, kScan };
+enum class Operation : std::uint32_t {
+  kStatfs,
+  kResolve,
+  kScan,   // no answer; see scan_protocol.h for what follows
+  kWatch,  // kDone is followed by the descriptor of a change feed
+};
 
 struct Question {
   Operation operation = Operation::kStatfs;
@@ -22,19 +26,18 @@ struct Question {
   std::string path;
 };
 
-enum class AnswerKind : std::uint32_t { kProgress, kDone, kError };
+enum class AnswerKind : std::uint32_t { kDone, kError };
 
 struct Answer {
   AnswerKind kind = AnswerKind::kError;
   FsUsage filesystem;                     // of kStatfs
-  TreeUsage tree;                         // of kScan
   ErrorKind error_kind = ErrorKind::kIo;  // of kError
   std::string text;                       // the path of kResolve, the words of kError
 };
 
 // Sending never raises SIGPIPE. Both return an errno(3), 0 for done.
 int send_question(int socket, const Question& question);
-int send_answer(int socket, const Answer& answer, int flags = 0);
+int send_answer(int socket, const Answer& answer);
 
 // Wait for a message; nothing if the other end is gone or sent nonsense.
 std::optional<Question> receive_question(int socket);

@@ -2,26 +2,19 @@
 #include "exporter/sources/probe_worker.h"
 
 #include <fcntl.h>
-#include <linux/ioprio.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 
+#include "exporter/sources/change_feed.h"
 #include "exporter/sources/files.h"
 #include "exporter/sources/probe_protocol.h"
-#include "exporter/sources/tree_walk.h"
+#include "exporter/sources/scan_worker.h"
 
 namespace volumeter {
 namespace {
-
-// How often a scan says that it still gets on; far below the agent's limit.
-constexpr auto kProgressEvery = std::chrono::seconds(1);
 
 Answer failure(const Error& error) {
   Answer answer;
@@ -80,79 +73,32 @@ Answer resolve_answer(const Question& question) {
   return answer;
 }
 
-// A scan must not be felt: last in line for CPU and disk. Each ancestor with unvisited
-// subdirectories holds a descriptor, so take as many as we may have.
-void become_background() {
-  ::setpriority(PRIO_PROCESS, 0, 19);
-  ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-}
-
-Result<UniqueFd> open_tree(const Question& question) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY;
-  auto root = open_in_root(question.rootfs, question.path, kFlags | O_NOATIME);
-  if (root || root.error().kind != ErrorKind::kPermission) return root;
-  return open_in_root(question.rootfs, question.path, kFlags);
-}
-
-// Tells the agent now and then that the walk gets on; false once nobody listens.
-class ProgressReport {
- public:
-  explicit ProgressReport(int socket) : socket_(socket) {}
-
-  bool operator()() {
-    const auto now = coarse_now();
-    if (now < next_) return true;
-    next_ = now + kProgressEvery;
-    Answer answer;
-    answer.kind = AnswerKind::kProgress;
-    // A full socket is an agent that has given up on us or is slow, not one that is gone.
-    const int error = send_answer(socket_, answer, MSG_DONTWAIT);
-    return error == 0 || error == EAGAIN;
-  }
-
- private:
-  // The coarse clock: it is asked once an entry.
-  static std::chrono::nanoseconds coarse_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-  }
-
-  int socket_;
-  std::chrono::nanoseconds next_ = coarse_now() + kProgressEvery;
-};
-
-Answer scan_answer(const Question& question, int socket) {
-  become_background();
-  auto root = open_tree(question);
-  if (!root) return failure(root.error());
-  const auto usage = walk_tree(std::move(root).value(), ProgressReport(socket));
-  if (!usage) return failure(usage.error());
+// The descriptor travels behind the answer.
+bool serve_watch(const Question& question, int socket) {
+  const auto root = open_in_root(question.rootfs, question.path, O_RDONLY | O_DIRECTORY);
+  if (!root) return send_answer(socket, failure(root.error())) == 0;
+  const auto feed = open_change_feed(root->get());
+  if (!feed) return send_answer(socket, failure(feed.error())) == 0;
   Answer answer;
   answer.kind = AnswerKind::kDone;
-  answer.tree = *usage;
-  return answer;
+  return send_answer(socket, answer) == 0 && send_descriptor(socket, feed->get()) == 0;
 }
 
-Answer answer_to(const Question& question, int socket) {
+bool serve(const Question& question, int socket) {
   switch (question.operation) {
-    case Operation::kStatfs: return statfs_answer(question);
-    case Operation::kResolve: return resolve_answer(question);
-    case Operation::kScan: return scan_answer(question, socket);
+    case Operation::kStatfs: return send_answer(socket, statfs_answer(question)) == 0;
+    case Operation::kResolve: return send_answer(socket, resolve_answer(question)) == 0;
+    case Operation::kScan: return serve_scan(socket, question.rootfs);
+    case Operation::kWatch: return serve_watch(question, socket);
   }
-  return failure({ErrorKind::kUnsupported, question.path, "an unknown question"});
+  return false;
 }
 
 }  // namespace
 
 void serve_questions(int socket) {
   while (const auto question = receive_question(socket)) {
-    if (send_answer(socket, answer_to(*question, socket)) != 0) return;
+    if (!serve(*question, socket)) return;
   }
 }
 

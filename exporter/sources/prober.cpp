@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "exporter/sources/files.h"
+#include "exporter/sources/scan_protocol.h"
 
 namespace volumeter {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 Error unanswered_error(const std::string& path, std::string what) {
   return {ErrorKind::kTimeout, path, std::move(what)};
 }
+
+constexpr std::size_t kIdleWorkers = 1;
+constexpr std::size_t kIdleScanners = 2;
 
 // A worker speaks only when asked, so anything to read is a late answer or its end.
 bool has_spoken(const UniqueFd& worker) {
@@ -30,22 +34,79 @@ std::string in_seconds(std::chrono::milliseconds time) {
 Prober::Prober(WorkerSpawner spawner, std::string rootfs, ProberLimits limits)
     : rootfs_(std::move(rootfs)), limits_(limits), spawner_(std::move(spawner)) {}
 
+// The agent's end of a scan; gives its worker back when it is done.
+class Prober::Scan final : public TreeScan {
+ public:
+  Scan(Prober& prober, std::string path, UniqueFd worker)
+      : prober_(prober), path_(std::move(path)), worker_(std::move(worker)) {}
+
+  ~Scan() override {
+    if (!worker_) return;
+    if (is_done_) {
+      prober_.keep(prober_.idle_scanners_, std::move(worker_), kIdleScanners);
+    } else {
+      prober_.set_aside(path_, std::move(worker_));
+    }
+  }
+
+  int descriptor() const override { return worker_.get(); }
+
+  // A worker that is gone shows in what is received next.
+  void grant(const ScanGrant& grant) override { send_grant(worker_.get(), grant); }
+
+  Result<ScanReport> receive() override {
+    auto report = receive_report(worker_.get());
+    if (!report && report.error().kind == ErrorKind::kTimeout) return report;
+    if (!report) {
+      worker_.reset();
+      return Error{ErrorKind::kIo, path_, "the helper process that measured has ended"};
+    }
+    is_done_ = report->kind == ScanReport::Kind::kDone;
+    return report;
+  }
+
+ private:
+  Prober& prober_;
+  const std::string path_;
+  UniqueFd worker_;
+  bool is_done_ = false;
+};
+
 Result<FsUsage> Prober::statfs(const std::string& path, std::stop_token stop) {
-  auto answer = ask(Operation::kStatfs, path, stop);
+  auto answer = ask_once(Operation::kStatfs, path, stop);
   if (!answer) return std::move(answer).error();
   return answer->filesystem;
 }
 
-Result<TreeUsage> Prober::scan(const std::string& path, std::stop_token stop) {
-  auto answer = ask(Operation::kScan, path, stop);
-  if (!answer) return std::move(answer).error();
-  return answer->tree;
-}
-
 Result<std::string> Prober::resolve(const std::string& path, std::stop_token stop) {
-  auto answer = ask(Operation::kResolve, path, stop);
+  auto answer = ask_once(Operation::kResolve, path, stop);
   if (!answer) return std::move(answer).error();
   return answer->text;
+}
+
+Result<UniqueFd> Prober::watch(const std::string& path, std::stop_token stop) {
+  const StoppableWait wait(stop);
+  auto asked = ask(Operation::kWatch, path, wait);
+  if (!asked) return std::move(asked).error();
+  UniqueFd worker = std::move(std::move(asked).value().worker);
+  const auto limit = std::chrono::steady_clock::now() + limits_.answer;
+  if (wait.until_readable(worker.get(), limit) != Wait::kReady) {
+    return unanswered_error(path, "no descriptor came");
+  }
+  ReceivedDescriptor received = receive_descriptor(worker.get());
+  if (!received.fd) return from_errno(path, received.error);
+  keep(idle_, std::move(worker), kIdleWorkers);
+  return std::move(received.fd);
+}
+
+Result<std::unique_ptr<TreeScan>> Prober::start_scan(const ScanOrder& order, std::stop_token stop) {
+  auto worker = take_worker(idle_scanners_, order.path, StoppableWait(stop));
+  if (!worker) return std::move(worker).error();
+  UniqueFd socket = std::move(worker).value();
+  int error = send_question(socket.get(), {Operation::kScan, rootfs_, order.path});
+  if (error == 0) error = send_order(socket.get(), order);
+  if (error != 0) return from_errno(order.path, error);
+  return std::unique_ptr<TreeScan>(std::make_unique<Scan>(*this, order.path, std::move(socket)));
 }
 
 std::size_t Prober::unanswered() {
@@ -54,56 +115,71 @@ std::size_t Prober::unanswered() {
   return unanswered_.size();
 }
 
-Result<Answer> Prober::ask(Operation operation, const std::string& path, std::stop_token stop) {
-  const StoppableWait wait(stop);
-  auto worker = take_worker(operation, path, wait);
+Result<Answer> Prober::ask_once(Operation operation, const std::string& path,
+                                std::stop_token stop) {
+  auto asked = ask(operation, path, StoppableWait(stop));
+  if (!asked) return std::move(asked).error();
+  Asked done = std::move(asked).value();
+  keep(idle_, std::move(done.worker), kIdleWorkers);
+  return std::move(done.answer);
+}
+
+Result<Prober::Asked> Prober::ask(Operation operation, const std::string& path,
+                                  const StoppableWait& wait) {
+  auto worker = take_worker(idle_, path, wait);
   if (!worker) return std::move(worker).error();
   UniqueFd socket = std::move(worker).value();
   if (const int error = send_question(socket.get(), {operation, rootfs_, path}); error != 0) {
     return from_errno(path, error);
   }
-  auto answer = await_answer(socket.get(), operation, path, wait);
-  const std::lock_guard lock(mutex_);
-  if (answer) {
-    if (UniqueFd& idle = idle_for(operation); !idle) idle = std::move(socket);
-    if (answer->kind == AnswerKind::kError) {
-      return Error{answer->error_kind, path, answer->text};
-    }
-  } else if (answer.error().kind == ErrorKind::kTimeout) {
-    unanswered_.push_back({path, std::move(socket)});
+  auto answer = await_answer(socket.get(), path, wait);
+  if (!answer) {
+    if (answer.error().kind == ErrorKind::kTimeout) set_aside(path, std::move(socket));
+    return std::move(answer).error();
   }
-  return answer;
+  if (answer->kind == AnswerKind::kError) {
+    keep(idle_, std::move(socket), kIdleWorkers);
+    return Error{answer->error_kind, path, answer->text};
+  }
+  return Asked{std::move(answer).value(), std::move(socket)};
 }
 
-Result<UniqueFd> Prober::take_worker(Operation operation, const std::string& path,
+Result<UniqueFd> Prober::take_worker(std::vector<UniqueFd>& idle, const std::string& path,
                                      const StoppableWait& wait) {
   {
     const std::lock_guard lock(mutex_);
     if (auto admitted = admit(path); !admitted) return std::move(admitted).error();
-    UniqueFd worker = std::move(idle_for(operation));
-    if (worker && !has_spoken(worker)) return worker;  // else it has ended meanwhile
+    while (!idle.empty()) {
+      UniqueFd worker = std::move(idle.back());
+      idle.pop_back();
+      if (!has_spoken(worker)) return worker;  // else it has ended meanwhile
+    }
   }
   const std::lock_guard lock(spawner_mutex_);
   return spawner_.new_worker(wait, std::chrono::steady_clock::now() + limits_.answer);
 }
 
-Result<Answer> Prober::await_answer(int worker, Operation operation, const std::string& path,
+Result<Answer> Prober::await_answer(int worker, const std::string& path,
                                     const StoppableWait& wait) const {
-  const auto limit = operation == Operation::kScan ? limits_.scan_silence : limits_.answer;
-  while (true) {
-    switch (wait.until_readable(worker, std::chrono::steady_clock::now() + limit)) {
-      case Wait::kReady: break;
-      case Wait::kTimedOut: return unanswered_error(path, "no answer within " + in_seconds(limit));
-      case Wait::kStopped: return unanswered_error(path, "interrupted");
-    }
-    auto answer = receive_answer(worker);
-    if (!answer) return Error{ErrorKind::kIo, path, "the helper process that asked has ended"};
-    if (answer->kind != AnswerKind::kProgress) return std::move(*answer);
+  switch (wait.until_readable(worker, std::chrono::steady_clock::now() + limits_.answer)) {
+    case Wait::kReady: break;
+    case Wait::kTimedOut:
+      return unanswered_error(path, "no answer within " + in_seconds(limits_.answer));
+    case Wait::kStopped: return unanswered_error(path, "interrupted");
   }
+  auto answer = receive_answer(worker);
+  if (!answer) return Error{ErrorKind::kIo, path, "the helper process that asked has ended"};
+  return std::move(*answer);
 }
 
-UniqueFd& Prober::idle_for(Operation operation) {
-  return operation == Operation::kScan ? idle_scanner_ : idle_;
+void Prober::keep(std::vector<UniqueFd>& idle, UniqueFd worker, std::size_t at_most) {
+  const std::lock_guard lock(mutex_);
+  if (idle.size() < at_most) idle.push_back(std::move(worker));
+}
+
+void Prober::set_aside(const std::string& path, UniqueFd worker) {
+  const std::lock_guard lock(mutex_);
+  unanswered_.push_back({path, std::move(worker)});
 }
 
 Result<> Prober::admit(const std::string& path) {

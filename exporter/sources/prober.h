@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -11,14 +12,13 @@
 #include "exporter/base/unique_fd.h"
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/probe_protocol.h"
-#include "exporter/sources/tree_usage.h"
+#include "exporter/sources/tree_scan.h"
 #include "exporter/sources/worker_spawner.h"
 
 namespace volumeter {
 
 struct ProberLimits {
-  std::chrono::milliseconds answer{2'000};         // to statfs and resolve
-  std::chrono::milliseconds scan_silence{30'000};  // of a scan: without any progress
+  std::chrono::milliseconds answer{2'000};  // to statfs, resolve and watch
   std::size_t max_unanswered = 32;
 };
 
@@ -26,7 +26,9 @@ struct ProberLimits {
 //
 // A worker that does not answer in time is left alone with its question, and until it
 // answers or ends, further questions about the same path are kTimeout at once: a hung mount
-// costs one process and is asked once. Thread-safe; the destructor waits for nobody.
+// costs one process and is asked once. A scan that is dropped before it is done counts as
+// such a question. Thread-safe; the destructor waits for nobody and must come after those of
+// its scans.
 class Prober {
  public:
   // `rootfs` is where the host's root directory is seen from here.
@@ -36,24 +38,38 @@ class Prober {
   // unanswered ones, or a stop was asked for. kIo: also when the worker ended (crash, out of
   // memory); the next question gets a new one.
   Result<FsUsage> statfs(const std::string& path, std::stop_token stop);
-  Result<TreeUsage> scan(const std::string& path, std::stop_token stop);
   Result<std::string> resolve(const std::string& path, std::stop_token stop);
+
+  // A scan that does nothing before its first grant.
+  Result<std::unique_ptr<TreeScan>> start_scan(const ScanOrder& order, std::stop_token stop);
+
+  // A change feed's descriptor; `path` is any directory of the filesystem.
+  Result<UniqueFd> watch(const std::string& path, std::stop_token stop);
 
   // How many questions are left unanswered, each with a worker process of its own.
   std::size_t unanswered();
 
  private:
+  class Scan;
+
   struct Unanswered {
     std::string path;
     UniqueFd worker;
   };
 
-  Result<Answer> ask(Operation operation, const std::string& path, std::stop_token stop);
-  Result<UniqueFd> take_worker(Operation operation, const std::string& path,
+  struct Asked {
+    Answer answer;
+    UniqueFd worker;
+  };
+
+  // The answer and its worker, for what comes behind it; hand it back with keep().
+  Result<Asked> ask(Operation operation, const std::string& path, const StoppableWait& wait);
+  Result<Answer> ask_once(Operation operation, const std::string& path, std::stop_token stop);
+  Result<UniqueFd> take_worker(std::vector<UniqueFd>& idle, const std::string& path,
                                const StoppableWait& wait);
-  Result<Answer> await_answer(int worker, Operation operation, const std::string& path,
-                              const StoppableWait& wait) const;
-  UniqueFd& idle_for(Operation operation);
+  Result<Answer> await_answer(int worker, const std::string& path, const StoppableWait& wait) const;
+  void keep(std::vector<UniqueFd>& idle, UniqueFd worker, std::size_t at_most);
+  void set_aside(const std::string& path, UniqueFd worker);
   Result<> admit(const std::string& path);
   void forget_answered();
 
@@ -64,8 +80,8 @@ class Prober {
   WorkerSpawner spawner_;
 
   std::mutex mutex_;
-  UniqueFd idle_;          // for short questions
-  UniqueFd idle_scanner_;  // runs at low priority
+  std::vector<UniqueFd> idle_;           // for short questions
+  std::vector<UniqueFd> idle_scanners_;  // run at low priority
   std::vector<Unanswered> unanswered_;
 };
 

@@ -18,8 +18,19 @@ HostAccess make_host_access(HostPaths paths, BuildInfo build,
   host.statfs = [prober](const std::string& path, std::stop_token stop) {
     return prober->statfs(path, stop);
   };
-  host.scan_tree = [prober](const std::string& path, std::stop_token stop) {
-    return prober->scan(path, stop);
+  host.start_scan = [prober](const ScanOrder& order, std::stop_token stop) {
+    return prober->start_scan(order, stop);
+  };
+  host.watch_changes = [prober](const std::string& path,
+                                std::stop_token stop) -> Result<std::unique_ptr<ChangeFeed>> {
+    auto feed = prober->watch(path, stop);
+    if (!feed) return std::move(feed).error();
+    return make_change_feed(std::move(feed).value());
+  };
+  host.thread_cpu = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
   };
   host.resolve = [prober](const std::string& path, std::stop_token stop) {
     return prober->resolve(path, stop);

@@ -2,103 +2,127 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
-#include <unordered_map>
-#include <utility>
+#include <thread>
 #include <vector>
 
 #include "exporter/base/change_log.h"
-#include "exporter/base/sampled.h"
 #include "exporter/base/source_health.h"
-#include "exporter/base/ticker.h"
+#include "exporter/sources/change_tracker.h"
+#include "exporter/sources/descriptor_wait.h"
 #include "exporter/sources/host_access.h"
-#include "exporter/sources/tree_usage.h"
+#include "exporter/sources/io_pressure.h"
+#include "exporter/sources/scan_schedule.h"
+#include "exporter/sources/size_reading.h"
+#include "exporter/sources/size_target.h"
 
 namespace volumeter {
 
-// A volume whose tree is to be measured.
-struct ScanTarget {
-  std::string volume;
-  std::string path;         // of the host
-  std::string mount_point;  // of the filesystem it lies on
-
-  bool operator==(const ScanTarget&) const = default;
-};
-
 struct SizeSamplerOptions {
-  std::chrono::milliseconds interval = std::chrono::minutes(5);
-  // A scan that took long is repeated less often: not before this many times its duration.
-  int gap_factor = 20;
+  ScanScheduleOptions schedule;
+  // How often a walk proves a size that is kept up by looking at what changed.
+  std::chrono::nanoseconds full_interval = std::chrono::hours(1);
+  double max_io_pressure = 0.2;  // share of time in which others wait for I/O; 1: any
+  bool watch_changes = true;     // false: no fanotify, each measurement is a walk
+  std::uint32_t threads = 1;     // of one walk
 };
 
-// Keeps the sizes of volumes fresh: one scan at a time in a thread of its own, volumes that
-// were never scanned first, then the one that is overdue longest.
+// Keeps the sizes of targets fresh, within a budget: several scans in progress, each in a
+// process of its own, of which one at a time does a little work.
+//
+// All but the constructor, set_targets() and what gives answers happens in one thread.
 class SizeSampler {
  public:
-  using Samples = std::unordered_map<std::string, Sampled<TreeUsage>>;  // by volume
-  using Options = SizeSamplerOptions;
-
   // Says of a mount point whether its filesystem does not answer; may take its time.
   using IsHung = std::function<bool(const std::string& mount_point, std::stop_token)>;
 
-  // `host` and `log` must outlive the sampler. What lies on a hung filesystem is not scanned:
-  // the scan would wait long, and all others with it.
-  SizeSampler(const HostAccess& host, ChangeLog& log, Options options, IsHung is_hung);
+  // A scan that says nothing for so long is given up.
+  static constexpr std::chrono::seconds kSilence{30};
+
+  // `host` and `log` must outlive the sampler. What lies on a hung filesystem is not scanned.
+  SizeSampler(const HostAccess& host, ChangeLog& log, SizeSamplerOptions options, IsHung is_hung);
+  ~SizeSampler();
 
   // Replaces the targets; those that are gone disappear from the results.
-  void set_targets(const std::vector<ScanTarget>& targets);
+  void set_targets(std::vector<SizeTarget> targets);
 
   void start();
 
-  // Scans all of them now, in the calling thread; not once started.
+  // Measures all of them now, in the calling thread; not once started.
   void sample_once(std::stop_token stop);
 
-  // Never null; the same pointer while nothing changes. A volume appears once a scan of it
-  // was tried, and keeps its last good value.
-  std::shared_ptr<const Samples> latest() const;
+  // Does what there is to do and tells how long to wait for more; for tests.
+  std::chrono::nanoseconds step(std::stop_token stop);
 
-  // "sizes": up unless the newest scan of every volume failed; each failing one is a bad item.
+  // Never null; the same pointer while nothing changes. A target appears once it was tried,
+  // and keeps its last good value.
+  std::shared_ptr<const SizeReadings> latest() const;
+  SizeWork work() const;
+
+  // "sizes": up unless the newest measurement of every target failed; each failing one is a
+  // bad item.
   SourceHealth health() const;
 
  private:
-  using Queue = std::set<std::pair<SteadyTime, std::string>>;  // due, volume
+  struct Measurement;
 
-  struct Entry {
-    ScanTarget target;
-    SteadyTime due;
-  };
-
-  Ticker::Pause tick(std::stop_token stop);
-  std::optional<ScanTarget> next_due();
-  void scan(const ScanTarget& target, std::stop_token stop);
-  void record(const ScanTarget& target, Result<TreeUsage> answer, SteadyTime began);
-  void report(const ScanTarget& target, const std::optional<Error>& before,
+  void take_targets();
+  void receive_all();
+  void receive(const std::string& key);
+  void give_up_silent();
+  void look_around(SteadyTime now);
+  bool hangs(const std::string& mount_point, SteadyTime now, std::stop_token stop);
+  void start_scan(const std::string& key, std::stop_token stop);
+  void resume(const std::string& key, std::stop_token stop);
+  void send_order(const std::string& key, Measurement& measurement, std::stop_token stop);
+  void order_done(const std::string& key, ScanReport report);
+  void walk_instead(const std::string& key, Measurement& measurement);
+  void look_done(const std::string& key, Measurement& measurement);
+  void walk_done(const std::string& key, Measurement& measurement, const SpaceUsage& space);
+  bool from_index(const std::string& key, Measurement& measurement);
+  void accept(const std::string& key, const Measurement& measurement, const SpaceUsage& space);
+  void fail(const std::string& key, Error error);
+  void report(const SizeTarget& target, const std::optional<Error>& before,
               const std::optional<Error>& now);
-  void put_off(const std::string& volume, SteadyTime due);
-  void drop(const std::string& volume);
-  std::vector<ScanTarget> all_targets() const;
+  void wait(std::chrono::nanoseconds limit);
+  void publish_work();
 
   const HostAccess& host_;
   ChangeLog& log_;
-  const Options options_;
+  const SizeSamplerOptions options_;
   const IsHung is_hung_;
 
+  // Of the working thread alone.
+  ScanSchedule schedule_;
+  ChangeTracker tracker_;
+  PressureGate gate_;
+  std::map<std::string, Measurement> measurements_;  // in progress
+  std::unordered_map<std::string, SteadyTime> proven_;
+  std::unordered_map<std::string, SteadyTime> answered_;  // by mount point
+  SteadyTime next_look_{};
+  bool ran_since_look_ = false;
+  std::chrono::nanoseconds own_cpu_{0};
+  SizeWork totals_;
+
   mutable std::mutex mutex_;  // of all below
-  std::unordered_map<std::string, Entry> entries_;
-  Queue queue_;  // each of entries_ once
-  Samples samples_;
-  std::size_t failing_ = 0;  // of samples_
+  std::optional<std::vector<SizeTarget>> new_targets_;
+  SizeReadings readings_;
+  std::size_t failing_ = 0;  // of readings_
   SourceHealth health_;
-  // A copy of samples_, made when it is asked for; null once they differ. However many
-  // volumes are scanned between two scrapes, one copy is made.
-  mutable std::shared_ptr<const Samples> published_;
-  std::optional<Ticker> ticker_;  // last: its thread ends before the rest does
+  SizeWork work_;
+  // A copy of readings_, made when it is asked for; null once they differ. However many
+  // targets are measured between two scrapes, one copy is made.
+  mutable std::shared_ptr<const SizeReadings> published_;
+
+  DescriptorWait waiting_;
+  std::jthread thread_;  // last: it ends before the rest does
 };
 
 }  // namespace volumeter

@@ -47,6 +47,10 @@ void check_command_line(const std::string& file) {
   require(config.telemetry_path.starts_with('/') && config.telemetry_path.size() > 1);
   require(!config.listen_addresses.empty() && config.max_requests > 0);
   require(config.size_interval.count() > 0 && config.filesystem_interval.count() > 0);
+  require(config.size_full_interval.count() > 0);
+  require(config.size_cpu_percent >= 0.1 && config.size_cpu_percent <= 100);
+  require(config.size_max_io_pressure >= 0 && config.size_max_io_pressure <= 100);
+  require(config.size_threads >= 1 && config.size_threads <= 64);
   require(!config.state_directory.empty() && !config.paths.procfs.empty());
 }
 

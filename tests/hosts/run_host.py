@@ -2,6 +2,7 @@
 """Checks what a host under tests/hosts gives: run_host.py [--update] PROGRAM HOST.
 
 With --update its golden files are rewritten instead; read the diff before you commit it.
+A file `flags` in the folder holds more flags for the program, one a line.
 """
 
 import argparse
@@ -20,8 +21,10 @@ PROJECT = HOSTS.parent.parent
 
 def scrape(program, host):
     """The scrape and the log, without the times of its lines: no host governs that clock."""
-    done = subprocess.run([program, "--once", "--root", f"tests/hosts/{host}"], cwd=PROJECT,
-                          capture_output=True, timeout=30)
+    flags = HOSTS / host / "flags"
+    more = flags.read_text().splitlines() if flags.exists() else []
+    done = subprocess.run([program, "--once", "--root", f"tests/hosts/{host}", *more],
+                          cwd=PROJECT, capture_output=True, timeout=30)
     log = re.sub(rb"^ts=\S+ ", b"", done.stderr, flags=re.MULTILINE)
     if done.returncode != 0:
         sys.exit(f"{program} ended with {done.returncode}:\n{log.decode(errors='replace')}")

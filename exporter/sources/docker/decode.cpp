@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <set>
 
 #include "exporter/base/fields.h"
@@ -188,6 +189,13 @@ Result<Parsed<T>> read_list(std::string_view what, std::string_view text, ItemsA
   });
 }
 
+// The engine says 0 of a container that does not run.
+std::optional<std::uint32_t> read_pid(Fields& state) {
+  const auto pid = state.count("Pid");
+  if (!pid || *pid == 0 || *pid > std::numeric_limits<std::uint32_t>::max()) return {};
+  return static_cast<std::uint32_t>(*pid);
+}
+
 }  // namespace
 
 Result<Parsed<Volume>> decode_volumes(std::string_view text) {
@@ -200,7 +208,8 @@ Result<Parsed<Container>> decode_containers(std::string_view text) {
                               read_container, {&Container::id, &Container::name});
 }
 
-// {"State":{"StartedAt":"2026-11-23T05:56:53.030326063Z","FinishedAt":"0001-01-01T00:00:00Z"},
+// {"State":{"Pid":4711,"StartedAt":"2026-11-23T05:56:53.030326063Z",
+//           "FinishedAt":"0001-01-01T00:00:00Z"},
 //  "HostConfig":{"Tmpfs":{"/scratch":"size=64m"},"ReadonlyRootfs":false}}
 Result<ContainerDetails> decode_details(std::string_view text) {
   return read_whole<ContainerDetails>("container", text, [](Fields& container) {
@@ -209,6 +218,7 @@ Result<ContainerDetails> decode_details(std::string_view text) {
     ContainerDetails details;
     details.started_at = parse_rfc3339(state.text("StartedAt"));
     details.finished_at = parse_rfc3339(state.text("FinishedAt"));
+    details.pid = read_pid(state);
     details.readonly_rootfs = host_config.flag("ReadonlyRootfs").value_or(false);
     for (auto& [destination, options] : host_config.map("Tmpfs")) {
       details.tmpfs.push_back(destination);

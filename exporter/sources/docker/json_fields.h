@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -28,6 +29,12 @@ class Fields {
   std::optional<bool> flag(std::string_view key) {
     const Json* const field = find(key, Json::value_t::boolean);
     return field ? std::optional(field->get<bool>()) : std::nullopt;
+  }
+
+  // A whole number that is not negative.
+  std::optional<std::uint64_t> count(std::string_view key) {
+    const Json* const field = find(key, Json::value_t::number_unsigned);
+    return field ? std::optional(field->get<std::uint64_t>()) : std::nullopt;
   }
 
   // An absent list is an empty one, an absent object is one without fields.

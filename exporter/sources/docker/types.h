@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -59,6 +60,8 @@ struct Container {
 struct ContainerDetails {
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
+  std::optional<std::uint32_t>
+      pid;                         // of its first process, as the host counts; none if not running
   std::vector<std::string> tmpfs;  // destinations from HostConfig.Tmpfs, absent from the list
   bool readonly_rootfs = false;
 };

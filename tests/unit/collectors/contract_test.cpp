@@ -65,6 +65,7 @@ docker::Facts rich_docker() {
       .mounts = {{MountType::kVolume, "db", "", "/data", true},
                  {MountType::kVolume, "db", "", "/again", false},
                  {MountType::kBind, "", "/var/lib/docker/volumes/nasty/_data", "/bound", false},
+                 {MountType::kBind, "", "/srv", "/srv", true},
                  {MountType::kTmpfs, "", "", "/cache", true}}};
   docker::Container twin = database;
   twin.id = "2";
@@ -94,7 +95,8 @@ Inventory rich_inventory() {
                               [&](unsigned, unsigned) {
                                 return std::vector{partition, disk};
                               },
-                          .user_labels = {"team"}});
+                          .user_labels = {"team"},
+                          .measured_binds = *PathPattern::parse("/srv")});
 }
 
 template <typename T>
@@ -117,12 +119,18 @@ HostSnapshot rich_snapshot() {
                                                              .avail_bytes = 40,
                                                              .files = 10,
                                                              .files_free = 5})}});
-  TreeUsage tree{.apparent_bytes = 9,
-                 .allocated_bytes = 4096,
-                 .inodes = 2,
-                 .errors = 0,
-                 .last_modified = from_unix_seconds(1'700'000'100)};
-  host.sizes = std::make_shared<const SizeReadings>(SizeReadings{{"db", sampled(tree)}});
+  SpaceUsage space{.method = SizeMethod::kWalk,
+                   .apparent_bytes = 9,
+                   .allocated_bytes = 4096,
+                   .inodes = 2,
+                   .limit_bytes = 8192,
+                   .errors = 0,
+                   .last_modified = from_unix_seconds(1'700'000'100),
+                   .contents = TreeContents{.files = 1, .directories = 1}};
+  SizeReading reading{.space = sampled(space), .cpu_seconds = 0.25, .entries = 2, .drift_bytes = 0};
+  host.sizes = std::make_shared<const SizeReadings>(
+      SizeReadings{{"db", reading}, {"bind:/srv", reading}, {"tmpfs:database:/cache", reading}});
+  host.size_work = SizeWork{.budget_cpu_share = 0.05};
   host.usage = std::make_shared<const UsageTimes>(
       UsageTimes{{"db", {.first_seen = 1, .last_used = {}, .in_use = true, .created = {}}},
                  {"models", {.first_seen = 1, .last_used = 2, .in_use = false, .created = {}}}});

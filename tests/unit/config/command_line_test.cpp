@@ -77,6 +77,18 @@ TEST_CASE("without a flag the agent serves what is on by default") {
   CHECK(made.docker_host.empty());
 }
 
+TEST_CASE("without a flag measuring is cheap, watches for changes and leaves bind mounts out") {
+  const Config made = config({});
+  CHECK(made.size_interval == seconds(300));
+  CHECK(made.size_full_interval == seconds(3600));
+  CHECK(made.size_cpu_percent == 5);
+  CHECK(made.size_max_io_pressure == 20);
+  CHECK(made.size_threads == 1);
+  CHECK(made.size_fanotify);
+  CHECK_FALSE(made.bind_regex.matches("/srv"));
+  CHECK_FALSE(made.bind_regex.matches(""));
+}
+
 TEST_CASE("a mode is asked for by its flag, one at a time") {
   CHECK(config({"--once"}).mode == Mode::kOnce);
   CHECK(config({"--check"}).mode == Mode::kCheck);
@@ -89,7 +101,8 @@ TEST_CASE("help and version go out with code 0") {
   CHECK(help.code == 0);
   for (const auto* flag :
        {"--once", "--config.file", "--web.listen-address", "--no-collector.sizes",
-        "--collector.disable-defaults", "--log.format", "--state.directory"}) {
+        "--collector.disable-defaults", "--log.format", "--state.directory",
+        "--no-collector.sizes.fanotify", "--collector.sizes.binds"}) {
     CAPTURE(flag);
     CHECK(help.text.find(flag) != std::string::npos);
   }
@@ -127,6 +140,18 @@ TEST_CASE("each flag of one text is also a key") {
        [](const Config& c) { return std::string(c.log_format == LogFormat::kJson ? "json" : ""); }},
       {"collector.sizes.interval", "2m",
        [](const Config& c) { return std::to_string(c.size_interval.count() / 60) + "m"; }},
+      {"collector.sizes.full-interval", "2m",
+       [](const Config& c) { return std::to_string(c.size_full_interval.count() / 60) + "m"; }},
+      {"collector.sizes.cpu-percent", "2.5",
+       [](const Config& c) { return std::string(c.size_cpu_percent == 2.5 ? "2.5" : ""); }},
+      {"collector.sizes.max-io-pressure", "7.5",
+       [](const Config& c) { return std::string(c.size_max_io_pressure == 7.5 ? "7.5" : ""); }},
+      {"collector.sizes.threads", "3",
+       [](const Config& c) { return std::to_string(c.size_threads); }},
+      {"collector.sizes.binds", "/srv/.*",
+       [](const Config& c) {
+         return std::string(c.bind_regex.matches("/srv/x") ? "/srv/.*" : "");
+       }},
       {"collector.filesystems.interval", "2m",
        [](const Config& c) { return std::to_string(c.filesystem_interval.count() / 60) + "m"; }},
   };
@@ -200,6 +225,20 @@ TEST_CASE("a switch is true or false and nothing else") {
   CHECK(refuses_file("collector.sizes: ''\n", 1, "collector.sizes"));
 }
 
+TEST_CASE("fanotify is switched off and on by its flag and its key") {
+  CHECK_FALSE(config({"--no-collector.sizes.fanotify"}).size_fanotify);
+  CHECK_FALSE(config({"--collector.sizes.fanotify=false"}).size_fanotify);
+  CHECK(config({"--no-collector.sizes.fanotify", "--collector.sizes.fanotify"}).size_fanotify);
+  CHECK_FALSE(from_file("collector.sizes.fanotify: false\n").size_fanotify);
+  CHECK(from_file("collector.sizes.fanotify: true\n").size_fanotify);
+  CHECK(config({"--collector.sizes.fanotify", "--config.file=v.yml"},
+               "collector.sizes.fanotify: false\n")
+            .size_fanotify);
+  CHECK(refuses({"--collector.sizes.fanotify=maybe"}, "--collector.sizes.fanotify"));
+  CHECK(refuses_file("collector.sizes.fanotify: maybe\n", 1, "collector.sizes.fanotify"));
+  CHECK(refuses_file("collector.no-sizes.fanotify: true\n", 1, "unknown key"));
+}
+
 // --- what is refused --------------------------------------------------------------------
 
 TEST_CASE("a wrong flag is named") {
@@ -236,6 +275,38 @@ TEST_CASE("a duration is a whole number of seconds, minutes or hours up to a wee
     CAPTURE(text);
     CHECK(refuses({"--collector.sizes.interval=" + text}, "--collector.sizes.interval"));
   }
+}
+
+TEST_CASE("the budget of measuring is a number within its range") {
+  const auto cpu = [](const std::string& text) {
+    return config({"--collector.sizes.cpu-percent=" + text}).size_cpu_percent;
+  };
+  CHECK(cpu("0.1") == 0.1);
+  CHECK(cpu("100") == 100);
+  for (const std::string text : {"", "0", "0.09", "100.1", "-5", "5%", "nan", "inf", "five"}) {
+    CAPTURE(text);
+    CHECK(refuses({"--collector.sizes.cpu-percent=" + text}, "--collector.sizes.cpu-percent"));
+  }
+  CHECK(config({"--collector.sizes.max-io-pressure=0"}).size_max_io_pressure == 0);
+  CHECK(refuses({"--collector.sizes.max-io-pressure=101"}, "not a number from 0 to 100"));
+  CHECK(refuses({"--collector.sizes.max-io-pressure=nan"}, "--collector.sizes.max-io-pressure"));
+  CHECK(config({"--collector.sizes.threads=64"}).size_threads == 64);
+  CHECK(refuses({"--collector.sizes.threads=0"}, "--collector.sizes.threads"));
+  CHECK(refuses({"--collector.sizes.threads=65"}, "--collector.sizes.threads"));
+  CHECK(refuses({"--collector.sizes.threads=-1"}, "--collector.sizes.threads"));
+}
+
+TEST_CASE("bind mounts are chosen by an expression of their whole path") {
+  const PathPattern chosen = config({"--collector.sizes.binds=/srv/[^/]+|/data"}).bind_regex;
+  CHECK(chosen.matches("/srv/x"));
+  CHECK(chosen.matches("/data"));
+  CHECK_FALSE(chosen.matches("/srv/x/y"));
+  CHECK_FALSE(chosen.matches("/mnt/data"));
+  for (const std::string text : {"", "(", "[a-", "a{2,1}", "\\1", "(?=x)", "a**"}) {
+    CAPTURE(text);
+    CHECK(refuses({"--collector.sizes.binds=" + text}, "--collector.sizes.binds"));
+  }
+  CHECK(refuses_file("log.level: info\ncollector.sizes.binds: '('\n", 2, "missing )"));
 }
 
 TEST_CASE("an unknown key is named with its line") {

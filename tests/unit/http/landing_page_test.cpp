@@ -33,10 +33,10 @@ struct Host {
   }
 
   void set_size(const std::string& volume, std::uint64_t apparent, std::uint64_t allocated) {
-    TreeUsage tree;
-    tree.apparent_bytes = apparent;
-    tree.allocated_bytes = allocated;
-    sizes[volume].accept(tree, from_unix_seconds(kNow - 90), Seconds(1));
+    SpaceUsage space;
+    space.apparent_bytes = apparent;
+    space.allocated_bytes = allocated;
+    sizes[volume].space.accept(space, from_unix_seconds(kNow - 90), Seconds(1));
   }
 
   std::string page(std::string_view telemetry_path = "/metrics") const {

@@ -64,6 +64,7 @@ struct Host {
   std::map<std::string, std::string> links;
   std::map<std::pair<unsigned, unsigned>, std::vector<BlockDevice>> devices;
   std::vector<std::string> user_labels;
+  std::string measured_binds;
 
   Inventory inventory() const { return inventory(&docker); }
 
@@ -81,7 +82,8 @@ struct Host {
                             .mounts = &mounts,
                             .resolved = resolved,
                             .devices = devices_below,
-                            .user_labels = user_labels});
+                            .user_labels = user_labels,
+                            .measured_binds = *PathPattern::parse(measured_binds)});
   }
 };
 
@@ -329,6 +331,130 @@ TEST_CASE("a mount of its own is found behind a symbolic link to the folder of v
   CHECK_FALSE(host.inventory().volumes.front().unmounted);
 }
 
+TEST_CASE("the data of a bind volume is in its device, mounted or not") {
+  Host host;
+  host.docker.volumes = {local("bound")};
+  host.docker.volumes[0].options = {{"type", "none"}, {"o", "bind"}, {"device", "/home/me/data"}};
+  host.links = {{"/home/me/data", "/home/data"}};
+  const auto check = [&] {
+    const Inventory inventory = host.inventory();
+    const VolumeFacts& bound = inventory.volumes.front();
+    CHECK_FALSE(bound.unmounted);
+    CHECK(bound.path == "/home/data");
+    CHECK(bound.mountpoint == Label(kVolumes + "bound/_data"));
+    REQUIRE(bound.filesystem);
+    CHECK(inventory.filesystems[*bound.filesystem].mount_point == "/");
+    CHECK_FALSE(bound.is_whole_filesystem);
+  };
+  check();
+  host.mountinfo += "9 1 8:1 /home/data " + kVolumes + "bound/_data rw - ext4 /dev/sda1 rw\n";
+  check();
+}
+
+TEST_CASE("a bind volume is used by who mounts it, wherever its data is") {
+  Host host;
+  host.docker.volumes = {local("bound")};
+  host.docker.volumes[0].options = {{"o", "bind"}, {"device", "/srv/data"}};
+  host.docker.containers = {running("a", {by_name("bound")})};
+  CHECK(host.inventory().volumes.front().use == VolumeUse::kInUse);
+  host.docker.containers = {running("a", {bound(kVolumes + "bound/_data")})};
+  CHECK(host.inventory().volumes.front().use == VolumeUse::kInUse);
+}
+
+TEST_CASE("a volume is the whole of a filesystem if that is mounted onto it from its root on") {
+  Host host;
+  host.docker.volumes = {local("own"), local("part"), local("plain"), local("sub")};
+  for (auto& volume : host.docker.volumes) volume.options = {{"type", "x"}};
+  host.docker.volumes[2].options = {};
+  host.mountinfo += "7 1 0:50 / " + kVolumes + "own/_data rw - tmpfs tmpfs rw\n" + "8 1 8:2 /dir " +
+                    kVolumes + "part/_data rw - xfs /dev/sda2 rw\n" + "9 1 0:51 / " + kVolumes +
+                    "sub rw - tmpfs tmpfs rw\n";
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "own").is_whole_filesystem);
+  CHECK_FALSE(volume(inventory, "part").is_whole_filesystem);
+  CHECK_FALSE(volume(inventory, "plain").is_whole_filesystem);
+  CHECK_FALSE(volume(inventory, "sub").is_whole_filesystem);
+}
+
+TEST_CASE("a filesystem that answers for another one is not taken at its word") {
+  for (const std::string fstype : {"overlay", "fuse.sshfs", "virtiofs", "9p", "fuse"}) {
+    CAPTURE(fstype);
+    Host host;
+    host.docker.volumes = {local("own")};
+    host.mountinfo += "7 1 0:50 / " + kVolumes + "own/_data rw - " + fstype + " x rw\n";
+    CHECK_FALSE(host.inventory().volumes.front().is_whole_filesystem);
+  }
+}
+
+TEST_CASE("a volume's limit is what its options say") {
+  Host host;
+  host.docker.volumes = {local("plain"), local("sized")};
+  host.docker.volumes[1].options = {{"size", "10k"}};
+  const Inventory inventory = host.inventory();
+  CHECK_FALSE(volume(inventory, "plain").limit_bytes);
+  CHECK(volume(inventory, "sized").limit_bytes == 10240U);
+}
+
+// --- bind mounts to be measured ---------------------------------------------------------
+
+std::vector<std::string> measured(const Inventory& inventory) {
+  std::vector<std::string> out;
+  for (const BindFacts& bind : inventory.binds) out.push_back(bind.path);
+  return out;
+}
+
+TEST_CASE("sources of bind mounts are to be measured only if they are chosen, each once") {
+  Host host;
+  host.docker.containers = {
+      running("a", {bound("/srv/b"), bound("/srv/a", "/x"), bound("/etc/hosts", "/y")}),
+      stopped("b", {bound("/srv/b", "/other"), bound("/srv/deep/er")})};
+  CHECK(host.inventory().binds.empty());
+  host.measured_binds = "/srv/[^/]+";
+  const Inventory inventory = host.inventory();
+  CHECK(measured(inventory) == std::vector<std::string>{"/srv/a", "/srv/b"});
+  CHECK(inventory.binds[0].source == Label("/srv/a"));
+  CHECK(inventory.filesystems[inventory.binds[0].filesystem].mount_point == "/srv");
+  CHECK_FALSE(inventory.binds[0].is_whole_filesystem);
+}
+
+TEST_CASE("the source of a bind mount is what its symbolic links lead to") {
+  Host host;
+  host.docker.containers = {running("a", {bound("/home/me/one"), bound("/home/me/two", "/two")})};
+  host.links = {{"/home/me/one", "/srv/data"}, {"/home/me/two", "/srv/data"}};
+  host.measured_binds = "/srv/.*";
+  CHECK(measured(host.inventory()) == std::vector<std::string>{"/srv/data"});
+  host.measured_binds = "/home/.*";
+  CHECK(host.inventory().binds.empty());
+}
+
+TEST_CASE("what lies in a volume is measured with the volume") {
+  Host host;
+  host.docker.volumes = {local("db"), local("bound")};
+  host.docker.volumes[1].options = {{"o", "bind"}, {"device", "/srv/data"}};
+  host.docker.containers = {
+      running("a", {bound(kVolumes + "db/_data", "/1"), bound(kVolumes + "db/_data/sub", "/2"),
+                    bound(kVolumes + "bound/_data", "/3"), bound("/srv/data", "/4"),
+                    bound("/srv/data/x", "/5"), bound("/srv/data2", "/6")})};
+  host.measured_binds = ".*";
+  CHECK(measured(host.inventory()) == std::vector<std::string>{"/srv/data2"});
+}
+
+TEST_CASE("a chosen source that is the kernel's has no size") {
+  Host host;
+  host.docker.containers = {running("a", {bound("/proc"), bound("/srv", "/srv")})};
+  host.measured_binds = ".*";
+  const Inventory inventory = host.inventory();
+  CHECK(measured(inventory) == std::vector<std::string>{"/srv"});
+  CHECK(inventory.binds[0].is_whole_filesystem);
+}
+
+TEST_CASE("sources that look alike once repaired are one series") {
+  Host host;
+  host.docker.containers = {running("a", {bound("/x\xFF"), bound("/x\xFE", "/other")})};
+  host.measured_binds = ".*";
+  CHECK(host.inventory().binds.size() == 1);
+}
+
 // --- filesystems and devices ------------------------------------------------------------
 
 TEST_CASE("a filesystem is listed once however many of its mounts hold Docker data") {
@@ -451,6 +577,17 @@ TEST_CASE("details add the tmpfs mounts of --tmpfs and a read-only root filesyst
   CHECK(inventory.mounts.front().writable == false);
   CHECK(inventory.mounts.back().kind == MountKind::kRootfs);
   CHECK_FALSE(inventory.mounts.back().writable.has_value());
+}
+
+TEST_CASE("a container has a process while it runs") {
+  Host host;
+  host.docker.containers = {running("a", {}), stopped("b", {}), running("c", {})};
+  host.docker.details["id-a"].pid = 4711;
+  host.docker.details["id-b"].pid = 4712;  // inspected before it stopped
+  const Inventory inventory = host.inventory();
+  CHECK(inventory.containers[0].pid == 4711U);
+  CHECK_FALSE(inventory.containers[1].pid);
+  CHECK_FALSE(inventory.containers[2].pid);
 }
 
 TEST_CASE("of two mounts on one destination the first is shown, and both count as use") {

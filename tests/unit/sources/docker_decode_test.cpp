@@ -257,6 +257,19 @@ TEST_CASE("the details of a container have times only where there are some") {
   CHECK(details->readonly_rootfs);
 }
 
+TEST_CASE("the details of a container have its process while it runs") {
+  const auto pid = [](const std::string& text) {
+    return decode_details(R"({"State":{"Pid":)" + text + "}}")->pid;
+  };
+  CHECK(pid("4711") == 4711U);
+  CHECK(pid("4294967295") == 4294967295U);
+  for (const auto text :
+       {"0", "-1", "1.5", "4294967296", "99999999999999999999", "null", R"("7")", "[7]"}) {
+    CAPTURE(text);
+    CHECK_FALSE(pid(text));
+  }
+}
+
 TEST_CASE("details with nulls are details without") {
   const auto details = decode_details(R"({"State":null,"HostConfig":{"Tmpfs":null}})");
   REQUIRE(details);

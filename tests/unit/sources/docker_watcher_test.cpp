@@ -127,6 +127,25 @@ TEST_CASE("an event of a container asks for no volumes and inspects that contain
   CHECK(watching->state().facts->volumes.size() == 1);
 }
 
+TEST_CASE("a container that restarts has another process") {
+  Watching watching;
+  const auto has_pid = [](std::uint32_t pid) {
+    return [pid](const State& state) {
+      return state.facts && state.facts->details.contains("aa11") &&
+             state.facts->details.at("aa11").pid == pid;
+    };
+  };
+  watching.engine.answer(kContainers, container("running"));
+  watching.engine.answer(kInspect, R"({"State":{"Pid":100}})");
+  watching->start();
+  REQUIRE(watching.becomes(has_pid(100)));
+  REQUIRE(watching.settles());
+  watching.engine.answer(kInspect, R"({"State":{"Pid":200}})");
+  watching.engine.send_event(container_event("die"));
+  watching.engine.send_event(container_event("start"));
+  CHECK(watching.becomes(has_pid(200)));
+}
+
 TEST_CASE("details of a container that is gone are dropped") {
   Watching watching;
   watching.engine.answer(kContainers, container("running"));

@@ -23,6 +23,15 @@ HttpReply get(const HostAccess& host, const std::string& target) {
   return std::move(reply).value();
 }
 
+Result<SpaceUsage> measure(const HostAccess& host, const ScanOrder& order) {
+  const auto scan = host.start_scan(order, {});
+  if (!scan) return scan.error();
+  (*scan)->grant({});
+  auto report = (*scan)->receive();
+  REQUIRE(report);
+  return report->outcome;
+}
+
 TEST_CASE("a folder is a host whose clock stands still") {
   const TempFolder folder;
   folder.write("now", "1700000000.5\n");
@@ -70,14 +79,32 @@ TEST_CASE("trees of a folder have the sizes that are written down") {
   folder.write("trees.json", R"({"/v": {"apparent_bytes":5,"allocated_bytes":4096,"inodes":2,)"
                              R"("errors":1,"last_modified":1700000000.5}, "/p":"ENOENT"})");
   const HostAccess host = host_of(folder);
-  const auto tree = host.scan_tree("/v", {});
-  REQUIRE(tree);
-  CHECK(tree->apparent_bytes == 5);
-  CHECK(tree->allocated_bytes == 4096);
-  CHECK(tree->inodes == 2);
-  CHECK(tree->errors == 1);
-  CHECK(unix_seconds(tree->last_modified.value()) == 1700000000.5);
-  CHECK(host.scan_tree("/p", {}).error().kind == ErrorKind::kNotFound);
+  const auto space = measure(host, {.root = {}, .path = "/v", .directories = {}});
+  REQUIRE(space);
+  CHECK(space->apparent_bytes == 5U);
+  CHECK(space->allocated_bytes == 4096);
+  CHECK(space->inodes == 2U);
+  CHECK(space->errors == 1);
+  CHECK(unix_seconds(space->last_modified.value()) == 1700000000.5);
+  const auto gone = measure(host, {.root = {}, .path = "/p", .directories = {}});
+  CHECK(gone.error().kind == ErrorKind::kNotFound);
+}
+
+TEST_CASE("a filesystem of its own tells its size in a folder, also inside a container") {
+  const TempFolder folder;
+  folder.write("now", "1");
+  folder.write("statfs.json", R"({"/proc/42/root/run": {"block_size": 4096, "blocks": 100,)"
+                              R"("bfree": 60, "bavail": 60, "files": 9, "ffree": 8}})");
+  const HostAccess host = host_of(folder);
+  const auto space = measure(host, {.root = host.paths.procfs + "/42/root",
+                                    .path = "/run",
+                                    .own_filesystem = true,
+                                    .directories = {}});
+  REQUIRE(space);
+  CHECK(space->method == SizeMethod::kStatfs);
+  CHECK(space->allocated_bytes == 40 * 4096);
+  CHECK(space->limit_bytes == 100U * 4096);
+  CHECK_FALSE(space->apparent_bytes);
 }
 
 TEST_CASE("links of a folder lead elsewhere, other paths to themselves") {

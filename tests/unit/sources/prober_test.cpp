@@ -2,6 +2,7 @@
 #include "exporter/sources/prober.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <thread>
 
 #include "exporter/base/fields.h"
+#include "exporter/sources/change_feed.h"
 #include "exporter/sources/files.h"
 #include "tests/support/eventually.h"
 #include "tests/support/hung_fuse.h"
@@ -29,8 +31,9 @@ using test::eventually;
 using test::HungFuse;
 using test::TempFolder;
 
-constexpr ProberLimits kShort{.answer = 300ms, .scan_silence = 300ms};
-constexpr ProberLimits kPatient{.answer = 60s, .scan_silence = 60s};
+constexpr ProberLimits kShort{.answer = 300ms};
+constexpr ProberLimits kPatient{.answer = 60s};
+constexpr ScanGrant kFree{.cpu = 1h, .wall = 1h};
 
 struct ProcessLine {
   pid_t parent = 0;
@@ -89,6 +92,28 @@ std::chrono::milliseconds time_of(Work work) {
                                                                began);
 }
 
+ScanOrder order_of(const std::string& path) {
+  return {.root = {}, .path = path, .directories = {}};
+}
+
+// The next report of a scan; kTimeout if none comes within `limit`.
+Result<ScanReport> next_report(TreeScan& scan, std::chrono::milliseconds limit = 20s) {
+  pollfd entry{scan.descriptor(), POLLIN, 0};
+  ::poll(&entry, 1, static_cast<int>(limit.count()));
+  return scan.receive();
+}
+
+// A scan from beginning to end.
+Result<SpaceUsage> measure(Prober& prober, const std::string& path,
+                           std::chrono::milliseconds limit = 20s) {
+  const auto scan = prober.start_scan(order_of(path), {});
+  if (!scan) return scan.error();
+  (*scan)->grant(kFree);
+  const auto report = next_report(**scan, limit);
+  if (!report) return report.error();
+  return report->outcome;
+}
+
 TEST_CASE("a filesystem tells its size through a worker") {
   Bench bench;
   const auto usage = bench.prober.statfs("/", {});
@@ -103,7 +128,7 @@ TEST_CASE("a tree is measured through a worker") {
   const TempFolder folder;
   folder.write("a/b", "hello");
   Bench bench;
-  const auto usage = bench.prober.scan(folder.path(), {});
+  const auto usage = measure(bench.prober, folder.path());
   REQUIRE(usage);
   CHECK(usage->inodes == 3);
   CHECK(usage->last_modified);
@@ -130,7 +155,7 @@ TEST_CASE("what a worker cannot do is an error that names the path") {
   REQUIRE_FALSE(missing);
   CHECK(missing.error().kind == ErrorKind::kNotFound);
   CHECK(missing.error().where == "/no/such/path");
-  CHECK(bench.prober.scan(folder.write("file", ""), {}).error().kind == ErrorKind::kNotFound);
+  CHECK(measure(bench.prober, folder.write("file", "")).error().kind == ErrorKind::kNotFound);
   CHECK(bench.prober.statfs("relative", {}).error().kind == ErrorKind::kMalformed);
   CHECK(bench.prober.statfs(std::string("/a\0b", 4), {}).error().kind == ErrorKind::kMalformed);
   CHECK(bench.prober.statfs("/" + std::string(9000, 'x'), {}).error().kind ==
@@ -143,7 +168,7 @@ TEST_CASE("workers are used again, one for questions and one for scans") {
   for (int i = 0; i < 20; ++i) {
     REQUIRE(bench.prober.statfs("/", {}));
     REQUIRE(bench.prober.resolve("/", {}));
-    REQUIRE(bench.prober.scan(folder.path(), {}));
+    REQUIRE(measure(bench.prober, folder.path()));
   }
   CHECK(bench.workers().size() == 2);
 }
@@ -220,7 +245,7 @@ TEST_CASE("helpers ignore the signals that end the program") {
     ::kill(*bench.workers().begin(), number);
   }
   CHECK(bench.prober.statfs("/", {}));
-  CHECK(bench.prober.scan("/proc/self/fdinfo", {}));
+  CHECK(measure(bench.prober, "/proc/self/fdinfo"));
 }
 
 TEST_CASE("a mount that hangs costs one process however often it is asked") {
@@ -237,7 +262,7 @@ TEST_CASE("a mount that hangs costs one process however often it is asked") {
   const auto took = time_of([&] {
     for (int i = 0; i < 100; ++i) {
       CHECK(bench.prober.statfs(folder.path(), {}).error().kind == ErrorKind::kTimeout);
-      CHECK(bench.prober.scan(folder.path(), {}).error().kind == ErrorKind::kTimeout);
+      CHECK(measure(bench.prober, folder.path()).error().kind == ErrorKind::kTimeout);
       CHECK(bench.prober.resolve(folder.path(), {}).error().kind == ErrorKind::kTimeout);
     }
   });
@@ -252,28 +277,112 @@ TEST_CASE("a mount that hangs costs one process however often it is asked") {
   CHECK(bench.prober.unanswered() == 0);
 }
 
-TEST_CASE("a scan that hangs is given up, one that is slow is waited for") {
+TEST_CASE("a scan that hangs and is dropped costs one process") {
   if (!test::require_fuse_or_skip()) return;
-  Bench bench({.answer = 300ms, .scan_silence = 1600ms});
+  Bench bench(kShort);
   const TempFolder folder;
   HungFuse fuse(folder.path(), 12);
-  fuse.set_delay(60ms);
-  const auto took = time_of([&] {
-    const auto usage = bench.prober.scan(folder.path(), {});
-    REQUIRE(usage);
-    CHECK(usage->inodes == 13);
-  });
-  CHECK(took > 1600ms);
-
-  fuse.set_delay(0ms);
+  CHECK(measure(bench.prober, folder.path())->inodes == 13U);
   fuse.hang();
-  CHECK(bench.prober.scan(folder.path(), {}).error().kind == ErrorKind::kTimeout);
+  CHECK(measure(bench.prober, folder.path(), 100ms).error().kind == ErrorKind::kTimeout);
   CHECK(bench.prober.unanswered() == 1);
+  CHECK(measure(bench.prober, folder.path()).error().kind == ErrorKind::kTimeout);
+  CHECK(bench.workers().size() == 1);
+  fuse.release();
+  CHECK(eventually([&] { return measure(bench.prober, folder.path()).has_value(); }));
+}
+
+TEST_CASE("a scan does nothing before its first grant and pauses when that is used up") {
+  const TempFolder folder;
+  for (int i = 0; i < 3000; ++i)
+    folder.write("d" + std::to_string(i % 10) + "/" + std::to_string(i), "");
+  Bench bench;
+  const auto scan = bench.prober.start_scan(order_of(folder.path()), {});
+  REQUIRE(scan);
+  CHECK(next_report(**scan, 50ms).error().kind == ErrorKind::kTimeout);
+  int pauses = 0;
+  std::uint64_t entries = 0;
+  while (true) {
+    (*scan)->grant({.cpu = 1ns, .wall = 1h});
+    const auto report = next_report(**scan);
+    REQUIRE(report);
+    entries += report->entries;
+    CHECK(report->cpu > 0ns);
+    if (report->kind == ScanReport::Kind::kDone) {
+      CHECK(report->outcome->inodes == 3011U);
+      break;
+    }
+    REQUIRE(report->kind == ScanReport::Kind::kPaused);
+    ++pauses;
+    CHECK(next_report(**scan, 0ms).error().kind == ErrorKind::kTimeout);
+  }
+  CHECK(pauses > 5);
+  CHECK(entries >= 3010);
+}
+
+TEST_CASE("several scans are in progress at the same time, each in a process of its own") {
+  const TempFolder folder;
+  folder.write("a/b", "x");
+  Bench bench;
+  const auto first = bench.prober.start_scan(order_of(folder.path()), {});
+  const auto second = bench.prober.start_scan(order_of(folder / "a"), {});
+  REQUIRE((first && second));
+  (*second)->grant(kFree);
+  CHECK(next_report(**second)->outcome->inodes == 2U);
+  (*first)->grant(kFree);
+  CHECK(next_report(**first)->outcome->inodes == 3U);
+}
+
+TEST_CASE("the records of a walk come before its end") {
+  const TempFolder folder;
+  for (int i = 0; i < 600; ++i) folder.write("d" + std::to_string(i) + "/f", "x");
+  Bench bench;
+  ScanOrder order = order_of(folder.path());
+  order.want_records = true;
+  const auto scan = bench.prober.start_scan(order, {});
+  REQUIRE(scan);
+  (*scan)->grant(kFree);
+  std::vector<TreeRecord> records;
+  while (true) {
+    auto report = next_report(**scan);
+    REQUIRE(report);
+    records.insert(records.end(), report->records.begin(), report->records.end());
+    if (report->kind == ScanReport::Kind::kDone) break;
+  }
+  CHECK(records.size() == 601);
+
+  order.kind = ScanOrder::Kind::kLookAgain;
+  order.directories = {records.front().handle};
+  const auto again = bench.prober.start_scan(order, {});
+  REQUIRE(again);
+  (*again)->grant(kFree);
+  const auto report = next_report(**again);
+  REQUIRE(report);
+  if (report->outcome || ::geteuid() == 0) {
+    CHECK(report->kind == ScanReport::Kind::kRecords);
+    CHECK(report->records.front().handle == records.front().handle);
+  } else {
+    CHECK(report->outcome.error().kind == ErrorKind::kPermission);
+  }
+}
+
+TEST_CASE("a feed of changes is opened by a worker") {
+  const TempFolder folder;
+  Bench bench;
+  auto feed = bench.prober.watch(folder.path(), {});
+  if (!feed) {
+    CHECK((feed.error().kind == ErrorKind::kPermission ||
+           feed.error().kind == ErrorKind::kUnsupported));
+    return;
+  }
+  const auto changes = make_change_feed(std::move(feed).value());
+  folder.write("file", "x");
+  CHECK(eventually([&] { return !changes->drain().directories.empty(); }));
 }
 
 TEST_CASE("too many hung mounts are no longer asked") {
   if (!test::require_fuse_or_skip()) return;
-  Bench bench({.answer = 50ms, .scan_silence = 50ms, .max_unanswered = 2});
+  Bench bench({.answer = 50ms, .max_unanswered = 2});
   const TempFolder folder;
   std::vector<std::unique_ptr<HungFuse>> mounts;
   for (const char* name : {"a", "b", "c"}) {
@@ -332,7 +441,7 @@ TEST_CASE("many threads may ask at the same time") {
     threads.emplace_back([&] {
       for (int round = 0; round < 25; ++round) {
         good += bench.prober.statfs("/", {}).has_value();
-        good += bench.prober.scan(folder.path(), {}).has_value();
+        good += measure(bench.prober, folder.path()).has_value();
         good += bench.prober.resolve(folder.path(), {}).has_value();
       }
     });

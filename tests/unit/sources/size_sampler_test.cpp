@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/size_sampler.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
-#include <map>
 
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
+#include "tests/support/fake_scans.h"
 
 namespace volumeter {
 namespace {
@@ -13,226 +14,335 @@ namespace {
 using namespace std::chrono_literals;
 using test::CapturedLog;
 using test::eventually;
+using test::FakeFeed;
+using test::FakeScans;
 
-ScanTarget target(const std::string& volume, const std::string& mount_point = "/") {
-  return {volume, "/v/" + volume, mount_point};
+SizeTarget target(const std::string& key, const std::string& mount_point = "/") {
+  return {.key = key, .root = {}, .path = "/v/" + key, .mount_point = mount_point};
 }
-
-// A host whose trees answer what a test wants; each scan takes `scan_time` of its clock.
-struct FakeHost {
-  HostAccess access;
-  std::mutex mutex;  // of the rest
-  std::vector<std::string> scanned;
-  std::map<std::string, ErrorKind> failing;
-  SteadyTime steady{1h};
-  std::chrono::milliseconds scan_time = 0ms;
-
-  FakeHost() {
-    access.now = [] { return from_unix_seconds(1000); };
-    access.steady_now = [this] {
-      const std::lock_guard lock(mutex);
-      return steady;
-    };
-    access.scan_tree = [this](const std::string& path, std::stop_token) -> Result<TreeUsage> {
-      const std::lock_guard lock(mutex);
-      scanned.push_back(path);
-      steady += scan_time;
-      const auto found = failing.find(path);
-      if (found != failing.end()) return Error{found->second, path, "as told"};
-      return TreeUsage{.apparent_bytes = path.size(), .last_modified = {}};
-    };
-  }
-
-  void pass(std::chrono::milliseconds time) {
-    const std::lock_guard lock(mutex);
-    steady += time;
-  }
-
-  std::size_t scans(const std::string& path) {
-    const std::lock_guard lock(mutex);
-    return static_cast<std::size_t>(std::count(scanned.begin(), scanned.end(), path));
-  }
-
-  std::vector<std::string> order() {
-    const std::lock_guard lock(mutex);
-    return scanned;
-  }
-};
 
 bool never_hung(const std::string&, std::stop_token) { return false; }
 
-bool is_known(const SizeSampler& sampler, const std::string& volume) {
-  return sampler.latest()->contains(volume);
+SpaceUsage allocated(std::uint64_t bytes) {
+  SpaceUsage space;
+  space.allocated_bytes = bytes;
+  return space;
 }
+
+constexpr SizeSamplerOptions kNoLimit{.schedule = {.cpu_share = 0}};
+constexpr SizeSamplerOptions kBlind{.schedule = {}, .watch_changes = false};
+
+// A sampler that works only when it is told to.
+struct Bench {
+  FakeScans host;
+  CapturedLog log;
+  SizeSampler sampler;
+
+  explicit Bench(SizeSamplerOptions options = {}, SizeSampler::IsHung is_hung = never_hung)
+      : sampler(host.access, log.log, options, std::move(is_hung)) {}
+
+  // Steps until nothing is left to do before `time` has passed.
+  void run_for(std::chrono::nanoseconds time) {
+    const SteadyTime end = host.access.steady_now() + time;
+    while (host.access.steady_now() < end) {
+      const auto pause = sampler.step({});
+      if (!host.has_spoken()) host.pass(std::clamp<std::chrono::nanoseconds>(pause, 1us, 1s));
+    }
+  }
+
+  std::optional<SpaceUsage> space(const std::string& key) const {
+    const auto latest = sampler.latest();
+    const auto found = latest->find(key);
+    return found == latest->end() ? std::nullopt : found->second.space.value;
+  }
+
+  std::optional<ErrorKind> error(const std::string& key) const {
+    const auto latest = sampler.latest();
+    const auto found = latest->find(key);
+    if (found == latest->end() || !found->second.space.error) return {};
+    return found->second.space.error->kind;
+  }
+};
 
 TEST_CASE("every volume has its size, and one that is gone has none") {
-  FakeHost host;
-  CapturedLog log;
-  SizeSampler sampler(host.access, log.log, {}, never_hung);
-  CHECK(sampler.latest()->empty());
-  sampler.set_targets({target("a"), target("bb")});
-  sampler.sample_once({});
-  const auto latest = sampler.latest();
+  Bench bench(kNoLimit);
+  CHECK(bench.sampler.latest()->empty());
+  bench.sampler.set_targets({target("a"), target("bb")});
+  bench.sampler.sample_once({});
+  const auto latest = bench.sampler.latest();
   REQUIRE(latest->size() == 2);
-  CHECK(latest->at("bb").value->apparent_bytes == 5);
-  CHECK(unix_seconds(latest->at("bb").taken_at) == 1000);
-  CHECK(sampler.latest() == latest);  // nothing changed, nothing copied
+  CHECK(latest->at("bb").space.value->allocated_bytes == 5);
+  CHECK(unix_seconds(latest->at("bb").space.taken_at) == 1000);
+  CHECK(bench.sampler.latest() == latest);  // nothing changed, nothing copied
+  CHECK(bench.sampler.health().up);
+  CHECK(bench.sampler.health().name == "sizes");
 
-  sampler.set_targets({target("bb")});
-  CHECK(sampler.latest()->size() == 1);
-  CHECK(sampler.health().up);
-  CHECK(sampler.health().name == "sizes");
+  bench.sampler.set_targets({target("bb")});
+  bench.sampler.step({});
+  CHECK(bench.sampler.latest()->size() == 1);
 }
 
-TEST_CASE("a new volume is scanned before old ones are scanned again") {
-  FakeHost host;
-  CapturedLog log;
-  SizeSampler sampler(host.access, log.log, {.interval = 10s}, never_hung);
-  sampler.set_targets({target("old1"), target("old2")});
-  sampler.start();
-  REQUIRE(eventually([&] { return is_known(sampler, "old1") && is_known(sampler, "old2"); }));
-  host.pass(1min);
-  sampler.set_targets({target("old1"), target("old2"), target("new")});
-  REQUIRE(eventually([&] { return host.order().size() == 5; }));
-  CHECK(host.order()[2] == "/v/new");
+TEST_CASE("what a measurement cost is told") {
+  Bench bench;
+  bench.host["/v/a"] = {.steps = 5, .cpu_of_step = 20ms, .outcome = allocated(7), .records = {}};
+  bench.sampler.set_targets({target("a")});
+  bench.run_for(10s);
+  const SizeReading reading = bench.sampler.latest()->at("a");
+  CHECK(reading.cpu_seconds == Approx(0.1));
+  CHECK(reading.entries == 5);
+  CHECK(reading.space.took.count() >= 0.1);
+  const SizeWork work = bench.sampler.work();
+  CHECK(work.cpu_seconds == Approx(0.1));
+  CHECK(work.entries == 5);
+  CHECK(work.budget_cpu_share == 0.05);
 }
 
-TEST_CASE("a volume is left alone for the interval") {
-  FakeHost host;
-  CapturedLog log;
-  SizeSampler sampler(host.access, log.log, {.interval = 10s}, never_hung);
-  sampler.set_targets({target("a")});
-  sampler.start();
-  REQUIRE(eventually([&] { return is_known(sampler, "a"); }));
-  host.pass(9s);
-  sampler.set_targets({target("a"), target("b")});  // wakes it
-  REQUIRE(eventually([&] { return is_known(sampler, "b"); }));
-  CHECK(host.scans("/v/a") == 1);
-  host.pass(2s);
-  sampler.set_targets({target("a"), target("b")});
-  CHECK(eventually([&] { return host.scans("/v/a") == 2; }));
+TEST_CASE("a new volume is measured while a large one is being walked") {
+  Bench bench;
+  bench.host["/v/large"] = {
+      .steps = 100'000, .cpu_of_step = 20ms, .outcome = allocated(1), .records = {}};
+  bench.sampler.set_targets({target("large")});
+  bench.run_for(1min);
+  bench.sampler.set_targets({target("large"), target("new")});
+  bench.run_for(2s);
+  CHECK(bench.space("new"));
+  CHECK_FALSE(bench.space("large"));
+  CHECK(bench.sampler.work().in_progress == 1);
 }
 
-TEST_CASE("a volume whose scan takes long is scanned less often") {
-  FakeHost host;
-  host.scan_time = 2s;
-  CapturedLog log;
-  SizeSampler sampler(host.access, log.log, {.interval = 10s, .gap_factor = 20}, never_hung);
-  sampler.set_targets({target("a")});
-  sampler.start();
-  REQUIRE(eventually([&] { return is_known(sampler, "a"); }));
-  CHECK(sampler.latest()->at("a").took.count() == Approx(2.0));
-  host.pass(30s);  // 32 s after it began, of 40
-  sampler.set_targets({target("a"), target("b")});
-  REQUIRE(eventually([&] { return is_known(sampler, "b"); }));
-  CHECK(host.scans("/v/a") == 1);
-  host.pass(10s);
-  sampler.set_targets({target("a"), target("b")});
-  CHECK(eventually([&] { return host.scans("/v/a") == 2; }));
-}
+TEST_CASE("a failed measurement keeps the last size, and it is said once") {
+  Bench bench;
+  bench.sampler.set_targets({target("a"), target("b")});
+  bench.run_for(5s);
+  const Error error{ErrorKind::kPermission, "/v/a", "as told"};
+  bench.host["/v/a"].outcome = error;
+  bench.run_for(3min);
+  CHECK(bench.space("a")->allocated_bytes == 4);
+  CHECK(bench.error("a") == ErrorKind::kPermission);
+  CHECK(bench.log.count("warning sizes: volumes that this process may not read are not measured") ==
+        1);
+  CHECK(bench.sampler.health().up);
+  CHECK(bench.sampler.health().bad_items == 1);
 
-TEST_CASE("a failed scan keeps the last size, and it is said once") {
-  FakeHost host;
-  CapturedLog log;
-  SizeSampler sampler(host.access, log.log, {}, never_hung);
-  sampler.set_targets({target("a"), target("b")});
-  sampler.sample_once({});
-  host.failing["/v/a"] = ErrorKind::kPermission;
-  sampler.sample_once({});
-  sampler.sample_once({});
-  const Sampled<TreeUsage> sample = sampler.latest()->at("a");
-  CHECK(sample.value->apparent_bytes == 4);
-  CHECK(sample.error->kind == ErrorKind::kPermission);
-  CHECK(log.count("warning sizes: volumes that this process may not read are not measured") == 1);
-  CHECK(sampler.health().up);
-  CHECK(sampler.health().bad_items == 1);
-  CHECK(sampler.health().errors[static_cast<std::size_t>(ErrorKind::kPermission)] == 2);
+  bench.host["/v/b"].outcome = error;
+  bench.run_for(6min);
+  CHECK_FALSE(bench.sampler.health().up);
 
-  host.failing["/v/b"] = ErrorKind::kPermission;
-  sampler.sample_once({});
-  CHECK_FALSE(sampler.health().up);
-
-  host.failing.clear();
-  sampler.sample_once({});
-  CHECK(sampler.health().up);
-  CHECK(sampler.health().bad_items == 0);
-  CHECK(log.count("info volume a: its size is measured again") == 1);
+  bench.host["/v/a"].outcome = allocated(1);
+  bench.host["/v/b"].outcome = allocated(1);
+  bench.run_for(2min);
+  CHECK(bench.sampler.health().up);
+  CHECK(bench.sampler.health().bad_items == 0);
+  CHECK(bench.log.count("info size of a: it is measured again") == 1);
 }
 
 TEST_CASE("nothing is scanned on a filesystem that hangs") {
-  FakeHost host;
-  CapturedLog log;
-  std::atomic<bool> hung = true;
-  SizeSampler sampler(host.access, log.log, {}, [&](const std::string& point, std::stop_token) {
-    return hung && point == "/nfs";
-  });
-  sampler.set_targets({target("far", "/nfs"), target("near")});
-  sampler.start();
-  REQUIRE(eventually([&] { return is_known(sampler, "near") && is_known(sampler, "far"); }));
-  CHECK(sampler.latest()->at("far").error->kind == ErrorKind::kTimeout);
-  CHECK_FALSE(sampler.latest()->at("far").value);
-  CHECK(host.scans("/v/far") == 0);
-
+  bool hung = true;
+  Bench bench({},
+              [&](const std::string& point, std::stop_token) { return hung && point == "/nfs"; });
+  bench.sampler.set_targets({target("far", "/nfs"), target("near")});
+  bench.run_for(1min);
+  CHECK(bench.space("near"));
+  CHECK(bench.error("far") == ErrorKind::kTimeout);
+  CHECK(bench.host.scans("/v/far") == 0);
   hung = false;
-  host.pass(20s);  // it need not wait for the whole interval
-  sampler.set_targets({target("far", "/nfs"), target("near")});
-  CHECK(eventually([&] { return sampler.latest()->at("far").value.has_value(); }));
-  CHECK(host.scans("/v/near") == 1);
+  bench.run_for(20s);  // it need not wait for the whole interval
+  CHECK(bench.space("far"));
+}
+
+TEST_CASE("a scan that gets stuck is given up and holds up nobody") {
+  Bench bench;
+  bench.host["/v/far"].is_silent = true;
+  bench.sampler.set_targets({target("far", "/nfs")});
+  bench.run_for(100ms);
+  bench.sampler.set_targets({target("far", "/nfs"), target("near")});
+  bench.run_for(3s);
+  CHECK(bench.space("near"));
+  CHECK_FALSE(bench.error("far"));
+  CHECK(bench.host.alive() == 1);
+  bench.run_for(30s);
+  CHECK(bench.error("far") == ErrorKind::kTimeout);
+  CHECK(bench.log.count("does not answer") == 1);
 }
 
 TEST_CASE("a volume that moved is a new one") {
-  FakeHost host;
-  CapturedLog log;
-  SizeSampler sampler(host.access, log.log, {}, never_hung);
-  sampler.set_targets({target("a")});
-  sampler.sample_once({});
-  sampler.set_targets({{"a", "/elsewhere/a", "/"}});
-  CHECK(sampler.latest()->empty());
-  sampler.sample_once({});
-  CHECK(sampler.latest()->at("a").value->apparent_bytes == 12);
+  Bench bench(kNoLimit);
+  bench.sampler.set_targets({target("a")});
+  bench.sampler.sample_once({});
+  SizeTarget moved = target("a");
+  moved.path = "/elsewhere/a";
+  bench.sampler.set_targets({moved});
+  bench.sampler.sample_once({});
+  CHECK(bench.space("a")->allocated_bytes == 12);
 }
 
 TEST_CASE("a volume removed during its scan stays removed") {
-  FakeHost host;
-  CapturedLog log;
-  SizeSampler sampler(host.access, log.log, {}, never_hung);
-  host.access.scan_tree = [&](const std::string&, std::stop_token) -> Result<TreeUsage> {
-    sampler.set_targets({});
-    return TreeUsage{};
-  };
-  sampler.set_targets({target("a")});
-  sampler.sample_once({});
-  CHECK(sampler.latest()->empty());
+  Bench bench;
+  bench.host["/v/a"] = {.steps = 1000, .cpu_of_step = 20ms, .outcome = allocated(1), .records = {}};
+  bench.sampler.set_targets({target("a")});
+  bench.run_for(1s);
+  CHECK(bench.host.alive() == 1);
+  bench.sampler.set_targets({});
+  bench.run_for(1s);
+  CHECK(bench.host.alive() == 0);
+  CHECK(bench.sampler.latest()->empty());
 }
 
 TEST_CASE("a stop during a scan ends the sampler and blames no volume") {
-  FakeHost host;
+  FakeScans host;
   CapturedLog log;
-  std::atomic<bool> scanning = false;
-  host.access.scan_tree = [&](const std::string& path, std::stop_token stop) -> Result<TreeUsage> {
-    scanning = true;
-    while (!stop.stop_requested()) std::this_thread::yield();
-    return Error{ErrorKind::kTimeout, path, "interrupted"};
-  };
+  host["/v/a"].is_silent = true;
   {
-    SizeSampler sampler(host.access, log.log, {}, never_hung);
+    SizeSampler sampler(host.access, log.log, kBlind, never_hung);
     sampler.set_targets({target("a")});
     sampler.start();
-    REQUIRE(eventually([&] { return scanning.load(); }));
+    REQUIRE(eventually([&] { return host.alive() == 1; }));
   }
+  CHECK(host.alive() == 0);
   CHECK(log.text().empty());
 }
 
 TEST_CASE("thousands of volumes are scanned once each and shown together") {
-  FakeHost host;
+  FakeScans host;
   CapturedLog log;
-  SizeSampler sampler(host.access, log.log, {}, never_hung);
-  std::vector<ScanTarget> targets;
+  SizeSampler sampler(host.access, log.log, kNoLimit, never_hung);
+  std::vector<SizeTarget> targets;
   for (int i = 0; i < 3000; ++i) targets.push_back(target(std::to_string(i)));
   sampler.set_targets(targets);
   sampler.start();
   CHECK(eventually([&] { return sampler.latest()->size() == 3000; }));
-  CHECK(host.order().size() == 3000);
+  CHECK(host.orders().size() == 3000);
+}
+
+// A volume with a root and one directory in it, on a filesystem that tells what changes.
+struct WatchedBench : Bench {
+  std::shared_ptr<ChangeFeed::Changes> changes = std::make_shared<ChangeFeed::Changes>();
+  std::map<std::uint8_t, TreeRecord> directories;  // what a look at each finds
+
+  WatchedBench() {
+    host.access.watch_changes = [this](const std::string&,
+                                       std::stop_token) -> Result<std::unique_ptr<ChangeFeed>> {
+      return std::unique_ptr<ChangeFeed>(std::make_unique<FakeFeed>(changes));
+    };
+    host.look = [this](const ScanOrder& order) {
+      std::vector<TreeRecord> records;
+      for (const DirectoryHandle& handle : order.directories) {
+        TreeRecord record = directories.at(handle.bytes[0]);
+        if (order.kind == ScanOrder::Kind::kLookAgain) record.parent = {};
+        records.push_back(record);
+        if (handle == named(1) && order.kind == ScanOrder::Kind::kLookAgain) {
+          records.push_back(
+              {.kind = TreeRecord::Kind::kChild, .handle = named(2), .parent = named(1)});
+        }
+      }
+      return records;
+    };
+    put(1, {}, 100);
+    put(2, named(1), 10);
+    sampler.set_targets({target("a")});
+    run_for(3s);
+  }
+
+  static DirectoryHandle named(std::uint8_t name) {
+    return {.type = 1, .size = 8, .bytes = {name}};
+  }
+
+  void put(std::uint8_t name, DirectoryHandle parent, std::uint64_t bytes) {
+    directories[name] = {
+        .handle = named(name), .parent = parent, .allocated_bytes = bytes, .inodes = 1};
+    FakeScans::Script& script = host["/v/a"];
+    script.records.clear();
+    std::uint64_t sum = 0;
+    for (const auto& [each, record] : directories) {
+      script.records.push_back(record);
+      sum += record.allocated_bytes;
+    }
+    script.outcome = allocated(sum);
+  }
+
+  std::size_t walks() {
+    std::size_t count = 0;
+    for (const ScanOrder& order : host.orders()) count += order.kind == ScanOrder::Kind::kMeasure;
+    return count;
+  }
+};
+
+TEST_CASE("where nothing changed nothing is read, and the size is as fresh as ever") {
+  WatchedBench bench;
+  REQUIRE(bench.space("a")->allocated_bytes == 110);
+  CHECK(bench.sampler.work().indexed_directories == 2);
+  const auto before = bench.sampler.latest();
+  bench.run_for(20min);
+  CHECK(bench.host.orders().size() == 1);
+  CHECK(bench.sampler.latest() != before);
+  CHECK(bench.space("a")->allocated_bytes == 110);
+}
+
+TEST_CASE("only the directory that changed is looked at again") {
+  WatchedBench bench;
+  bench.put(2, WatchedBench::named(1), 50);
+  bench.changes->directories = {WatchedBench::named(2), WatchedBench::named(99)};
+  bench.run_for(6min);
+  CHECK(bench.space("a")->allocated_bytes == 150);
+  REQUIRE(bench.host.orders().size() == 2);
+  CHECK(bench.host.orders()[1].kind == ScanOrder::Kind::kLookAgain);
+  CHECK(bench.host.orders()[1].directories == std::vector{WatchedBench::named(2)});
+}
+
+TEST_CASE("a walk proves the size from time to time and tells by how much it was off") {
+  WatchedBench bench;
+  bench.put(2, WatchedBench::named(1), 40);  // a change of which nobody tells
+  bench.run_for(50min);
+  CHECK(bench.space("a")->allocated_bytes == 110);
+  CHECK_FALSE(bench.sampler.latest()->at("a").drift_bytes);
+  bench.run_for(20min);
+  CHECK(bench.space("a")->allocated_bytes == 140);
+  CHECK(bench.sampler.latest()->at("a").drift_bytes == -30);
+  bench.run_for(1h + 10min);
+  CHECK(bench.sampler.latest()->at("a").drift_bytes == 0);
+  CHECK(bench.walks() == 3);
+}
+
+TEST_CASE("changes that the kernel dropped cost a walk") {
+  WatchedBench bench;
+  bench.put(2, WatchedBench::named(1), 60);
+  bench.changes->is_complete = false;
+  bench.run_for(6min);
+  CHECK(bench.space("a")->allocated_bytes == 160);
+  CHECK(bench.walks() == 2);
+}
+
+TEST_CASE("what changes during the walk is looked at after it") {
+  WatchedBench bench;
+  bench.host.access.start_scan = [&, inner = bench.host.access.start_scan](const ScanOrder& order,
+                                                                           std::stop_token stop) {
+    if (order.kind == ScanOrder::Kind::kMeasure) {
+      bench.changes->directories = {WatchedBench::named(2)};
+    }
+    auto scan = inner(order, stop);
+    bench.put(2, WatchedBench::named(1), 70);  // after it was walked
+    return scan;
+  };
+  bench.changes->is_complete = false;  // so that it is walked
+  bench.run_for(6min);
+  CHECK(bench.space("a")->allocated_bytes == 170);
+  CHECK(bench.host.orders().back().kind == ScanOrder::Kind::kLookAgain);
+}
+
+TEST_CASE("where handles cannot be opened every measurement is a walk") {
+  WatchedBench bench;
+  bench.host.access.start_scan = [&, inner = bench.host.access.start_scan](const ScanOrder& order,
+                                                                           std::stop_token stop) {
+    bench.host["/v/a"].outcome = order.kind == ScanOrder::Kind::kMeasure
+                                     ? Result<SpaceUsage>(allocated(200))
+                                     : Error{ErrorKind::kPermission, "/v/a", "as told"};
+    return inner(order, stop);
+  };
+  bench.changes->directories = {WatchedBench::named(2)};
+  bench.run_for(6min);
+  CHECK(bench.space("a")->allocated_bytes == 200);
+  CHECK(bench.sampler.work().indexed_directories == 0);
+  CHECK_FALSE(bench.error("a"));
 }
 
 }  // namespace

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/builtin.h"
+#include "collectors/scan_state.h"
+#include "exporter/model/size_targets.h"
+
+namespace volumeter {
+namespace {
+
+constexpr MetricDesc kSize{"docker_bind_size_bytes",
+                           MetricType::kGauge,
+                           "Apparent size of a directory that containers have by bind mounts, as "
+                           "du --apparent-size; source is its path with symbolic links resolved. "
+                           "Only those chosen by --collector.sizes.binds. Sampled.",
+                           {"source"}};
+constexpr MetricDesc kAllocated{"docker_bind_allocated_bytes",
+                                MetricType::kGauge,
+                                "Disk space that such a directory occupies, as du. Sampled.",
+                                {"source"}};
+constexpr MetricDesc kInodes{
+    "docker_bind_inodes_used",
+    MetricType::kGauge,
+    "Inodes of such a directory, itself included, as du --inodes. Sampled.",
+    {"source"}};
+constexpr MetricDesc kScanTime{"docker_bind_scan_timestamp_seconds",
+                               MetricType::kGauge,
+                               "When the shown size was measured.",
+                               {"source"}};
+constexpr MetricDesc kScanInfo{
+    "docker_bind_scan_info",
+    MetricType::kGauge,
+    "How the size is measured and how that goes; 1. Methods and states as in "
+    "docker_volume_scan_info.",
+    {"source", "method", "state"}};
+constexpr const MetricDesc* kAll[] = {&kSize, &kAllocated, &kInodes, &kScanTime, &kScanInfo};
+
+class BindsCollector final : public Collector {
+ public:
+  std::span<const MetricDesc* const> describe() const override { return kAll; }
+
+  MetricFamilies collect(const HostSnapshot& host) const override {
+    MetricFamilies out;
+    for (const MetricDesc* desc : kAll) out[*desc];
+    for (const BindFacts& bind : host.inventory->binds) {
+      const SizeReading* reading = host.size(size_key(bind));
+      const auto* space = reading == nullptr ? nullptr : &reading->space;
+      const bool has_value = space != nullptr && space->value;
+      const LabelRef method = has_value ? method_label(space->value->method) : LabelRef("none");
+      out.add(kScanInfo, {bind.source, method, scan_state(space)}, 1);
+      if (has_value) add_size(bind.source, *space, out);
+    }
+    return out;
+  }
+
+ private:
+  static void add_size(const Label& source, const Sampled<SpaceUsage>& space, MetricFamilies& out) {
+    const SpaceUsage& usage = *space.value;
+    out.add(kSize, {source}, usage.apparent_bytes);
+    out.add(kAllocated, {source}, static_cast<double>(usage.allocated_bytes));
+    out.add(kInodes, {source}, usage.inodes);
+    out.add(kScanTime, {source}, unix_seconds(space.taken_at));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Collector> make_binds_collector() { return std::make_unique<BindsCollector>(); }
+
+}  // namespace volumeter

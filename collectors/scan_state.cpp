@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/scan_state.h"
+
+namespace volumeter {
+
+LabelRef scan_state(const Sampled<SpaceUsage>* size) {
+  if (size == nullptr || (!size->value && !size->error)) return "pending";
+  if (!size->error) return "measured";
+  switch (size->error->kind) {
+    case ErrorKind::kPermission: return "permission";
+    case ErrorKind::kNotFound: return "not_found";
+    case ErrorKind::kTimeout: return "timeout";
+    default: return "error";
+  }
+}
+
+LabelRef method_label(SizeMethod method) {
+  switch (method) {
+    case SizeMethod::kWalk: return "walk";
+    case SizeMethod::kStatfs: return "statfs";
+    case SizeMethod::kQuota: return "quota";
+    case SizeMethod::kQgroup: return "qgroup";
+  }
+  return "walk";
+}
+
+}  // namespace volumeter

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "exporter/metrics/metric_families.h"
+#include "exporter/model/snapshot.h"
+
+namespace volumeter {
+
+// The label `state` of a scan info: how the newest measurement went. Null: there was none yet.
+LabelRef scan_state(const Sampled<SpaceUsage>* size);
+
+// The label `method` of a scan info.
+LabelRef method_label(SizeMethod method);
+
+}  // namespace volumeter

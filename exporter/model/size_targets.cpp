@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/model/size_targets.h"
+
+#include <optional>
+#include <utility>
+
+namespace volumeter {
+namespace {
+
+bool is_measurable(const VolumeFacts& volume) {
+  // A path that lies on no filesystem known here is one that this agent cannot see.
+  return !volume.path.empty() && !volume.unmounted && volume.filesystem.has_value();
+}
+
+// Collects the targets; knows how many of them share a filesystem.
+class Targets {
+ public:
+  explicit Targets(const Inventory& inventory)
+      : inventory_(inventory), sharers_(inventory.filesystems.size(), 0) {
+    for (const VolumeFacts& volume : inventory.volumes) {
+      if (is_measurable(volume)) ++sharers_[*volume.filesystem];
+    }
+    for (const BindFacts& bind : inventory.binds) ++sharers_[bind.filesystem];
+  }
+
+  void add_volumes() {
+    for (const VolumeFacts& volume : inventory_.volumes) {
+      if (!is_measurable(volume)) continue;
+      add(volume.name, volume.path, *volume.filesystem, volume.is_whole_filesystem);
+    }
+  }
+
+  void add_binds() {
+    for (const BindFacts& bind : inventory_.binds) {
+      add(size_key(bind), bind.path, bind.filesystem, bind.is_whole_filesystem);
+    }
+  }
+
+  // By way of /proc/PID/root, which is what the container sees as its root directory.
+  void add_tmpfs(const std::string& procfs) {
+    for (const MountFacts& mount : inventory_.mounts) {
+      const ContainerFacts& container = inventory_.containers[mount.container];
+      if (mount.kind != MountKind::kTmpfs || !container.pid) continue;
+      targets_.push_back({.key = size_key(container, mount),
+                          .root = procfs + "/" + std::to_string(*container.pid) + "/root",
+                          .path = mount.destination.plain(),
+                          .mount_point = {},
+                          .own_filesystem = true});
+    }
+  }
+
+  std::vector<SizeTarget> taken() && { return std::move(targets_); }
+
+ private:
+  void add(std::string key, const std::string& path, std::size_t filesystem, bool is_whole) {
+    targets_.push_back({.key = std::move(key),
+                        .root = {},
+                        .path = path,
+                        .mount_point = inventory_.filesystems[filesystem].mount_point,
+                        .mount_id = inventory_.filesystems[filesystem].mount_id,
+                        .own_filesystem = is_whole && sharers_[filesystem] == 1});
+  }
+
+  const Inventory& inventory_;
+  std::vector<std::size_t> sharers_;  // targets, by filesystem
+  std::vector<SizeTarget> targets_;
+};
+
+}  // namespace
+
+std::vector<SizeTarget> size_targets(const Inventory& inventory, const SizeTargetOptions& options) {
+  Targets targets(inventory);
+  targets.add_volumes();
+  targets.add_binds();
+  targets.add_tmpfs(options.procfs);
+  return std::move(targets).taken();
+}
+
+std::string size_key(const BindFacts& bind) { return "bind:" + bind.path; }
+
+std::string size_key(const ContainerFacts& container, const MountFacts& tmpfs) {
+  return "tmpfs:" + container.name.plain() + ":" + tmpfs.destination.plain();
+}
+
+}  // namespace volumeter

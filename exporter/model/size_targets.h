@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporter/model/inventory.h"
+#include "exporter/sources/size_target.h"
+
+namespace volumeter {
+
+struct SizeTargetOptions {
+  std::string procfs = "/proc";  // where the host's is: the way into containers
+};
+
+// What is to be measured on the host: its volumes as far as their data can be reached, the
+// sources of bind mounts that the inventory lists, and the tmpfs mounts of running containers.
+std::vector<SizeTarget> size_targets(const Inventory& inventory, const SizeTargetOptions& options);
+
+// SizeTarget::key of a source of bind mounts; that of a volume is its name.
+std::string size_key(const BindFacts& bind);
+
+// SizeTarget::key of a tmpfs mount; `container` is the one that has it.
+std::string size_key(const ContainerFacts& container, const MountFacts& tmpfs);
+
+}  // namespace volumeter

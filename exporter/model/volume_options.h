@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "exporter/sources/docker/types.h"
+
+// What the options say that a volume of the driver "local" was made with
+// (docker volume create --opt type=T --opt o=O --opt device=D --opt size=S); to other drivers
+// the same words may mean anything.
+// https://docs.docker.com/reference/cli/docker/volume/create/#opt
+namespace volumeter {
+
+// Whether something is mounted onto its directory when a container starts (nfs, cifs, tmpfs,
+// bind, a block device); until then that directory is an empty one on another disk.
+bool has_own_mount(const docker::Volume& volume);
+
+// The absolute path of the directory that holds its data although it lies elsewhere: the
+// device of a bind mount. Nothing for every other volume.
+std::optional<std::string> bound_directory(const docker::Volume& volume);
+
+// How many bytes it may hold, as far as its options say: the quota of a plain volume, the
+// size of a tmpfs.
+std::optional<std::uint64_t> limit_bytes(const docker::Volume& volume);
+
+// "10G", "512m", "1.5GiB", "1024", "2 kb" -> bytes; all units are powers of 1024. Nothing for
+// zero, which is no limit, and for what the engine would refuse. As RAMInBytes() of
+// https://pkg.go.dev/github.com/docker/go-units.
+std::optional<std::uint64_t> parse_docker_size(std::string_view text);
+
+// "64m", "1048576", "0x10k" -> bytes. Nothing for zero, which is no limit, for "50%", which
+// depends on the memory of the machine, and for what the kernel would refuse. As memparse()
+// of the kernel's lib/cmdline.c; see "size" in Documentation/filesystems/tmpfs.rst.
+std::optional<std::uint64_t> parse_tmpfs_size(std::string_view text);
+
+}  // namespace volumeter

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/scan_worker.h"
+
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <mutex>
+#include <vector>
+
+#include "exporter/base/unique_fd.h"
+#include "exporter/sources/files.h"
+#include "exporter/sources/scan_protocol.h"
+#include "exporter/sources/space_accounting.h"
+#include "exporter/sources/tree_walk.h"
+
+namespace volumeter {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// A scan must not be felt: last in line for CPU and disk. Each directory with work left holds
+// a descriptor, so take as many as we may have.
+void become_background() {
+  ::setpriority(PRIO_PROCESS, 0, 19);
+  ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+nanoseconds read_clock(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
+}
+
+// Holds the scan to its grants, and passes on what it finds. Thread-safe.
+class Conversation {
+ public:
+  explicit Conversation(int socket) : socket_(socket) {}
+
+  // Waits for the next grant; false if the agent is gone.
+  bool wait_for_grant() {
+    const auto grant = receive_grant(socket_);
+    if (!grant) return false;
+    step_began_cpu_ = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    cpu_end_ = step_began_cpu_ + grant->cpu;
+    wall_end_ = read_clock(CLOCK_MONOTONIC) + grant->wall;
+    return true;
+  }
+
+  // Progress of a walking thread: pauses all of them once the grant is used up.
+  bool worked(std::uint64_t entries) {
+    const std::lock_guard lock(mutex_);
+    entries_ += entries;
+    if (gone_) return false;
+    if (read_clock(CLOCK_PROCESS_CPUTIME_ID) < cpu_end_ &&
+        read_clock(CLOCK_MONOTONIC) < wall_end_) {
+      return true;
+    }
+    gone_ =
+        send_pause(socket_, std::exchange(entries_, 0), cpu_of_step()) != 0 || !wait_for_grant();
+    return !gone_;
+  }
+
+  void take(const TreeRecord& record) {
+    records_.push_back(record);
+    if (records_.size() == kRecordsPerPacket) flush();
+  }
+
+  // False if the agent is gone.
+  bool done(const Result<SpaceUsage>& outcome) {
+    flush();
+    return !gone_ && send_done(socket_, entries_, cpu_of_step(), outcome) == 0;
+  }
+
+ private:
+  void flush() {
+    if (!records_.empty() && send_records(socket_, records_) != 0) {
+      const std::lock_guard lock(mutex_);
+      gone_ = true;
+    }
+    records_.clear();
+  }
+
+  nanoseconds cpu_of_step() const { return read_clock(CLOCK_PROCESS_CPUTIME_ID) - step_began_cpu_; }
+
+  const int socket_;
+  std::vector<TreeRecord> records_;
+  std::mutex mutex_;  // of all below
+  nanoseconds step_began_cpu_{0};
+  nanoseconds cpu_end_{0};
+  nanoseconds wall_end_{0};
+  std::uint64_t entries_ = 0;
+  bool gone_ = false;
+};
+
+Result<UniqueFd> open_tree(const std::string& rootfs, const std::string& path) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY;
+  auto root = open_in_root(rootfs, path, kFlags | O_NOATIME);
+  if (root || root.error().kind != ErrorKind::kPermission) return root;
+  return open_in_root(rootfs, path, kFlags);
+}
+
+Result<SpaceUsage> measure(UniqueFd root, const ScanOrder& order, WalkOptions options) {
+  if (const auto known = accounted_space(root.get(), order.own_filesystem)) return *known;
+  options.threads = order.threads;
+  if (order.want_records) {
+    UniqueFd again(::fcntl(root.get(), F_DUPFD_CLOEXEC, 0));
+    auto usage = walk_tree(std::move(root), options);
+    if (usage || usage.error().kind != ErrorKind::kUnsupported) return usage;
+    root = std::move(again);  // a filesystem without handles
+  }
+  options.record = {};
+  return walk_tree(std::move(root), options);
+}
+
+Result<SpaceUsage> with_no_size(const Result<>& outcome) {
+  if (!outcome) return outcome.error();
+  return SpaceUsage{};
+}
+
+Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
+                             Conversation& agent) {
+  auto root = open_tree(order.root.empty() ? rootfs : order.root, order.path);
+  if (!root) return std::move(root).error();
+  const WalkOptions options{
+      .now = std::chrono::system_clock::now(),
+      .progress = [&](std::uint64_t entries) { return agent.worked(entries); },
+      .record = [&](const TreeRecord& record) { agent.take(record); }};
+  switch (order.kind) {
+    case ScanOrder::Kind::kMeasure: return measure(std::move(root).value(), order, options);
+    case ScanOrder::Kind::kLookAgain:
+      return with_no_size(look_again(*root, order.directories, options));
+    case ScanOrder::Kind::kSubtrees:
+      return with_no_size(walk_subtrees(*root, order.directories, options));
+  }
+  return Error{ErrorKind::kUnsupported, order.path, "an unknown order"};
+}
+
+}  // namespace
+
+bool serve_scan(int socket, const std::string& rootfs) {
+  become_background();
+  const auto order = receive_order(socket);
+  if (!order) return false;
+  Conversation agent(socket);
+  return agent.wait_for_grant() && agent.done(carry_out(*order, rootfs, agent));
+}
+
+}  // namespace volumeter

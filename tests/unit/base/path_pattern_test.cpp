@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/base/path_pattern.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+namespace volumeter {
+namespace {
+
+bool matches(const std::string& expression, const std::string& path) {
+  const auto pattern = PathPattern::parse(expression);
+  REQUIRE(pattern);
+  return pattern->matches(path);
+}
+
+TEST_CASE("an expression describes a path as a whole") {
+  CHECK(matches("/srv/.*", "/srv/a/b"));
+  CHECK_FALSE(matches("/srv", "/srv/a"));
+  CHECK_FALSE(matches("srv", "/srv"));
+  CHECK(matches("^/srv$", "/srv"));
+  CHECK(matches("/a|/b", "/b"));
+  CHECK_FALSE(matches("/a|/b", "/bc"));
+  CHECK_FALSE(matches("/a|/b", "/ac"));
+}
+
+TEST_CASE("a path is bytes, whatever they are") {
+  CHECK(matches("/.*", "/\xFF\n\xC3"));
+  CHECK(matches("/m\xC3\xBC.*", "/m\xC3\xBCll"));
+  CHECK(matches("/a.b", std::string("/a\0b", 4)));
+}
+
+TEST_CASE("no pattern means no path") {
+  CHECK_FALSE(PathPattern().matches("/"));
+  CHECK_FALSE(PathPattern().matches(""));
+}
+
+TEST_CASE("a long path costs neither the stack nor exponential time") {
+  const std::string path = "/" + std::string(1 << 20, 'a');
+  CHECK(matches("/(a|b|ab)*", path));
+  CHECK_FALSE(matches("/(a*)*b", path));
+}
+
+TEST_CASE("what is no expression is refused with the reason") {
+  for (const std::string expression : {"(", "a)", "[", "*", "\\1", "(?=a)", "a{1001}"}) {
+    CAPTURE(expression);
+    const auto pattern = PathPattern::parse(expression);
+    REQUIRE_FALSE(pattern);
+    CHECK(pattern.error().kind == ErrorKind::kMalformed);
+    CHECK_FALSE(pattern.error().what.empty());
+  }
+}
+
+TEST_CASE("an expression that would need much memory is refused") {
+  CHECK_FALSE(PathPattern::parse("((a{100}){100}){100}"));
+  CHECK_FALSE(PathPattern::parse("((\\pL{100}){10}){10}"));
+}
+
+}  // namespace
+}  // namespace volumeter

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/model/size_targets.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+
+namespace volumeter {
+namespace {
+
+FilesystemFacts filesystem(std::string mount_point) {
+  FilesystemFacts facts;
+  facts.mount_point = std::move(mount_point);
+  return facts;
+}
+
+VolumeFacts volume(std::string name, std::optional<std::size_t> on, bool whole = false) {
+  VolumeFacts facts;
+  facts.path = "/v/" + name + "/_data";
+  facts.name = std::move(name);
+  facts.filesystem = on;
+  facts.is_whole_filesystem = whole;
+  return facts;
+}
+
+BindFacts bind(const std::string& path, std::size_t on, bool whole = false) {
+  return {path, Label(path), on, whole};
+}
+
+ContainerFacts container(std::string_view name, std::optional<std::uint32_t> pid) {
+  ContainerFacts facts;
+  facts.name = Label(name);
+  facts.pid = pid;
+  return facts;
+}
+
+MountFacts tmpfs(std::size_t container, std::string_view destination) {
+  return {.kind = MountKind::kTmpfs, .container = container, .destination = Label(destination)};
+}
+
+// A host with two filesystems, "/" and "/mnt".
+Inventory host_with(std::vector<VolumeFacts> volumes, std::vector<BindFacts> binds = {}) {
+  Inventory inventory;
+  inventory.filesystems = {filesystem("/"), filesystem("/mnt")};
+  inventory.volumes = std::move(volumes);
+  inventory.binds = std::move(binds);
+  return inventory;
+}
+
+std::vector<std::string> keys(const Inventory& inventory) {
+  std::vector<std::string> out;
+  for (const SizeTarget& target : size_targets(inventory, {})) out.push_back(target.key);
+  return out;
+}
+
+std::vector<std::string> keys_with_own_filesystem(const Inventory& inventory) {
+  std::vector<std::string> out;
+  for (const SizeTarget& target : size_targets(inventory, {})) {
+    if (target.own_filesystem) out.push_back(target.key);
+  }
+  return out;
+}
+
+TEST_CASE("a volume is measured at its path, on the filesystem that holds it") {
+  CHECK(size_targets(host_with({volume("db", 1)}), {}) ==
+        std::vector<SizeTarget>{{.key = "db", .path = "/v/db/_data", .mount_point = "/mnt"}});
+}
+
+TEST_CASE("a volume whose data cannot be reached is not measured") {
+  VolumeFacts unmounted = volume("nfs", 0);
+  unmounted.unmounted = true;
+  VolumeFacts pathless = volume("plugin", 0);
+  pathless.path.clear();
+  CHECK(keys(host_with({unmounted, pathless, volume("unseen", {}), volume("db", 0)})) ==
+        std::vector<std::string>{"db"});
+}
+
+TEST_CASE("a volume has a filesystem of its own if it is the whole of one and shares it not") {
+  CHECK(keys_with_own_filesystem(host_with({volume("a", 0), volume("b", 1, true)})) ==
+        std::vector<std::string>{"b"});
+  CHECK(keys_with_own_filesystem(host_with({volume("a", 1, true), volume("b", 1, true)})).empty());
+  CHECK(keys_with_own_filesystem(host_with({volume("a", 1), volume("b", 1, true)})).empty());
+}
+
+TEST_CASE("a bind mount's source shares a filesystem as a volume does") {
+  const BindFacts disk = bind("/mnt", 1, true);
+  CHECK(keys_with_own_filesystem(host_with({volume("a", 0)}, {disk})) ==
+        std::vector<std::string>{"bind:/mnt"});
+  CHECK(keys_with_own_filesystem(host_with({volume("a", 1)}, {disk})).empty());
+  CHECK(keys_with_own_filesystem(host_with({volume("a", 1, true)}, {bind("/mnt/x", 1)})).empty());
+}
+
+TEST_CASE("what is not measured takes no filesystem away") {
+  VolumeFacts unmounted = volume("old", 1);
+  unmounted.unmounted = true;
+  CHECK(keys_with_own_filesystem(host_with({unmounted, volume("b", 1, true)})) ==
+        std::vector<std::string>{"b"});
+}
+
+TEST_CASE("a source of bind mounts is measured by its path") {
+  CHECK(size_targets(host_with({}, {bind("/mnt/data", 1)}), {}) ==
+        std::vector<SizeTarget>{
+            {.key = "bind:/mnt/data", .path = "/mnt/data", .mount_point = "/mnt"}});
+}
+
+TEST_CASE("a tmpfs is measured in the running container that has it") {
+  Inventory inventory;
+  inventory.containers = {container("web", 4711), container("gone", {})};
+  inventory.mounts = {tmpfs(0, "/run \"x\""), tmpfs(1, "/run")};
+  MountFacts other = tmpfs(0, "/data");
+  other.kind = MountKind::kBind;
+  inventory.mounts.push_back(other);
+  CHECK(size_targets(inventory, {.procfs = "/host/proc"}) ==
+        std::vector<SizeTarget>{{.key = "tmpfs:web:/run \"x\"",
+                                 .root = "/host/proc/4711/root",
+                                 .path = "/run \"x\"",
+                                 .mount_point = "",
+                                 .own_filesystem = true}});
+}
+
+}  // namespace
+}  // namespace volumeter
