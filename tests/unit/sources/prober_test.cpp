@@ -352,7 +352,7 @@ TEST_CASE("the records of a walk come before its end") {
   CHECK(records.size() == 601);
 
   order.kind = ScanOrder::Kind::kLookAgain;
-  order.directories = {records.front().handle};
+  order.directories = {records.back().handle};
   const auto again = bench.prober.start_scan(order, {});
   REQUIRE(again);
   (*again)->grant(kFree);
@@ -360,7 +360,7 @@ TEST_CASE("the records of a walk come before its end") {
   REQUIRE(report);
   if (report->outcome || ::geteuid() == 0) {
     CHECK(report->kind == ScanReport::Kind::kRecords);
-    CHECK(report->records.front().handle == records.front().handle);
+    CHECK(report->records.front().handle == records.back().handle);
   } else {
     CHECK(report->outcome.error().kind == ErrorKind::kPermission);
   }
@@ -448,7 +448,7 @@ TEST_CASE("many threads may ask at the same time") {
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(good == 300);
-  CHECK(eventually([&] { return bench.workers().size() <= 2; }));
+  CHECK(eventually([&] { return bench.workers().size() <= 3; }));  // one answers, two scan
 }
 
 }  // namespace
