@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/ioprio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -109,7 +110,20 @@ Result<UniqueFd> open_tree(const std::string& rootfs, const std::string& path) {
   return open_in_root(rootfs, path, kFlags);
 }
 
+// Whether something is mounted at an open directory; kernels before 5.8 do not tell, and are
+// believed what the mount table said.
+bool is_mount_point(const UniqueFd& directory) {
+  struct statx info {};
+  if (::statx(directory.get(), "", AT_EMPTY_PATH, STATX_TYPE, &info) != 0) return false;
+  if ((info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) == 0) return true;
+  return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 Result<SpaceUsage> measure(UniqueFd root, const ScanOrder& order, WalkOptions options) {
+  // Unmounted since the order was given: what lies beneath is none of the volume's.
+  if (order.own_filesystem && !is_mount_point(root)) {
+    return Error{ErrorKind::kNotFound, order.path, "its filesystem is not mounted there any more"};
+  }
   if (const auto known = accounted_space(root.get(), order.own_filesystem)) return *known;
   options.threads = order.threads;
   if (order.want_records) {
@@ -122,11 +136,6 @@ Result<SpaceUsage> measure(UniqueFd root, const ScanOrder& order, WalkOptions op
   return walk_tree(std::move(root), options);
 }
 
-Result<SpaceUsage> with_no_size(const Result<>& outcome) {
-  if (!outcome) return outcome.error();
-  return SpaceUsage{};
-}
-
 Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
                              Conversation& agent) {
   auto root = open_tree(order.root.empty() ? rootfs : order.root, order.path);
@@ -137,10 +146,8 @@ Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
       .record = [&](const TreeRecord& record) { agent.take(record); }};
   switch (order.kind) {
     case ScanOrder::Kind::kMeasure: return measure(std::move(root).value(), order, options);
-    case ScanOrder::Kind::kLookAgain:
-      return with_no_size(look_again(*root, order.directories, options));
-    case ScanOrder::Kind::kSubtrees:
-      return with_no_size(walk_subtrees(*root, order.directories, options));
+    case ScanOrder::Kind::kLookAgain: return look_again(*root, order.directories, options);
+    case ScanOrder::Kind::kSubtrees: return walk_subtrees(*root, order.directories, options);
   }
   return Error{ErrorKind::kUnsupported, order.path, "an unknown order"};
 }

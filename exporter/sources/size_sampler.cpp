@@ -48,6 +48,7 @@ struct SizeSampler::Measurement {
   std::vector<DirectoryIndex::Unknown> unknown;   // kSubtrees: this order and those to come
   std::vector<DirectoryIndex::Unknown> in_order;  // kSubtrees: this order
   std::vector<TreeRecord> records;
+  std::optional<WallTime> last_modified;          // kLookAgain, kSubtrees
   std::optional<std::int64_t> drift_bytes;
 };
 
@@ -86,9 +87,11 @@ void SizeSampler::start() {
 void SizeSampler::sample_once(std::stop_token stop) {
   while (!stop.stop_requested()) {
     const auto pause = step(stop);
-    if (measurements_.empty() && latest()->size() >= schedule_.size()) return;
+    if (measurements_.empty() && latest()->size() >= schedule_.size()) break;
     wait(pause);
   }
+  totals_.queue_length = schedule_.queue_length(host_.steady_now());
+  publish_work();
 }
 
 nanoseconds SizeSampler::step(std::stop_token stop) {
@@ -282,6 +285,7 @@ void SizeSampler::order_done(const std::string& key, ScanReport report) {
   if (measurement.phase == Measurement::Phase::kWalk) {
     return walk_done(key, measurement, *report.outcome);
   }
+  measurement.last_modified = std::max(measurement.last_modified, report.outcome->last_modified);
   look_done(key, measurement);
 }
 
@@ -322,6 +326,7 @@ bool SizeSampler::from_index(const std::string& key, Measurement& measurement) {
   space.apparent_bytes = sums->apparent_bytes;
   space.allocated_bytes = sums->allocated_bytes;
   space.inodes = sums->inodes;
+  space.last_modified = std::max(space.last_modified, measurement.last_modified);
   accept(key, measurement, space);
   return true;
 }

@@ -46,7 +46,7 @@ struct ScanReport {
   std::uint64_t entries = 0;
   std::chrono::nanoseconds cpu{0};
   std::vector<TreeRecord> records;            // kRecords
-  Result<SpaceUsage> outcome = SpaceUsage{};  // kDone; of kMeasure
+  Result<SpaceUsage> outcome = SpaceUsage{};  // kDone; of what was looked at
 };
 
 // A scan in progress, in a process of its own. Ending it before it is done leaves behind a

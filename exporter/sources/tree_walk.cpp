@@ -51,15 +51,14 @@ Result<dev_t> device_of(const UniqueFd& root) {
   return info.st_dev;
 }
 
-Result<> run_at(const UniqueFd& root, std::span<const DirectoryHandle> directories,
-                const WalkOptions& options, bool stays) {
+Result<SpaceUsage> run_at(const UniqueFd& root, std::span<const DirectoryHandle> directories,
+                          const WalkOptions& options, bool stays) {
   const auto device = device_of(root);
   if (!device) return device.error();
   WalkJob job(options, *device);
   job.begin_at(root.get(), directories);
   if (stays) job.stay_at_beginnings();
-  if (auto usage = run(job, UniqueFd()); !usage) return usage.error();
-  return Nothing{};
+  return run(job, UniqueFd());
 }
 
 }  // namespace
@@ -74,12 +73,12 @@ Result<SpaceUsage> walk_tree(UniqueFd root, const WalkOptions& options) {
   return run(job, std::move(root));
 }
 
-Result<> look_again(const UniqueFd& root, std::span<const DirectoryHandle> directories,
+Result<SpaceUsage> look_again(const UniqueFd& root, std::span<const DirectoryHandle> directories,
                     const WalkOptions& options) {
   return run_at(root, directories, options, true);
 }
 
-Result<> walk_subtrees(const UniqueFd& root, std::span<const DirectoryHandle> directories,
+Result<SpaceUsage> walk_subtrees(const UniqueFd& root, std::span<const DirectoryHandle> directories,
                        const WalkOptions& options) {
   return run_at(root, directories, options, false);
 }

@@ -34,13 +34,15 @@ struct WalkOptions {
 Result<SpaceUsage> walk_tree(UniqueFd root, const WalkOptions& options);
 
 // Looks once more at directories of the filesystem of `root`, not at what lies below them:
-// gives kDirectory, kChild and kLink of each, or kGone. Error if it was given up.
-Result<> look_again(const UniqueFd& root, std::span<const DirectoryHandle> directories,
-                    const WalkOptions& options);
+// gives kDirectory, kChild and kLink of each, or kGone, and what it looked at comes to. Error
+// if it was given up.
+Result<SpaceUsage> look_again(const UniqueFd& root, std::span<const DirectoryHandle> directories,
+                              const WalkOptions& options);
 
 // Walks whole trees that begin at directories of the filesystem of `root`; gives kDirectory
-// (with an empty parent for each beginning) and kLink, or kGone. Error if it was given up.
-Result<> walk_subtrees(const UniqueFd& root, std::span<const DirectoryHandle> directories,
-                       const WalkOptions& options);
+// (with an empty parent for each beginning) and kLink, or kGone, and what they come to. Error
+// if it was given up.
+Result<SpaceUsage> walk_subtrees(const UniqueFd& root, std::span<const DirectoryHandle> directories,
+                                 const WalkOptions& options);
 
 }  // namespace volumeter
