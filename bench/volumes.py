@@ -8,8 +8,8 @@ An engine of its own with 2000 volumes of 24 files in 4 directories each, all mo
 ago. In turn, with everything in the cache:
   du      one `du -s -B1` a volume, as exporters fork it at every scrape
   docker  `docker system df -v`: the client's and the engine's CPU
-  first   Volumeter's first pass, without a budget
-  next    its later passes, which follow changes, while nothing changes (without the first)
+  first   Volumeter's first pass: `--once`, which has no budget
+  next    a later pass of the agent, which follows changes, while nothing changes
 Of the first three the wall time, too: of Volumeter from the beginning of the first
 measurement to the end of the last.
 """
@@ -26,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" 
 
 from support.agent import Agent  # noqa: E402
 from support.engine import Engine  # noqa: E402
+from support.samples import Samples  # noqa: E402
 from support.scene import Scene, cpu_seconds  # noqa: E402
 
 ROUNDS = 5
@@ -89,24 +90,24 @@ def is_measured(seen, count):
 
 
 def measure_first(scene, engine, sizes):
-    """(wall, CPU) of a new agent until it has measured all."""
-    agent = Agent(scene, engine.host, "--collector.sizes.cpu-percent=0",
-                  f"--collector.sizes.interval={INTERVAL}s",
-                  state=scene.new_folder(f"state-{time.monotonic_ns()}")).start()
-    agent.wait_until(lambda seen: is_measured(seen, len(sizes)), "all are measured", 60)
-    seen = agent.scrape()
-    found = seen.by("volume", "docker_volume_allocated_bytes")
-    if found != sizes:
+    """(wall, CPU) of all measurements of `--once`, which has no budget."""
+    text = subprocess.run([os.environ["VOLUMETER"], "--once", "--docker.host", engine.host,
+                           "--state.directory", scene.path("state")], check=True, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    seen = Samples(text)
+    if seen.by("volume", "docker_volume_allocated_bytes") != sizes:
         sys.exit("Volumeter's sizes are not du's")
     ends = seen.by("volume", "docker_volume_scan_timestamp_seconds")
     took = seen.by("volume", "docker_volume_scan_duration_seconds")
     wall = max(ends.values()) - min(end - took[name] for name, end in ends.items())
-    return wall, seen.value("volumeter_scan_cpu_seconds_total"), agent
+    return wall, seen.value("volumeter_scan_cpu_seconds_total")
 
 
-def measure_next(agent, count):
-    """CPU of one more measurement of each volume, while nothing changes."""
-    time.sleep(2 * INTERVAL)  # all have been looked at again, and stand still
+def measure_next(scene, engine, count):
+    """CPU of one more measurement of each volume by the agent, while nothing changes."""
+    agent = Agent(scene, engine.host, f"--collector.sizes.interval={INTERVAL}s").start()
+    agent.wait_until(lambda seen: is_measured(seen, count), "all are measured", 120)
+    time.sleep(3 * INTERVAL)  # all have been looked at again, and stand still
     before = agent.scrape().value("volumeter_scan_cpu_seconds_total")
     time.sleep(3 * INTERVAL)
     seen = agent.scrape()
@@ -123,17 +124,12 @@ def main():
         engine = Engine(scene).start()
         folders = fill(engine, count)
         costs = {"du": [], "docker": [], "first": []}
-        next_cpu = 0.0
-        for round_ in range(ROUNDS):
+        for _ in range(ROUNDS):
             wall, cpu, sizes = measure_du(folders)
             costs["du"].append((wall, cpu))
             costs["docker"].append(measure_docker(engine))
-            wall, cpu, agent = measure_first(scene, engine, sizes)
-            costs["first"].append((wall, cpu))
-            if round_ == ROUNDS - 1:
-                next_cpu = measure_next(agent, count)
-            agent.terminate()
-        report(costs, next_cpu, count)
+            costs["first"].append(measure_first(scene, engine, sizes))
+        report(costs, measure_next(scene, engine, count), count)
     finally:
         scene.end()
 

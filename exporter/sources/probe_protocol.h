@@ -16,7 +16,7 @@ namespace volumeter {
 enum class Operation : std::uint32_t {
   kStatfs,
   kResolve,
-  kScan,   // no answer; see scan_protocol.h for what follows
+  kScan,   // no answer; from now on it speaks as scan_protocol.h has it
   kWatch,  // kDone is followed by the descriptor of a change feed
 };
 

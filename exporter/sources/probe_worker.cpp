@@ -84,11 +84,12 @@ bool serve_watch(const Question& question, int socket) {
   return send_answer(socket, answer) == 0 && send_descriptor(socket, feed->get()) == 0;
 }
 
+// False: there is nobody left to serve.
 bool serve(const Question& question, int socket) {
   switch (question.operation) {
     case Operation::kStatfs: return send_answer(socket, statfs_answer(question)) == 0;
     case Operation::kResolve: return send_answer(socket, resolve_answer(question)) == 0;
-    case Operation::kScan: return serve_scan(socket, question.rootfs);
+    case Operation::kScan: serve_scans(socket, question.rootfs); return false;
     case Operation::kWatch: return serve_watch(question, socket);
   }
   return false;

@@ -3,9 +3,8 @@
 
 namespace volumeter {
 
-// What a worker process does: answers one question after the other until the socket closes.
-// Any of them may hang for ever. After its first scan the process runs at the lowest
-// priority for CPU and I/O, so scans want workers of their own.
+// What a worker process does: answers one question after the other until the socket closes,
+// or does nothing but scans once it was told to. Any of it may hang for ever.
 void serve_questions(int socket);
 
 }  // namespace volumeter

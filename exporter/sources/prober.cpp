@@ -37,12 +37,15 @@ Prober::Prober(WorkerSpawner spawner, std::string rootfs, ProberLimits limits)
 // The agent's end of a scan; gives its worker back when it is done.
 class Prober::Scan final : public TreeScan {
  public:
-  Scan(Prober& prober, std::string path, UniqueFd worker)
-      : prober_(prober), path_(std::move(path)), worker_(std::move(worker)) {}
+  Scan(Prober& prober, std::string path, std::string order, UniqueFd worker)
+      : prober_(prober),
+        path_(std::move(path)),
+        order_(std::move(order)),
+        worker_(std::move(worker)) {}
 
   ~Scan() override {
     if (!worker_) return;
-    if (is_done_) {
+    if (is_done_ || !order_.empty()) {
       prober_.keep(prober_.idle_scanners_, std::move(worker_), kIdleScanners);
     } else {
       prober_.set_aside(path_, std::move(worker_));
@@ -52,7 +55,13 @@ class Prober::Scan final : public TreeScan {
   int descriptor() const override { return worker_.get(); }
 
   // A worker that is gone shows in what is received next.
-  void grant(const ScanGrant& grant) override { send_grant(worker_.get(), grant); }
+  void grant(const ScanGrant& grant) override {
+    if (order_.empty()) {
+      send_grant(worker_.get(), grant);
+    } else {
+      send_order(worker_.get(), std::exchange(order_, {}), grant);
+    }
+  }
 
   Result<ScanReport> receive() override {
     auto report = receive_report(worker_.get());
@@ -68,6 +77,7 @@ class Prober::Scan final : public TreeScan {
  private:
   Prober& prober_;
   const std::string path_;
+  std::string order_;  // until it is sent
   UniqueFd worker_;
   bool is_done_ = false;
 };
@@ -100,13 +110,12 @@ Result<UniqueFd> Prober::watch(const std::string& path, std::stop_token stop) {
 }
 
 Result<std::unique_ptr<TreeScan>> Prober::start_scan(const ScanOrder& order, std::stop_token stop) {
-  auto worker = take_worker(idle_scanners_, order.path, StoppableWait(stop));
+  auto packet = to_packet(order);
+  if (!packet) return std::move(packet).error();
+  auto worker = take_scanner(order.path, stop);
   if (!worker) return std::move(worker).error();
-  UniqueFd socket = std::move(worker).value();
-  int error = send_question(socket.get(), {Operation::kScan, rootfs_, order.path});
-  if (error == 0) error = send_order(socket.get(), order);
-  if (error != 0) return from_errno(order.path, error);
-  return std::unique_ptr<TreeScan>(std::make_unique<Scan>(*this, order.path, std::move(socket)));
+  return std::unique_ptr<TreeScan>(std::make_unique<Scan>(
+      *this, order.path, std::move(packet).value(), std::move(worker).value()));
 }
 
 std::size_t Prober::unanswered() {
@@ -126,7 +135,7 @@ Result<Answer> Prober::ask_once(Operation operation, const std::string& path,
 
 Result<Prober::Asked> Prober::ask(Operation operation, const std::string& path,
                                   const StoppableWait& wait) {
-  auto worker = take_worker(idle_, path, wait);
+  auto worker = take_worker(path, wait);
   if (!worker) return std::move(worker).error();
   UniqueFd socket = std::move(worker).value();
   if (const int error = send_question(socket.get(), {operation, rootfs_, path}); error != 0) {
@@ -144,17 +153,33 @@ Result<Prober::Asked> Prober::ask(Operation operation, const std::string& path,
   return Asked{std::move(answer).value(), std::move(socket)};
 }
 
-Result<UniqueFd> Prober::take_worker(std::vector<UniqueFd>& idle, const std::string& path,
-                                     const StoppableWait& wait) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (auto admitted = admit(path); !admitted) return std::move(admitted).error();
-    while (!idle.empty()) {
-      UniqueFd worker = std::move(idle.back());
-      idle.pop_back();
-      if (!has_spoken(worker)) return worker;  // else it has ended meanwhile
-    }
+Result<UniqueFd> Prober::take_worker(const std::string& path, const StoppableWait& wait) {
+  auto idle = take_idle(idle_, path);
+  return !idle || *idle ? std::move(idle) : new_worker(wait);
+}
+
+Result<UniqueFd> Prober::take_scanner(const std::string& path, std::stop_token stop) {
+  auto idle = take_idle(idle_scanners_, path);
+  if (!idle || *idle) return idle;
+  auto worker = new_worker(StoppableWait(stop));
+  if (!worker) return worker;
+  const int error = send_question(worker->get(), {Operation::kScan, rootfs_, {}});
+  if (error != 0) return from_errno(path, error);
+  return worker;
+}
+
+Result<UniqueFd> Prober::take_idle(std::vector<UniqueFd>& idle, const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (auto admitted = admit(path); !admitted) return std::move(admitted).error();
+  while (!idle.empty()) {
+    UniqueFd worker = std::move(idle.back());
+    idle.pop_back();
+    if (!has_spoken(worker)) return worker;  // else it has ended meanwhile
   }
+  return UniqueFd();
+}
+
+Result<UniqueFd> Prober::new_worker(const StoppableWait& wait) {
   const std::lock_guard lock(spawner_mutex_);
   return spawner_.new_worker(wait, std::chrono::steady_clock::now() + limits_.answer);
 }

@@ -65,8 +65,11 @@ class Prober {
   // The answer and its worker, for what comes behind it; hand it back with keep().
   Result<Asked> ask(Operation operation, const std::string& path, const StoppableWait& wait);
   Result<Answer> ask_once(Operation operation, const std::string& path, std::stop_token stop);
-  Result<UniqueFd> take_worker(std::vector<UniqueFd>& idle, const std::string& path,
-                               const StoppableWait& wait);
+  Result<UniqueFd> take_worker(const std::string& path, const StoppableWait& wait);
+  Result<UniqueFd> take_scanner(const std::string& path, std::stop_token stop);
+  // An empty one: there is none.
+  Result<UniqueFd> take_idle(std::vector<UniqueFd>& idle, const std::string& path);
+  Result<UniqueFd> new_worker(const StoppableWait& wait);
   Result<Answer> await_answer(int worker, const std::string& path, const StoppableWait& wait) const;
   void keep(std::vector<UniqueFd>& idle, UniqueFd worker, std::size_t at_most);
   void set_aside(const std::string& path, UniqueFd worker);
@@ -81,7 +84,7 @@ class Prober {
 
   std::mutex mutex_;
   std::vector<UniqueFd> idle_;           // for short questions
-  std::vector<UniqueFd> idle_scanners_;  // run at low priority
+  std::vector<UniqueFd> idle_scanners_;  // do nothing else
   std::vector<Unanswered> unanswered_;
 };
 

@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <string_view>
+#include <memory>
 #include <type_traits>
+
+#include "exporter/sources/files.h"
 
 namespace volumeter {
 namespace {
@@ -39,8 +41,8 @@ static_assert(std::is_trivially_copyable_v<TreeRecord>);
 static_assert(std::is_trivially_copyable_v<SpaceUsage>);
 
 constexpr std::size_t kMaxText = PATH_MAX;
-constexpr std::size_t kMaxOrder =
-    sizeof(OrderHeader) + 2 * kMaxText + ScanOrder::kMaxDirectories * sizeof(DirectoryHandle);
+constexpr std::size_t kMaxOrder = sizeof(ScanGrant) + sizeof(OrderHeader) + 2 * kMaxText +
+                                  ScanOrder::kMaxDirectories * sizeof(DirectoryHandle);
 constexpr std::size_t kMaxReport =
     sizeof(ReportHeader) + 2 * kMaxText + kRecordsPerPacket * sizeof(TreeRecord);
 
@@ -63,14 +65,13 @@ int send_packet(int socket, std::string_view packet) {
 
 // Empty: the other end is gone, or MSG_DONTWAIT and nothing is there (errno is EAGAIN).
 std::string receive_packet(int socket, std::size_t max_bytes, int flags) {
-  std::string packet(max_bytes, '\0');
+  const auto buffer = std::make_unique_for_overwrite<char[]>(max_bytes);
   ssize_t got = 0;
   errno = 0;
   do {
-    got = ::recv(socket, packet.data(), packet.size(), flags);
+    got = ::recv(socket, buffer.get(), max_bytes, flags);
   } while (got < 0 && errno == EINTR);
-  packet.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return packet;
+  return {buffer.get(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
 // Takes values from the front of a packet.
@@ -121,9 +122,11 @@ Error nonsense() { return {ErrorKind::kIo, "helper process", "it has ended"}; }
 
 }  // namespace
 
-int send_order(int socket, const ScanOrder& order) {
-  if (order.root.size() >= kMaxText || order.path.size() >= kMaxText) return ENAMETOOLONG;
-  if (order.directories.size() > ScanOrder::kMaxDirectories) return E2BIG;
+Result<std::string> to_packet(const ScanOrder& order) {
+  if (order.root.size() >= kMaxText || order.path.size() >= kMaxText) {
+    return from_errno(order.path, ENAMETOOLONG);
+  }
+  if (order.directories.size() > ScanOrder::kMaxDirectories) return from_errno(order.path, E2BIG);
   OrderHeader header;
   header.kind = order.kind;
   header.own_filesystem = order.own_filesystem;
@@ -137,6 +140,13 @@ int send_order(int socket, const ScanOrder& order) {
   packet += order.root;
   packet += order.path;
   append_all(packet, std::span<const DirectoryHandle>(order.directories));
+  return packet;
+}
+
+int send_order(int socket, std::string_view order, const ScanGrant& grant) {
+  std::string packet;
+  append(packet, grant);
+  packet += order;
   return send_packet(socket, packet);
 }
 
@@ -183,12 +193,14 @@ int send_done(int socket, std::uint64_t entries, std::chrono::nanoseconds cpu,
   return send_report(socket, header, tail);
 }
 
-std::optional<ScanOrder> receive_order(int socket) {
+std::optional<GrantedOrder> receive_order(int socket) {
   const std::string packet = receive_packet(socket, kMaxOrder, 0);
   Unpacker unpacker(packet);
   OrderHeader header;
-  ScanOrder order;
-  if (!unpacker.take(header) || !unpacker.take(order.root, header.root_bytes) ||
+  GrantedOrder granted;
+  ScanOrder& order = granted.order;
+  if (!unpacker.take(granted.grant) || !unpacker.take(header) ||
+      !unpacker.take(order.root, header.root_bytes) ||
       !unpacker.take(order.path, header.path_bytes) ||
       !unpacker.take(order.directories, header.directories)) {
     return {};
@@ -197,7 +209,7 @@ std::optional<ScanOrder> receive_order(int socket) {
   order.own_filesystem = header.own_filesystem != 0;
   order.want_records = header.want_records != 0;
   order.threads = header.threads;
-  return order;
+  return granted;
 }
 
 std::optional<ScanGrant> receive_grant(int socket) {

@@ -45,17 +45,7 @@ nanoseconds read_clock(clockid_t clock) {
 // Holds the scan to its grants, and passes on what it finds. Thread-safe.
 class Conversation {
  public:
-  explicit Conversation(int socket) : socket_(socket) {}
-
-  // Waits for the next grant; false if the agent is gone.
-  bool wait_for_grant() {
-    const auto grant = receive_grant(socket_);
-    if (!grant) return false;
-    step_began_cpu_ = read_clock(CLOCK_PROCESS_CPUTIME_ID);
-    cpu_end_ = step_began_cpu_ + grant->cpu;
-    wall_end_ = read_clock(CLOCK_MONOTONIC) + grant->wall;
-    return true;
-  }
+  Conversation(int socket, const ScanGrant& grant) : socket_(socket) { begin_step(grant); }
 
   // Progress of a walking thread: pauses all of them once the grant is used up.
   bool worked(std::uint64_t entries) {
@@ -66,8 +56,10 @@ class Conversation {
         read_clock(CLOCK_MONOTONIC) < wall_end_) {
       return true;
     }
-    gone_ =
-        send_pause(socket_, std::exchange(entries_, 0), cpu_of_step()) != 0 || !wait_for_grant();
+    gone_ = send_pause(socket_, std::exchange(entries_, 0), cpu_of_step()) != 0;
+    const auto grant = gone_ ? std::nullopt : receive_grant(socket_);
+    gone_ = !grant;
+    if (grant) begin_step(*grant);
     return !gone_;
   }
 
@@ -83,6 +75,12 @@ class Conversation {
   }
 
  private:
+  void begin_step(const ScanGrant& grant) {
+    step_began_cpu_ = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    cpu_end_ = step_began_cpu_ + grant.cpu;
+    wall_end_ = read_clock(CLOCK_MONOTONIC) + grant.wall;
+  }
+
   void flush() {
     if (!records_.empty() && send_records(socket_, records_) != 0) {
       const std::lock_guard lock(mutex_);
@@ -154,12 +152,12 @@ Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
 
 }  // namespace
 
-bool serve_scan(int socket, const std::string& rootfs) {
+void serve_scans(int socket, const std::string& rootfs) {
   become_background();
-  const auto order = receive_order(socket);
-  if (!order) return false;
-  Conversation agent(socket);
-  return agent.wait_for_grant() && agent.done(carry_out(*order, rootfs, agent));
+  while (const auto granted = receive_order(socket)) {
+    Conversation agent(socket, granted->grant);
+    if (!agent.done(carry_out(granted->order, rootfs, agent))) return;
+  }
 }
 
 }  // namespace volumeter

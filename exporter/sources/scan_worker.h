@@ -5,8 +5,8 @@
 
 namespace volumeter {
 
-// The helper process' side of a scan, after Operation::kScan: takes the order, works in steps
-// as it is granted and reports. False: the agent is gone.
-bool serve_scan(int socket, const std::string& rootfs);
+// The helper process' side of Operation::kScan: takes one order after the other, works in steps
+// as it is granted and reports, at the lowest priority for CPU and I/O. Ends with the agent.
+void serve_scans(int socket, const std::string& rootfs);
 
 }  // namespace volumeter

@@ -48,7 +48,7 @@ struct SizeSampler::Measurement {
   std::vector<DirectoryIndex::Unknown> unknown;   // kSubtrees: this order and those to come
   std::vector<DirectoryIndex::Unknown> in_order;  // kSubtrees: this order
   std::vector<TreeRecord> records;
-  std::optional<WallTime> last_modified;          // kLookAgain, kSubtrees
+  std::optional<WallTime> last_modified;  // kLookAgain, kSubtrees
   std::optional<std::int64_t> drift_bytes;
 };
 

@@ -74,12 +74,12 @@ Result<SpaceUsage> walk_tree(UniqueFd root, const WalkOptions& options) {
 }
 
 Result<SpaceUsage> look_again(const UniqueFd& root, std::span<const DirectoryHandle> directories,
-                    const WalkOptions& options) {
+                              const WalkOptions& options) {
   return run_at(root, directories, options, true);
 }
 
 Result<SpaceUsage> walk_subtrees(const UniqueFd& root, std::span<const DirectoryHandle> directories,
-                       const WalkOptions& options) {
+                                 const WalkOptions& options) {
   return run_at(root, directories, options, false);
 }
 

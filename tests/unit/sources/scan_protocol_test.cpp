@@ -37,9 +37,14 @@ TEST_CASE("an order arrives as it was sent") {
   order.want_records = true;
   order.threads = 3;
   order.directories = {handle(1), handle(2)};
-  REQUIRE(send_order(sockets.agent.get(), order) == 0);
-  const auto got = receive_order(sockets.worker.get());
-  REQUIRE(got);
+  const auto packet = to_packet(order);
+  REQUIRE(packet);
+  REQUIRE(send_order(sockets.agent.get(), *packet, {.cpu = 5ms, .wall = 7ms}) == 0);
+  const auto granted = receive_order(sockets.worker.get());
+  REQUIRE(granted);
+  CHECK(granted->grant.cpu == 5ms);
+  CHECK(granted->grant.wall == 7ms);
+  const ScanOrder* got = &granted->order;
   CHECK(got->kind == order.kind);
   CHECK(got->root == order.root);
   CHECK(got->path == order.path);
@@ -50,13 +55,12 @@ TEST_CASE("an order arrives as it was sent") {
 }
 
 TEST_CASE("what does not fit into a packet is refused") {
-  const Sockets sockets;
   ScanOrder order;
   order.path = std::string(5000, 'x');
-  CHECK(send_order(sockets.agent.get(), order) == ENAMETOOLONG);
+  CHECK_FALSE(to_packet(order));
   order.path = "/";
   order.directories.resize(ScanOrder::kMaxDirectories + 1);
-  CHECK(send_order(sockets.agent.get(), order) == E2BIG);
+  CHECK_FALSE(to_packet(order));
 }
 
 TEST_CASE("grants and reports arrive as they were sent, in their order") {
