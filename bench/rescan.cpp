@@ -16,10 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/sources/change_feed.h"
-#include "exporter/sources/directory_index.h"
-#include "exporter/sources/file_handles.h"
-#include "exporter/sources/tree_walk.h"
+#include "exporter/sources/changes/change_feed.h"
+#include "exporter/sources/changes/directory_index.h"
+#include "exporter/sources/trees/file_handles.h"
+#include "exporter/sources/trees/tree_walk.h"
 
 namespace {
 

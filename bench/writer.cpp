@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/sources/change_feed.h"
+#include "exporter/sources/changes/change_feed.h"
 
 namespace {
 

@@ -22,7 +22,7 @@
 #include "exporter/sources/host_access.h"
 #include "exporter/sources/mount_table.h"
 #include "exporter/sources/process_stats.h"
-#include "exporter/sources/size_sampler.h"
+#include "exporter/sources/sizes/size_sampler.h"
 
 namespace volumeter {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exporter/model/inventory.h"
-#include "exporter/sources/size_target.h"
+#include "exporter/sources/sizes/size_target.h"
 
 namespace volumeter {
 

@@ -13,7 +13,7 @@
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
 #include "exporter/sources/process_stats.h"
-#include "exporter/sources/size_reading.h"
+#include "exporter/sources/sizes/size_reading.h"
 
 namespace volumeter {
 

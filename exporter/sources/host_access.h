@@ -10,9 +10,9 @@
 
 #include "exporter/base/result.h"
 #include "exporter/base/time.h"
-#include "exporter/sources/change_feed.h"
+#include "exporter/sources/changes/change_feed.h"
 #include "exporter/sources/fs_usage.h"
-#include "exporter/sources/tree_scan.h"
+#include "exporter/sources/sizes/tree_scan.h"
 
 namespace volumeter {
 

@@ -8,10 +8,10 @@
 
 #include <cerrno>
 
-#include "exporter/sources/change_feed.h"
+#include "exporter/sources/changes/change_feed.h"
 #include "exporter/sources/files.h"
 #include "exporter/sources/probe_protocol.h"
-#include "exporter/sources/scan_worker.h"
+#include "exporter/sources/sizes/scan_worker.h"
 
 namespace volumeter {
 namespace {

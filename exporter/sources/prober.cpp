@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "exporter/sources/files.h"
-#include "exporter/sources/scan_protocol.h"
+#include "exporter/sources/sizes/scan_protocol.h"
 
 namespace volumeter {
 namespace {

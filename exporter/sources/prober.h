@@ -12,7 +12,7 @@
 #include "exporter/base/unique_fd.h"
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/probe_protocol.h"
-#include "exporter/sources/tree_scan.h"
+#include "exporter/sources/sizes/tree_scan.h"
 #include "exporter/sources/worker_spawner.h"
 
 namespace volumeter {

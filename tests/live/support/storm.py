@@ -45,7 +45,7 @@ class Storm:
 
     def __init__(self, top, seed):
         self.top = top
-        self.random = random.Random(f"{seed} {os.path.basename(top)}")
+        self.random = random.Random(seed)
         self.folders = [top]
         self.files = []  # regular ones; a name each, so one with two names is there twice
         self.symlinks = []
@@ -54,7 +54,7 @@ class Storm:
         self.counts = collections.Counter()
 
     def change_something(self):
-        kinds = (self.create, self.create, self.delete, self.move_file, self.replace_file,
+        kinds = (*[self.create] * 5, self.delete, self.move_file, self.replace_file,
                  self.move_folder, self.resize, self.write_sparsely, self.punch_hole,
                  self.add_name, self.write_by_map, self.write_held, self.add_symlink,
                  self.add_folders, self.remove_folder)
@@ -184,7 +184,7 @@ class Storm:
 
 
 def main(seed, rounds, pause, *folders):
-    storms = {folder: Storm(folder, seed) for folder in folders}
+    storms = {folder: Storm(folder, f"{seed} {number}") for number, folder in enumerate(folders)}
     for _ in range(int(rounds)):
         for storm in storms.values():
             storm.change_something()

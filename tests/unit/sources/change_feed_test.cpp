@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/change_feed.h"
+#include "exporter/sources/changes/change_feed.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>

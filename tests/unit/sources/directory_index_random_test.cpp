@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "exporter/sources/directory_index.h"
+#include "exporter/sources/changes/directory_index.h"
 #include "tests/support/model_filesystem.h"
 #include "tests/support/tree_records.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/directory_index.h"
+#include "exporter/sources/changes/directory_index.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "exporter/sources/change_feed.h"
+#include "exporter/sources/changes/change_feed.h"
 
 namespace volumeter {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/handle_owners.h"
+#include "exporter/sources/changes/handle_owners.h"
 
 #include <catch2/catch.hpp>
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/io_pressure.h"
+#include "exporter/sources/sizes/io_pressure.h"
 
 #include <catch2/catch.hpp>
 

@@ -16,7 +16,7 @@
 #include <thread>
 
 #include "exporter/base/fields.h"
-#include "exporter/sources/change_feed.h"
+#include "exporter/sources/changes/change_feed.h"
 #include "exporter/sources/files.h"
 #include "tests/support/eventually.h"
 #include "tests/support/hung_fuse.h"

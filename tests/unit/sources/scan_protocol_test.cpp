@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/scan_protocol.h"
+#include "exporter/sources/sizes/scan_protocol.h"
 
 #include <sys/socket.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/scan_schedule.h"
+#include "exporter/sources/sizes/scan_schedule.h"
 
 #include <catch2/catch.hpp>
 

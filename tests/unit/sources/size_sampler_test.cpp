@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/size_sampler.h"
+#include "exporter/sources/sizes/size_sampler.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/space_accounting.h"
+#include "exporter/sources/accounts/space_accounting.h"
 
 #include <linux/btrfs.h>
 #include <linux/btrfs_tree.h>
@@ -14,9 +14,9 @@
 #include <limits>
 #include <vector>
 
-#include "exporter/sources/btrfs_qgroup.h"
-#include "exporter/sources/project_quota.h"
-#include "exporter/sources/statfs_space.h"
+#include "exporter/sources/accounts/btrfs_qgroup.h"
+#include "exporter/sources/accounts/project_quota.h"
+#include "exporter/sources/accounts/statfs_space.h"
 #include "tests/support/requires.h"
 #include "tests/support/scratch_mount.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/tree_walk.h"
+#include "exporter/sources/trees/tree_walk.h"
 
 #include <fcntl.h>
 #include <malloc.h>

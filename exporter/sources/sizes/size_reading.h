@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "exporter/base/sampled.h"
+#include "exporter/sources/trees/space_usage.h"
+
+namespace volumeter {
+
+// What is known of the size of one target and of how it was found.
+struct SizeReading {
+  Sampled<SpaceUsage> space;
+  double cpu_seconds = 0;     // spent on the newest measurement
+  std::uint64_t entries = 0;  // looked at in the newest measurement
+  // By how much the size kept up by looking at changes was off when a full walk last proved it.
+  std::optional<std::int64_t> drift_bytes;
+};
+
+using SizeReadings = std::unordered_map<std::string, SizeReading>;  // by SizeTarget::key
+
+// What measuring sizes costs and how far it is.
+struct SizeWork {
+  double cpu_seconds = 0;        // since start
+  double budget_cpu_share = 0;   // of one core; 0: no limit
+  std::uint64_t entries = 0;     // looked at since start
+  std::size_t queue_length = 0;  // due and not begun
+  std::size_t in_progress = 0;
+  bool is_held = false;  // because others wait for the disks
+  std::size_t indexed_directories = 0;
+};
+
+}  // namespace volumeter

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "exporter/base/change_log.h"
+#include "exporter/base/source_health.h"
+#include "exporter/sources/host_access.h"
+#include "exporter/sources/sizes/change_tracker.h"
+#include "exporter/sources/sizes/descriptor_wait.h"
+#include "exporter/sources/sizes/io_pressure.h"
+#include "exporter/sources/sizes/scan_schedule.h"
+#include "exporter/sources/sizes/size_reading.h"
+#include "exporter/sources/sizes/size_target.h"
+
+namespace volumeter {
+
+struct SizeSamplerOptions {
+  ScanScheduleOptions schedule;
+  // How often a walk proves a size that is kept up by looking at what changed.
+  std::chrono::nanoseconds full_interval = std::chrono::hours(1);
+  double max_io_pressure = 0.2;  // share of time in which others wait for I/O; 1: any
+  bool watch_changes = true;     // false: no fanotify, each measurement is a walk
+  std::uint32_t threads = 1;     // of one walk
+};
+
+// Keeps the sizes of targets fresh, within a budget: several scans in progress, each in a
+// process of its own, of which one at a time does a little work.
+//
+// All but the constructor, set_targets() and what gives answers happens in one thread.
+class SizeSampler {
+ public:
+  // Says of a mount point whether its filesystem does not answer; may take its time.
+  using IsHung = std::function<bool(const std::string& mount_point, std::stop_token)>;
+
+  // A scan that says nothing for so long is given up.
+  static constexpr std::chrono::seconds kSilence{30};
+
+  // `host` and `log` must outlive the sampler. What lies on a hung filesystem is not scanned.
+  SizeSampler(const HostAccess& host, ChangeLog& log, SizeSamplerOptions options, IsHung is_hung);
+  ~SizeSampler();
+
+  // Replaces the targets; those that are gone disappear from the results.
+  void set_targets(std::vector<SizeTarget> targets);
+
+  void start();
+
+  // Measures all of them now, in the calling thread; not once started.
+  void sample_once(std::stop_token stop);
+
+  // Does what there is to do and tells how long to wait for more; for tests.
+  std::chrono::nanoseconds step(std::stop_token stop);
+
+  // Never null; the same pointer while nothing changes. A target appears once it was tried,
+  // and keeps its last good value.
+  std::shared_ptr<const SizeReadings> latest() const;
+  SizeWork work() const;
+
+  // "sizes": up unless the newest measurement of every target failed; each failing one is a
+  // bad item.
+  SourceHealth health() const;
+
+ private:
+  struct Measurement;
+
+  void take_targets();
+  void receive_all();
+  void receive(const std::string& key);
+  void give_up_silent();
+  void look_around(SteadyTime now);
+  bool hangs(const std::string& mount_point, SteadyTime now, std::stop_token stop);
+  void start_scan(const std::string& key, std::stop_token stop);
+  void resume(const std::string& key, std::stop_token stop);
+  void send_order(const std::string& key, Measurement& measurement, std::stop_token stop);
+  void order_done(const std::string& key, ScanReport report);
+  void walk_instead(const std::string& key, Measurement& measurement);
+  void look_done(const std::string& key, Measurement& measurement);
+  void walk_done(const std::string& key, Measurement& measurement, const SpaceUsage& space);
+  bool from_index(const std::string& key, Measurement& measurement);
+  void accept(const std::string& key, const Measurement& measurement, const SpaceUsage& space);
+  void fail(const std::string& key, Error error);
+  void report(const SizeTarget& target, const std::optional<Error>& before,
+              const std::optional<Error>& now);
+  void wait(std::chrono::nanoseconds limit);
+  void publish_work();
+
+  const HostAccess& host_;
+  ChangeLog& log_;
+  const SizeSamplerOptions options_;
+  const IsHung is_hung_;
+
+  // Of the working thread alone.
+  ScanSchedule schedule_;
+  ChangeTracker tracker_;
+  PressureGate gate_;
+  std::map<std::string, Measurement> measurements_;  // in progress
+  std::unordered_map<std::string, SteadyTime> proven_;
+  std::unordered_map<std::string, SteadyTime> answered_;  // by mount point
+  SteadyTime next_look_{};
+  bool ran_since_look_ = false;
+  std::chrono::nanoseconds own_cpu_{0};
+  SizeWork totals_;
+
+  mutable std::mutex mutex_;  // of all below
+  std::optional<std::vector<SizeTarget>> new_targets_;
+  SizeReadings readings_;
+  std::size_t failing_ = 0;  // of readings_
+  SourceHealth health_;
+  SizeWork work_;
+  // A copy of readings_, made when it is asked for; null once they differ. However many
+  // targets are measured between two scrapes, one copy is made.
+  mutable std::shared_ptr<const SizeReadings> published_;
+
+  DescriptorWait waiting_;
+  std::jthread thread_;  // last: it ends before the rest does
+};
+
+}  // namespace volumeter
