@@ -30,10 +30,15 @@ tidy:
 	cmake --preset dev
 	scripts/tidy build/dev
 
-# Ratios to peers in the same run; on a quiet machine.
+# Ratios to peers in the same run; half an hour on a quiet machine, as root.
 bench: build test-build
+	scripts/install-packages bench
 	build/dev/bench/bench_exposition
 	VOLUMETER=build/release/exporter/volumeter bench/scrape.py
+	VOLUMETER=build/release/exporter/volumeter bench/volumes.py
+	bench/walk.py --build build/dev --cold
+	build/dev/bench/bench_writer
+	VOLUMETER=build/release/exporter/volumeter bench/budget.py
 
 test-build:
 	scripts/install-packages build test

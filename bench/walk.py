@@ -10,8 +10,9 @@ Makes the trees once in --dir (a folder of its own that goes away without it):
   deep   1000 nested directories with 50 files each
   links  4000 files with 50 names each
 and walks each with `du -s`, `gdu -n -p` and bench_walk, in turn so that all meet the same
-noise. --cold (root) does it after dropping the page cache, too. Ratios of wall time hold only
-while nothing else runs. Ends with 1 if a walk finds other sums than du.
+noise. --cold (root) does it after dropping the page cache, too. As root, bench_rescan then
+changes some directories of the wide tree and looks at them again. Ratios of wall time hold
+only while nothing else runs. Ends with 1 if a walk finds other sums than du.
 """
 
 import argparse
@@ -157,6 +158,9 @@ def compare(arguments, folder):
             measured.measure(name, tree, cold, arguments.rounds, True)
     measured.print_table()
     measured.print_ratios()
+    if "wide" in names and os.geteuid() == 0:
+        rescan = os.path.join(arguments.build, "bench", "bench_rescan")
+        print("\n" + run([rescan, os.path.join(folder, "wide")])[0])
     return 1 if measured.has_errors else 0
 
 

@@ -6,29 +6,32 @@
 namespace volumeter {
 namespace {
 
-constexpr MetricDesc kEntries{"docker_volume_entries",
-                              MetricType::kGauge,
-                              "Inodes of the volume by kind: file, directory (its root included), "
-                              "symlink, other (devices, sockets, named pipes). Sampled.",
-                              {"volume", "kind"}};
-constexpr MetricDesc kOld{"docker_volume_old_bytes",
-                          MetricType::kGauge,
-                          "Disk space of what was not modified for at least that many days: cold "
-                          "data. A smaller number of days includes the larger ones. Sampled.",
-                          {"volume", "days"}};
+constexpr MetricDesc kEntries{
+    "docker_volume_entries",
+    MetricType::kGauge,
+    "Inodes of the volume by kind: file, directory (its root included), "
+    "symlink, other (devices, sockets, named pipes). As of the last full walk.",
+    {"volume", "kind"}};
+constexpr MetricDesc kOld{
+    "docker_volume_old_bytes",
+    MetricType::kGauge,
+    "Disk space of what was not modified for at least that many days: cold "
+    "data. A smaller number of days includes the larger ones. As of the last full walk.",
+    {"volume", "days"}};
 constexpr MetricDesc kLargest{"docker_volume_largest_file_bytes",
                               MetricType::kGauge,
-                              "Length of the largest file in the volume. Sampled.",
+                              "Length of the largest file in the volume. As of the last full walk.",
                               {"volume"}};
-constexpr MetricDesc kSetuid{
-    "docker_volume_setuid_files",
+constexpr MetricDesc kSetuid{"docker_volume_setuid_files",
+                             MetricType::kGauge,
+                             "Files in the volume that run with the rights of their owner "
+                             "(set-user-ID). As of the last full walk.",
+                             {"volume"}};
+constexpr MetricDesc kDevices{
+    "docker_volume_device_nodes",
     MetricType::kGauge,
-    "Files in the volume that run with the rights of their owner (set-user-ID). Sampled.",
+    "Block and character devices in the volume. As of the last full walk.",
     {"volume"}};
-constexpr MetricDesc kDevices{"docker_volume_device_nodes",
-                              MetricType::kGauge,
-                              "Block and character devices in the volume. Sampled.",
-                              {"volume"}};
 constexpr const MetricDesc* kAll[] = {&kEntries, &kOld, &kLargest, &kSetuid, &kDevices};
 
 constexpr std::array<LabelRef, 4> kDays{"7", "30", "90", "365"};

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <set>
 
 #include "exporter/sources/files.h"
 
@@ -50,6 +51,23 @@ class Report {
     if (named > kMostNamed) cannot("sizes", fmt::format("and {} more", named - kMostNamed));
   }
 
+  // Of each filesystem with volumes whose files are walked.
+  void changes(const HostAccess& access) {
+    const Inventory& inventory = *host_.inventory;
+    std::set<std::size_t> walked;
+    for (const VolumeFacts& volume : inventory.volumes) {
+      const SizeReading* reading = host_.size(volume.name);
+      const bool is_walked = reading != nullptr && reading->space.value &&
+                             reading->space.value->method == SizeMethod::kWalk;
+      if (is_walked && volume.filesystem) walked.insert(*volume.filesystem);
+    }
+    for (const std::size_t number : walked) {
+      const FilesystemFacts& filesystem = inventory.filesystems[number];
+      const auto feed = access.watch_changes(filesystem.mount_point, {});
+      change_feed(filesystem.mountpoint.plain(), feed ? nullptr : &feed.error());
+    }
+  }
+
   CheckReport finished() && { return std::move(report_); }
 
  private:
@@ -66,16 +84,47 @@ class Report {
       return fmt::format("filesystems that hold Docker data: {}", inventory.filesystems.size());
     }
     if (source == "sizes") {
-      return fmt::format("volumes measured: {}, not mounted now: {}", host_.sizes->size(),
-                         unmounted());
+      return fmt::format(
+          "volumes measured: {}, of them by the filesystem's own accounts: {}; "
+          "not mounted now: {}",
+          measured([](const SpaceUsage&) { return true; }),
+          measured([](const SpaceUsage& space) { return space.method != SizeMethod::kWalk; }),
+          unmounted());
     }
     return "answers";
+  }
+
+  template <typename Matches>
+  std::size_t measured(const Matches& matches) const {
+    std::size_t count = 0;
+    for (const VolumeFacts& volume : host_.inventory->volumes) {
+      const SizeReading* reading = host_.size(volume.name);
+      if (reading != nullptr && reading->space.value && matches(*reading->space.value)) ++count;
+    }
+    return count;
   }
 
   std::size_t unmounted() const {
     std::size_t count = 0;
     for (const VolumeFacts& volume : host_.inventory->volumes) count += volume.unmounted ? 1 : 0;
     return count;
+  }
+
+  // That a kernel or a filesystem has no change feeds is nothing that anybody could mend.
+  void change_feed(std::string_view place, const Error* error) {
+    if (error == nullptr) {
+      line("ok", "changes",
+           fmt::format("{} tells what changes; the rest is not walked again", place));
+    } else if (error->kind == ErrorKind::kPermission) {
+      cannot("changes", fmt::format("{} does not tell what changes ({}); its volumes are walked "
+                                    "each time; run as root or with CAP_SYS_ADMIN",
+                                    place, error->what));
+    } else {
+      line("cannot", "changes",
+           fmt::format("{} does not tell what changes ({}); its volumes are "
+                       "walked each time",
+                       place, error->what));
+    }
   }
 
   void cannot(std::string_view name, std::string_view why) {
@@ -93,12 +142,14 @@ class Report {
 
 }  // namespace
 
-CheckReport check_report(const HostSnapshot& host, const std::string& state_directory) {
+CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
+                         const std::string& state_directory) {
   Report report(host);
   for (const SourceHealth& source : host.sources) {
     if (source.name != "state") report.source(source);
   }
   report.unreadable();
+  if (changes != nullptr) report.changes(*changes);
   report.state(state_directory);
   return std::move(report).finished();
 }

@@ -14,6 +14,8 @@ struct CheckReport {
 };
 
 // One line for each source: what it can and what it cannot do on this host, and why.
-CheckReport check_report(const HostSnapshot& host, const std::string& state_directory);
+// `changes`: the way to the change feeds of filesystems; null if they are not wanted.
+CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
+                         const std::string& state_directory);
 
 }  // namespace volumeter

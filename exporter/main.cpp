@@ -165,7 +165,8 @@ int check(const Config& config, const Host& host, ChangeLog& log) {
   if (!addresses) return fail(2, "--web.listen-address: " + addresses.error().text());
   HostMonitor monitor(host.access, log, monitor_options(config, host));
   monitor.sample_once({});
-  const CheckReport report = check_report(*monitor.snapshot(), host.state_directory);
+  const HostAccess* changes = config.size_fanotify ? &host.access : nullptr;
+  const CheckReport report = check_report(*monitor.snapshot(), changes, host.state_directory);
   print(stdout, report.text);
   return report.complete ? 0 : 1;
 }
