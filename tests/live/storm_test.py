@@ -22,7 +22,7 @@ from support.trees import write
 SEED = os.environ.get("VOLUMETER_STORM_SEED") or str(random.randrange(1_000_000))
 ROUNDS = 3000
 PAUSE = 0.002  # seconds between two; so the kernel's queue of changes cannot overflow
-PATIENCE = 15  # seconds
+PATIENCE = 30  # seconds
 LONG_AGO = 1_600_000_000  # nobody expects what was modified then to be still open
 
 FOLDERS = 200  # of the part that the storm leaves alone
@@ -51,7 +51,8 @@ class StormTest(LiveTest):
             try:
                 mount_point = mount_new(self.scene, kind)
             except (OSError, subprocess.CalledProcessError) as error:
-                self.missing.append(f"{kind}: {getattr(error, 'stderr', None) or error}")
+                reason = getattr(error, "stderr", None) or str(error)
+                self.missing.append(f"{kind}: {reason.strip()}")
             else:
                 self.add_volume(kind, os.path.join(mount_point, "volume"))
         self.engine.api.run_container("worker", [f"{kind}:/{kind}" for kind in self.folders])

@@ -153,9 +153,12 @@ void ChangeTracker::drop_index(const std::string& key) {
   tree->second.changed.clear();
 }
 
-void ChangeTracker::refuse(const std::string& key) {
+void ChangeTracker::refuse(const std::string& key, const Error& error) {
   drop_index(key);
   trees_[key].is_refused = true;
+  log_.info("changes", "what changed cannot be looked at (" + error.text() +
+                           "), so volumes are walked each time; give this process "
+                           "CAP_DAC_READ_SEARCH");
 }
 
 void ChangeTracker::close_unused_feeds() {

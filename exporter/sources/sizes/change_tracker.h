@@ -61,8 +61,8 @@ class ChangeTracker {
   void forget(const std::string& key);
   // The index is not to be trusted any more; the next measurement is a walk.
   void drop_index(const std::string& key);
-  // Handles cannot be opened: no use in records of it.
-  void refuse(const std::string& key);
+  // Handles may not be opened: from now on it is walked each time.
+  void refuse(const std::string& key, const Error& error);
 
   // Closes the feeds of filesystems of which nothing is measured any more.
   void close_unused_feeds();

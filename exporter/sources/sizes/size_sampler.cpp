@@ -278,9 +278,10 @@ void SizeSampler::order_done(const std::string& key, ScanReport report) {
   measurement.scan.reset();
   schedule_.paused(key, report.cpu, host_.steady_now());
   if (!report.outcome) {
-    // Handles that cannot be opened (CAP_DAC_READ_SEARCH): from now on it is walked.
-    if (measurement.phase != Measurement::Phase::kWalk) return walk_instead(key, measurement);
-    return fail(key, report.outcome.error());
+    const Error& error = report.outcome.error();
+    if (measurement.phase == Measurement::Phase::kWalk) return fail(key, error);
+    if (error.kind == ErrorKind::kPermission) tracker_.refuse(key, error);
+    return walk_instead(key, measurement);
   }
   if (measurement.phase == Measurement::Phase::kWalk) {
     return walk_done(key, measurement, *report.outcome);
@@ -291,7 +292,7 @@ void SizeSampler::order_done(const std::string& key, ScanReport report) {
 
 // In its turn.
 void SizeSampler::walk_instead(const std::string& key, Measurement& measurement) {
-  tracker_.refuse(key);
+  tracker_.drop_index(key);
   measurement.phase = Measurement::Phase::kWalk;
 }
 

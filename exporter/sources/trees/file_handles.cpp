@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "exporter/sources/files.h"
 
@@ -51,7 +53,15 @@ UniqueFd open_handle(int filesystem, const DirectoryHandle& handle) {
   raw.get()->handle_bytes = std::min<std::uint32_t>(handle.size, DirectoryHandle::kMaxBytes);
   raw.get()->handle_type = handle.type;
   std::memcpy(raw.get()->f_handle, handle.bytes.data(), raw.get()->handle_bytes);
-  return open_quietly([&](int flags) { return ::open_by_handle_at(filesystem, raw.get(), flags); });
+  // ext4 says ENOMEM while the inode number of a removed directory is given to a new file
+  // (iget_locked() has no other word for it); as soon as that is done the handle is stale.
+  constexpr int kTries = 50;
+  UniqueFd fd;
+  for (int i = 0; i < kTries && !fd && (i == 0 || errno == ENOMEM); ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    fd = open_quietly([&](int flags) { return ::open_by_handle_at(filesystem, raw.get(), flags); });
+  }
+  return fd;
 }
 
 UniqueFd open_subdirectory(int parent, const char* name) {

@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "exporter/sources/trees/file_handles.h"
 #include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
 
@@ -648,6 +649,33 @@ TEST_CASE("a handle that makes no sense is gone or an error") {
     Records records;
     const auto looked = look_again(open_folder(folder.path()), {&wrong, 1}, records.options());
     CHECK((!looked || records.of(Kind::kGone).size() == 1));
+  }
+}
+
+TEST_CASE("a directory whose inode number is given away at this moment is gone") {
+  const TempFolder folder;
+  if (!require_root_and_handles_or_skip(folder.path())) return;
+  const std::vector<std::string> paths{folder / "a", folder / "b", folder / "c", folder / "d"};
+  std::atomic<bool> is_over = false;
+  std::jthread churn([&] {
+    for (int i = 0; i < 20'000; ++i) {
+      const std::string& path = paths[static_cast<std::size_t>(i) % paths.size()];
+      if (::mkdir(path.c_str(), 0755) != 0) ::rmdir(path.c_str());
+      if (i % 3 == 0) ::rmdir(path.c_str());
+    }
+    is_over = true;
+  });
+  const UniqueFd root = open_folder(folder.path());
+  std::map<std::string, DirectoryHandle> known;
+  while (!is_over) {
+    for (const std::string& path : paths) {
+      if (const auto handle = handle_of(AT_FDCWD, path.c_str())) known[path] = *handle;
+    }
+    for (const auto& [path, handle] : known) {
+      Records records;
+      const auto looked = look_again(root, {&handle, 1}, records.options());
+      if (!looked) FAIL(looked.error().text());
+    }
   }
 }
 
