@@ -7,9 +7,9 @@ Usage: VOLUMETER=build/release/exporter/volumeter bench/budget.py [MINUTES]
 An engine of its own with volumes of 200 000 files, which the agent, at its default budget
 but without fanotify and with an interval of a second, never stops walking. Beside it, for
 half of the time, fio reads at random from the same disk: in turns with the agent and with
-the agent stopped (SIGSTOP). CPU of the agent and its helpers comes from /proc/PID/stat, and
-counts only while they may run. The page cache is dropped before each turn, so that the walk
-reads from the disk as well. Needs root.
+the agent stopped (SIGSTOP), the page cache dropped before each turn, so that the walk reads
+from the disk as well. CPU of the agent and its helpers comes from /proc/PID/stat, and counts
+only while they may run. Needs root.
 """
 
 import json
@@ -72,12 +72,9 @@ class Stopped:
 
 
 def watch_alone(agent, seconds):
-    """(CPU seconds, wall seconds) of undisturbed scanning."""
+    """(CPU seconds, wall seconds) of undisturbed scanning of what is in the cache."""
     before, began = agent.cpu_seconds(), time.monotonic()
-    end = began + seconds
-    while time.monotonic() < end:
-        drop_caches()
-        time.sleep(min(TURN, max(0.0, end - time.monotonic())))
+    time.sleep(seconds)
     return agent.cpu_seconds() - before, time.monotonic() - began
 
 

@@ -47,10 +47,6 @@ constexpr MetricDesc kScanErrors{
     MetricType::kGauge,
     "Files and directories that could not be read in it; the size lacks them.",
     {"volume"}};
-constexpr MetricDesc kScanCpu{"docker_volume_scan_cpu_seconds",
-                              MetricType::kGauge,
-                              "CPU time that the measurement of the shown size took.",
-                              {"volume"}};
 constexpr MetricDesc kScanEntries{
     "docker_volume_scan_entries",
     MetricType::kGauge,
@@ -61,7 +57,7 @@ constexpr MetricDesc kScanDrift{
     "docker_volume_scan_drift_bytes",
     MetricType::kGauge,
     "By how many allocated bytes the size that is kept up by looking at changes was too large "
-    "when a full walk last proved it; absent before.",
+    "when a full walk last proved it; what changed during that walk is in it. Absent before.",
     {"volume"}};
 constexpr MetricDesc kScanInfo{
     "docker_volume_scan_info",
@@ -72,9 +68,9 @@ constexpr MetricDesc kScanInfo{
     "permission, not_found, timeout (the filesystem does not answer), error. In the last four a "
     "shown size is the last good one.",
     {"volume", "method", "state"}};
-constexpr const MetricDesc* kAll[] = {&kSize,     &kAllocated,   &kInodes,       &kLimit,
-                                      &kModified, &kScanTime,    &kScanDuration, &kScanErrors,
-                                      &kScanCpu,  &kScanEntries, &kScanDrift,    &kScanInfo};
+constexpr const MetricDesc* kAll[] = {&kSize,        &kAllocated, &kInodes,       &kLimit,
+                                      &kModified,    &kScanTime,  &kScanDuration, &kScanErrors,
+                                      &kScanEntries, &kScanDrift, &kScanInfo};
 
 LabelRef state_of(const VolumeFacts& volume, const SizeReading* reading) {
   if (volume.path.empty()) return "no_path";
@@ -124,7 +120,6 @@ class SizesCollector final : public Collector {
     out.add(kScanTime, {volume}, unix_seconds(reading.space.taken_at));
     out.add(kScanDuration, {volume}, reading.space.took.count());
     out.add(kScanErrors, {volume}, static_cast<double>(space.errors));
-    out.add(kScanCpu, {volume}, reading.cpu_seconds);
     out.add(kScanEntries, {volume}, static_cast<double>(reading.entries));
     if (reading.drift_bytes) {
       out.add(kScanDrift, {volume}, static_cast<double>(*reading.drift_bytes));

@@ -152,7 +152,8 @@ int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t
   return 0;
 }
 
-int once(const Config& config, const Host& host, ChangeLog& log) {
+int once(const Config& config, const Host& host, ChangeLog& log, const sigset_t& end_signals) {
+  pthread_sigmask(SIG_UNBLOCK, &end_signals, nullptr);  // nothing is to be kept: just end
   const Registry registry = make_registry(config, host.access, nullptr, log);
   HostMonitor monitor(host.access, log, monitor_options(config, host));
   monitor.sample_once({});
@@ -160,7 +161,8 @@ int once(const Config& config, const Host& host, ChangeLog& log) {
   return 0;
 }
 
-int check(const Config& config, const Host& host, ChangeLog& log) {
+int check(const Config& config, const Host& host, ChangeLog& log, const sigset_t& end_signals) {
+  pthread_sigmask(SIG_UNBLOCK, &end_signals, nullptr);
   const auto addresses = listen_addresses(config);
   if (!addresses) return fail(2, "--web.listen-address: " + addresses.error().text());
   HostMonitor monitor(host.access, log, monitor_options(config, host));
@@ -209,8 +211,8 @@ int run(std::vector<std::string> arguments) {
   ChangeLog log(make_logger(config.log_level, config.log_format));
   switch (config.mode) {
     case Mode::kServe: return serve(config, *host, log, end_signals);
-    case Mode::kOnce: return once(config, *host, log);
-    case Mode::kCheck: return check(config, *host, log);
+    case Mode::kOnce: return once(config, *host, log, end_signals);
+    case Mode::kCheck: return check(config, *host, log, end_signals);
     case Mode::kListMetrics: return list_metrics(host->access, log);
   }
   return 2;

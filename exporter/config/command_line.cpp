@@ -112,7 +112,8 @@ class Flags {
 
   void add_sizes() {
     duration("--collector.sizes.interval", config_.size_interval,
-             "How often the size of a volume is measured at most");
+             "How often the size of a volume is measured at least, ten times as often while it "
+             "changes");
     duration("--collector.sizes.full-interval", config_.size_full_interval,
              "How often a size kept up by looking at changes is proven by a full walk");
     number("--collector.sizes.cpu-percent", config_.size_cpu_percent, {0.1, 100},

@@ -47,7 +47,7 @@ class Prober::Scan final : public TreeScan {
     if (!worker_) return;
     if (is_done_ || !order_.empty()) {
       prober_.keep(prober_.idle_scanners_, std::move(worker_), kIdleScanners);
-    } else {
+    } else if (!is_paused_) {
       prober_.set_aside(path_, std::move(worker_));
     }
   }
@@ -56,6 +56,7 @@ class Prober::Scan final : public TreeScan {
 
   // A worker that is gone shows in what is received next.
   void grant(const ScanGrant& grant) override {
+    is_paused_ = false;
     if (order_.empty()) {
       send_grant(worker_.get(), grant);
     } else {
@@ -71,6 +72,7 @@ class Prober::Scan final : public TreeScan {
       return Error{ErrorKind::kIo, path_, "the helper process that measured has ended"};
     }
     is_done_ = report->kind == ScanReport::Kind::kDone;
+    is_paused_ = report->kind == ScanReport::Kind::kPaused;
     return report;
   }
 
@@ -80,6 +82,7 @@ class Prober::Scan final : public TreeScan {
   std::string order_;  // until it is sent
   UniqueFd worker_;
   bool is_done_ = false;
+  bool is_paused_ = false;  // the worker waits for us, and ends when it sees that we are gone
 };
 
 Result<FsUsage> Prober::statfs(const std::string& path, std::stop_token stop) {

@@ -38,6 +38,8 @@ std::optional<SpaceUsage> statfs_space(const struct statfs& said) {
   // overlayfs passes on what the whole filesystem of its upper layer says (ovl_statfs()).
   if (type_of(said) == OVERLAYFS_SUPER_MAGIC) return {};
   if (said.f_blocks == 0 || said.f_bfree > said.f_blocks) return {};
+  // A server without accounts calls all of its space free.
+  if (is_on_network(said) && said.f_bfree == said.f_blocks) return {};
   const auto size = to_bytes(said.f_blocks, said);
   const auto allocated = to_bytes(said.f_blocks - said.f_bfree, said);
   if (!size || !allocated) return {};

@@ -2,9 +2,12 @@
 #include "exporter/sources/changes/change_feed.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/fanotify.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -159,9 +162,26 @@ Error refusal(std::string_view where, int number) {
   return error;
 }
 
+// Whether only this host can change the filesystem: a cluster's (ceph, ocfs2, gfs2, lustre) has
+// marks and handles as well, but no word of what others do.
+bool is_local(int root) {
+  constexpr std::uint32_t kZfs = 0x2fc12fc1;  // OpenZFS, include/sys/fs/zfs.h
+  constexpr std::array<std::uint32_t, 7> kLocal{
+      EXT4_SUPER_MAGIC,    XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC, kZfs,
+      REISERFS_SUPER_MAGIC};
+  struct statfs said {};
+  if (::fstatfs(root, &said) != 0) return false;
+  const auto type = static_cast<std::uint32_t>(said.f_type);
+  return std::find(kLocal.begin(), kLocal.end(), type) != kLocal.end();
+}
+
 }  // namespace
 
 Result<UniqueFd> open_change_feed(int root) {
+  if (!is_local(root)) {
+    return Error{ErrorKind::kUnsupported, "fstatfs",
+                 "not known as a filesystem of this host alone"};
+  }
   UniqueFd group(::fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_DIR_FID,
                                  O_RDONLY | O_CLOEXEC));
   if (!group) return refusal("fanotify_init", errno);

@@ -18,6 +18,7 @@ namespace volumeter {
 // the filesystem was unmounted everywhere. Abstract so that tests can have one of their own.
 class ChangeFeed {
  public:
+  // What came in one piece.
   struct Changes {
     std::vector<DirectoryHandle> directories;  // each once
     bool is_complete = true;  // false: the kernel dropped some (overflow), or named one badly

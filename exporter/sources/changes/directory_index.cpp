@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/changes/directory_index.h"
 
+#include <algorithm>
 #include <initializer_list>
 
 namespace volumeter {
@@ -18,6 +19,8 @@ bool DirectoryIndex::add(const TreeRecord& record) {
 }
 
 std::vector<DirectoryIndex::Unknown> DirectoryIndex::update(std::span<const TreeRecord> records) {
+  if (!lacks_names()) new_links_.clear();
+  expect_names(records);
   const std::vector<Number> looked_at = begin_looks(records);
   take_down_moved(records);
   std::vector<Unknown> unknown = move_listed(records);
@@ -34,6 +37,7 @@ std::vector<DirectoryIndex::Unknown> DirectoryIndex::update(std::span<const Tree
 
 void DirectoryIndex::graft(std::span<const Unknown> beginnings,
                            std::span<const TreeRecord> records) {
+  expect_names(records);
   // A walk may come to a directory that is known: it was moved there since. See
   // take_down_moved().
   for (const TreeRecord& record : records) {
@@ -271,6 +275,26 @@ void DirectoryIndex::tidy_hot() {
     DirectoryTree::Node& node = tree_[directory];
     if (!node.is_hot) node.is_among_hot = false;
     return !node.is_hot;
+  });
+}
+
+// A name of an inode with several that was not among those had but one, which may be anywhere.
+void DirectoryIndex::expect_names(std::span<const TreeRecord> records) {
+  for (const TreeRecord& record : records) {
+    if (record.kind != Kind::kLink) continue;
+    const auto expected = new_links_.find(record.inode);
+    if (expected != new_links_.end()) {
+      expected->second = record.names;
+    } else if (links_.names_of(record.inode) == 0) {
+      new_links_.emplace(record.inode, record.names);
+    }
+  }
+}
+
+bool DirectoryIndex::lacks_names() const {
+  return std::any_of(new_links_.begin(), new_links_.end(), [this](const auto& link) {
+    const std::uint64_t known = links_.names_of(link.first);
+    return known > 0 && known < link.second;
   });
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "exporter/sources/changes/directory_tree.h"
@@ -20,9 +21,9 @@ namespace volumeter {
 // walk_subtrees(). Some 75 bytes a directory.
 //
 // What happens to a file by one of its names is noticed in the directory of that name alone.
-// One that gets its second name is counted twice until the directory of its first name is
-// looked at again; one that grew by a name that was then removed keeps its old size until
-// that of another name is. The next full walk sets both right.
+// When one got a second name, that of its first name still counts it as its own: the index is
+// of no use until that one is looked at again as well. One that grew by a name that was then
+// removed keeps its old size until that of another name is; the next full walk sets it right.
 class DirectoryIndex {
  public:
   using Totals = TreeSums;
@@ -35,15 +36,17 @@ class DirectoryIndex {
   // root, a directory that is its own ancestor), is not of a walk, or is one too many.
   bool add(const TreeRecord& record);
 
-  // Takes the records of one look_again(), all of them at once. Gives the subdirectories it
-  // does not know, each with its parent: walk_subtrees() has to look at them next.
-  //
-  // A directory that was moved stays known if the look at its new parent comes with or before
-  // the look at its old one. Records of directories that it does not know cost themselves.
+  // A subdirectory that a look found and the index does not know.
   struct Unknown {
     DirectoryHandle directory;
     DirectoryHandle parent;
   };
+
+  // Takes the records of one look_again(), all of them at once. Gives the subdirectories it
+  // does not know: walk_subtrees() has to look at them next.
+  //
+  // A directory that was moved stays known if the look at its new parent comes with or before
+  // the look at its old one. Records of directories that it does not know cost themselves.
   std::vector<Unknown> update(std::span<const TreeRecord> records);
 
   // Takes the records of walk_subtrees() for what update() did not know. What begins below a
@@ -51,8 +54,11 @@ class DirectoryIndex {
   void graft(std::span<const Unknown> beginnings, std::span<const TreeRecord> records);
 
   // Whether the totals are those of the whole tree. False before the walk is done, for good
-  // after add() gave false, and once there are too many directories: of no use then.
-  bool complete() const { return is_whole_ && root_ != DirectoryTree::kNone && awaited_ == 0; }
+  // after add() gave false, and once there are too many directories: of no use then. False as
+  // well while names of an inode are missing that had one name before, as far as is known.
+  bool complete() const {
+    return is_whole_ && root_ != DirectoryTree::kNone && awaited_ == 0 && !lacks_names();
+  }
 
   bool contains(const DirectoryHandle& directory) const;
   // Calls `visit` with the handle of each.
@@ -93,10 +99,14 @@ class DirectoryIndex {
   void remove_one(Number directory);
   void remove_loose(std::span<const TreeRecord> records);
   void tidy_hot();
+  void expect_names(std::span<const TreeRecord> records);
+  bool lacks_names() const;
 
   std::size_t max_directories_;
   DirectoryTree tree_;
   LinkedInodes links_;
+  // Inodes that were not among links_ before they were told of, with how many names they have.
+  std::unordered_map<std::uint64_t, std::uint64_t> new_links_;
   TreeSums sums_;  // of all nodes
   Number root_ = DirectoryTree::kNone;
   std::size_t awaited_ = 0;  // named by others; what is in them was not told yet

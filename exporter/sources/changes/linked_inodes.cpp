@@ -26,6 +26,11 @@ void LinkedInodes::drop(std::uint32_t directory) {
   names_.erase(names);
 }
 
+std::uint64_t LinkedInodes::names_of(std::uint64_t inode) const {
+  const auto found = inodes_.find(inode);
+  return found == inodes_.end() ? 0 : found->second.names;
+}
+
 std::size_t LinkedInodes::weight() const {
   return inodes_.size() + names_.size() + (name_count_ + 7) / 8;
 }

@@ -22,6 +22,9 @@ class LinkedInodes {
   // Forgets all names in `directory`.
   void drop(std::uint32_t directory);
 
+  // How many names of it are known.
+  std::uint64_t names_of(std::uint64_t inode) const;
+
   const TreeSums& totals() const { return totals_; }
 
   // What it takes, in units of about 64 bytes: one for each inode and each directory, and one
@@ -29,6 +32,7 @@ class LinkedInodes {
   std::size_t weight() const;
 
  private:
+  // The newest sizes, and how many names are known.
   struct Inode {
     std::uint64_t apparent_bytes = 0;
     std::uint64_t allocated_bytes = 0;

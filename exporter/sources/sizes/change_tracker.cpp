@@ -13,55 +13,86 @@ constexpr std::size_t kWorthAWalk = 4;
 constexpr std::size_t kMaxMeanwhile = 65'536;
 constexpr std::size_t kFewOwners = 1024;  // not worth a second look
 constexpr std::size_t kFewChanges = 64;
+// Walks that go on at the same time share what room there is: looked at so often.
+constexpr std::uint64_t kCheckedAfter = 1024;  // records
+
+TreeSums sums_of(const SpaceUsage& space) {
+  return {space.apparent_bytes.value_or(0), space.allocated_bytes, space.inodes.value_or(0)};
+}
 
 }  // namespace
 
 bool ChangeTracker::begin_walk(const SizeTarget& target, std::stop_token stop) {
-  Tree& tree = trees_[target.key];
-  if (tree.filesystem.empty()) {
+  if (target.mount_point.empty()) return false;
+  const auto [found, is_new] = trees_.try_emplace(target.key);
+  Tree& tree = found->second;
+  if (is_new) {
     tree.id = next_id_++;
     keys_.emplace(tree.id, target.key);
   }
   tree.filesystem = target.filesystem();
-  if (tree.is_refused || target.mount_point.empty()) return false;
-  if (!feed_of(target, stop).feed) return false;
-  if (owners_.size() >= kMaxDirectories) return false;
+  if (tree.is_refused || !has_feed(target, stop)) return false;
+  const std::size_t room = room_beside(tree);
+  if (room == 0) return false;
   drain_feeds();  // what changed before the walk is none of its business
-  tree.next.emplace(kMaxDirectories - owners_.size());
+  tree.next.emplace(room);
   walking_.emplace(target.key, tree.filesystem);
   return true;
 }
 
-ChangeTracker::Feed& ChangeTracker::feed_of(const SizeTarget& target, std::stop_token stop) {
-  const auto [found, is_new] = feeds_.try_emplace(target.filesystem());
-  if (!is_new) return found->second;
-  auto feed = host_.watch_changes(target.mount_point, stop);
-  const std::string subject = "changes " + target.mount_point;
-  if (feed) {
-    found->second.feed = std::move(feed).value();
-  } else {
-    log_.info(subject, "the filesystem at " + target.mount_point + " does not tell what changes (" +
-                           feed.error().text() + "); volumes on it are walked each time");
+// How many directories an index of the tree may hold.
+std::size_t ChangeTracker::room_beside(const Tree& tree) const {
+  std::size_t taken = 0;
+  for (const auto& [key, other] : trees_) {
+    if (&other == &tree) continue;
+    if (other.index) taken += other.index->directories();
+    if (other.next) taken += other.next->directories();
   }
-  return found->second;
+  return kMaxDirectories - std::min(taken, kMaxDirectories);
+}
+
+bool ChangeTracker::has_feed(const SizeTarget& target, std::stop_token stop) {
+  const auto known = feeds_.find(target.filesystem());
+  if (known != feeds_.end()) return known->second.feed != nullptr;
+  auto feed = host_.watch_changes(target.mount_point, stop);
+  if (feed) {
+    feeds_[target.filesystem()].feed = std::move(feed).value();
+    return true;
+  }
+  const ErrorKind kind = feed.error().kind;
+  // Any other reason may pass.
+  if (kind != ErrorKind::kPermission && kind != ErrorKind::kUnsupported) return false;
+  feeds_[target.filesystem()];
+  log_.info("changes " + target.mount_point,
+            "the filesystem at " + target.mount_point + " does not tell what changes (" +
+                feed.error().text() + "); volumes on it are walked each time");
+  return false;
 }
 
 void ChangeTracker::add(const std::string& key, const TreeRecord& record) {
   const auto tree = trees_.find(key);
   if (tree == trees_.end() || !tree->second.next) return;
-  if (!tree->second.next->add(record)) tree->second.next.reset();
+  const bool is_checked = ++added_ % kCheckedAfter == 0;
+  if (!tree->second.next->add(record) || (is_checked && room_beside(tree->second) == 0)) {
+    tree->second.next.reset();
+  }
 }
 
-std::optional<DirectoryIndex::Totals> ChangeTracker::end_walk(const std::string& key) {
+std::optional<DirectoryIndex::Totals> ChangeTracker::end_walk(const std::string& key,
+                                                              const SpaceUsage& space) {
   const auto found = trees_.find(key);
   if (found == trees_.end()) return {};
   Tree& tree = found->second;
   drain_feeds();
   std::optional<DirectoryIndex::Totals> before;
-  if (tree.index) before = tree.index->totals();
+  if (tree.index && tree.index->complete()) before = tree.index->totals();
   tree.changed.clear();
   tree.index = std::exchange(tree.next, std::nullopt);
-  if (tree.index && !tree.index->complete()) tree.index.reset();
+  // A directory that the walk came to twice, by a bind mount of it inside the tree or because
+  // it was renamed meanwhile, counts twice as it does for du, and is in the index once.
+  if (tree.index && !(tree.index->complete() && tree.index->totals() == sums_of(space))) {
+    tree.index.reset();
+  }
   if (tree.index) claim(tree);
   place_meanwhile(tree);
   drop_walk(key);
@@ -157,8 +188,7 @@ void ChangeTracker::refuse(const std::string& key, const Error& error) {
   drop_index(key);
   trees_[key].is_refused = true;
   log_.info("changes", "what changed cannot be looked at (" + error.text() +
-                           "), so volumes are walked each time; give this process "
-                           "CAP_DAC_READ_SEARCH");
+                           "), so volumes are walked each time");
 }
 
 void ChangeTracker::close_unused_feeds() {

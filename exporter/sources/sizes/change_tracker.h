@@ -18,6 +18,7 @@
 #include "exporter/sources/changes/handle_owners.h"
 #include "exporter/sources/host_access.h"
 #include "exporter/sources/sizes/size_target.h"
+#include "exporter/sources/trees/space_usage.h"
 
 namespace volumeter {
 
@@ -38,9 +39,9 @@ class ChangeTracker {
   // what changes, which is asked the first time.
   bool begin_walk(const SizeTarget& target, std::stop_token stop);
   void add(const std::string& key, const TreeRecord& record);
-  // The walk has ended well; from now on the index is kept up. What the index before it
-  // had come to, for comparison.
-  std::optional<DirectoryIndex::Totals> end_walk(const std::string& key);
+  // The walk has ended well and found `space`; from now on the index is kept up. What the index
+  // before it had come to, for comparison.
+  std::optional<DirectoryIndex::Totals> end_walk(const std::string& key, const SpaceUsage& space);
   // It has not ended well. What was known before it stays, a look that was cut short makes it
   // worthless.
   void drop_walk(const std::string& key);
@@ -73,6 +74,7 @@ class ChangeTracker {
   std::size_t directories() const;  // in all indexes
 
  private:
+  // What is known of one target.
   struct Tree {
     std::uint32_t id = 0;
     std::string filesystem;
@@ -82,6 +84,7 @@ class ChangeTracker {
     bool is_refused = false;
   };
 
+  // Where one filesystem tells what changes.
   struct Feed {
     std::unique_ptr<ChangeFeed> feed;  // null: it gives none
     // What changed while a walk is in progress, to be looked at after it.
@@ -89,9 +92,10 @@ class ChangeTracker {
   };
 
   void drain_feeds();
-  Feed& feed_of(const SizeTarget& target, std::stop_token stop);
+  bool has_feed(const SizeTarget& target, std::stop_token stop);
   void take_in(const std::string& filesystem, Feed& feed, const ChangeFeed::Changes& changes);
   void lose(const std::string& filesystem);
+  std::size_t room_beside(const Tree& tree) const;
   void claim(Tree& tree);
   void place_meanwhile(Tree& tree);
   void rebuild_owners();
@@ -105,6 +109,7 @@ class ChangeTracker {
   std::map<std::string, std::string> walking_;  // keys of walks in progress, their filesystems
   HandleOwners owners_;
   std::uint32_t next_id_ = 0;
+  std::uint64_t added_ = 0;  // records, by add()
 };
 
 }  // namespace volumeter

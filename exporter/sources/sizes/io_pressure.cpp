@@ -41,7 +41,7 @@ void PressureGate::look(SteadyTime now, std::optional<std::chrono::microseconds>
   }
   last_ = Look{now, *waited};
   if (rested_ < kJudgedAfter) return;
-  closed_ = std::chrono::duration<double>(waited_) / rested_ > max_share_;
+  closed_ = max_share_ < 1 && std::chrono::duration<double>(waited_) / rested_ > max_share_;
   rested_ = waited_ = std::chrono::nanoseconds::zero();
 }
 

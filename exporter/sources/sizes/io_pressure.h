@@ -20,12 +20,14 @@ class PressureGate {
   // `max_share` of the time, 0 to 1; 1 never closes it.
   explicit PressureGate(double max_share) : max_share_(max_share) {}
 
-  // What the kernel says now, and whether a scan has been running since the last look.
+  // What the kernel says now, and whether a scan has been running since the last look: to be
+  // called whenever that changes.
   void look(SteadyTime now, std::optional<std::chrono::microseconds> waited, bool was_running);
 
   bool is_closed() const { return closed_; }
 
  private:
+  // What the kernel said last.
   struct Look {
     SteadyTime at;
     std::chrono::microseconds waited;

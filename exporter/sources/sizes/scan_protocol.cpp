@@ -22,6 +22,7 @@ struct OrderHeader {
   std::uint32_t root_bytes = 0;
   std::uint32_t path_bytes = 0;
   std::uint32_t directories = 0;
+  std::int64_t hot_time_ns = 0;
 };
 
 struct ReportHeader {
@@ -134,6 +135,7 @@ Result<std::string> to_packet(const ScanOrder& order) {
   header.threads = order.threads;
   header.root_bytes = static_cast<std::uint32_t>(order.root.size());
   header.path_bytes = static_cast<std::uint32_t>(order.path.size());
+  header.hot_time_ns = order.hot_time.count();
   header.directories = static_cast<std::uint32_t>(order.directories.size());
   std::string packet;
   append(packet, header);
@@ -209,6 +211,7 @@ std::optional<GrantedOrder> receive_order(int socket) {
   order.own_filesystem = header.own_filesystem != 0;
   order.want_records = header.want_records != 0;
   order.threads = header.threads;
+  order.hot_time = std::chrono::nanoseconds(header.hot_time_ns);
   return granted;
 }
 

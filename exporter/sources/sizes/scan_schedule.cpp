@@ -14,14 +14,13 @@ constexpr auto kHeldPause = std::chrono::seconds(1);
 constexpr ScanGrant kStep{.cpu = std::chrono::milliseconds(20),
                           .wall = std::chrono::milliseconds(500)};
 constexpr ScanGrant kFreeStep{.cpu = std::chrono::hours(1), .wall = std::chrono::seconds(1)};
-constexpr std::size_t kFreeScans = 2;  // at a time, without a budget
+constexpr std::size_t kFreeScans = 3;  // at a time, without a budget
 // A target whose size changes, or is not known to stand still, is measured so much oftener.
 constexpr int kOftener = 10;
-// What took longer the last time may not take the last places, so that what is short
-// need not wait for it.
-constexpr nanoseconds kLong = std::chrono::milliseconds(200);
-constexpr std::size_t kMaxLongScans = ScanSchedule::kMaxScans / 2;
-constexpr int kMaxLooks = 64;  // into the queue, for one that can be started
+// What costs more may not take the last places, so that what is short need not wait for it.
+constexpr nanoseconds kLongCpu = std::chrono::milliseconds(200);
+constexpr nanoseconds kLongWork = std::chrono::seconds(2);
+constexpr int kMaxLooks = 4096;  // into the queue, for one that can be started
 
 }  // namespace
 
@@ -62,12 +61,10 @@ ScanSchedule::Turn ScanSchedule::next(SteadyTime now, bool held) {
   if (const auto wait = budget_.wait(); wait > nanoseconds::zero()) {
     return {Turn::Kind::kWait, {}, now + wait};
   }
-  const auto waiting = first_waiting(now);
-  if (waiting && scans_.at(*waiting).changed + kPatience <= now) {
-    return {Turn::Kind::kResume, *waiting, {}};
-  }
+  const auto overdue = overdue_had_its_turn_ ? std::nullopt : first_overdue(now);
+  if (overdue) return {Turn::Kind::kResume, *overdue, {}};
   if (const auto key = first_startable(now)) return {Turn::Kind::kStart, *key, {}};
-  if (waiting) return {Turn::Kind::kResume, *waiting, {}};
+  if (const auto key = cheapest_waiting()) return {Turn::Kind::kResume, *key, {}};
   const SteadyTime due = queue_.empty() ? now + kIdlePause : queue_.begin()->first;
   // What is due and cannot be started waits for a place or for a stalled filesystem.
   return {Turn::Kind::kWait, {}, due > now ? due : now + kHeldPause};
@@ -77,27 +74,42 @@ ScanGrant ScanSchedule::grant() const { return budget_.is_limited() ? kStep : kF
 
 std::optional<std::string> ScanSchedule::first_startable(SteadyTime now) const {
   if (scans_.size() >= kMaxScans) return {};
+  const bool is_full_of_long_ones = long_scans() >= kMaxLongScans;
   int looks = 0;
   for (const auto& [due, key] : queue_) {
     if (due > now || ++looks > kMaxLooks) break;
     const Entry& entry = entries_.at(key);
-    if (entry.last_cpu > kLong && scans_.size() >= kMaxLongScans) continue;
+    if (entry.was_long && is_full_of_long_ones) continue;
     if (!lies_with_a_stalled_one(entry.target, now)) return key;
   }
   return {};
 }
 
-// The one that has waited beyond patience, else the one that has cost least.
-std::optional<std::string> ScanSchedule::first_waiting(SteadyTime now) const {
-  const std::pair<const std::string, Scan>* cheapest = nullptr;
+std::optional<std::string> ScanSchedule::first_overdue(SteadyTime now) const {
   const std::pair<const std::string, Scan>* oldest = nullptr;
+  for (const auto& scan : scans_) {
+    if (scan.second.is_running || scan.second.changed + kPatience > now) continue;
+    if (oldest == nullptr || scan.second.changed < oldest->second.changed) oldest = &scan;
+  }
+  return oldest == nullptr ? std::nullopt : std::optional(oldest->first);
+}
+
+std::optional<std::string> ScanSchedule::cheapest_waiting() const {
+  const std::pair<const std::string, Scan>* cheapest = nullptr;
   for (const auto& scan : scans_) {
     if (scan.second.is_running) continue;
     if (cheapest == nullptr || scan.second.cpu < cheapest->second.cpu) cheapest = &scan;
-    if (oldest == nullptr || scan.second.changed < oldest->second.changed) oldest = &scan;
   }
-  if (oldest == nullptr) return {};
-  return oldest->second.changed + kPatience <= now ? oldest->first : cheapest->first;
+  return cheapest == nullptr ? std::nullopt : std::optional(cheapest->first);
+}
+
+bool ScanSchedule::is_long(const Scan& scan) {
+  return scan.cpu > kLongCpu || scan.work > kLongWork;
+}
+
+std::size_t ScanSchedule::long_scans() const {
+  return static_cast<std::size_t>(std::count_if(
+      scans_.begin(), scans_.end(), [](const auto& scan) { return scan.second.holds_long_place; }));
 }
 
 bool ScanSchedule::is_stalled(const Scan& scan, SteadyTime now) const {
@@ -117,7 +129,11 @@ void ScanSchedule::running(const std::string& key, SteadyTime now) {
   if (entry.due) queue_.erase({*entry.due, key});
   entry.due.reset();
   const auto [scan, is_new] = scans_.try_emplace(key);
-  if (is_new) scan->second.began = now;
+  overdue_had_its_turn_ = !is_new && scan->second.changed + kPatience <= now;
+  if (is_new) {
+    scan->second.began = now;
+    scan->second.holds_long_place = entry.was_long;
+  }
   scan->second.changed = now;
   if (!scan->second.is_running) ++running_;
   scan->second.is_running = true;
@@ -125,6 +141,17 @@ void ScanSchedule::running(const std::string& key, SteadyTime now) {
 
 void ScanSchedule::paused(const std::string& key, nanoseconds cpu, SteadyTime now) {
   stop_running(scans_.at(key), cpu, now);
+}
+
+bool ScanSchedule::keep_place(const std::string& key, SteadyTime now) {
+  Scan& scan = scans_.at(key);
+  if (scan.holds_long_place || !is_long(scan)) return true;
+  scan.holds_long_place = long_scans() < kMaxLongScans;
+  if (scan.holds_long_place) return true;
+  entries_.at(key).was_long = true;
+  scans_.erase(key);
+  enqueue(key, now);
+  return false;
 }
 
 void ScanSchedule::stop_running(Scan& scan, nanoseconds cpu, SteadyTime now) {
@@ -135,14 +162,15 @@ void ScanSchedule::stop_running(Scan& scan, nanoseconds cpu, SteadyTime now) {
   scan.cpu += cpu;
   scan.work += wall;
   --running_;
-  budget_.spend(cpu, wall);
+  // What hangs keeps no disk busy.
+  budget_.spend(cpu, std::min<nanoseconds>(wall, kStalledAfter));
 }
 
 void ScanSchedule::finished(const std::string& key, nanoseconds cpu, bool changed, SteadyTime now) {
   Scan& scan = scans_.at(key);
   stop_running(scan, cpu, now);
   Entry& entry = entries_.at(key);
-  entry.last_cpu = scan.cpu;
+  entry.was_long = is_long(scan);
   entry.period =
       changed ? options_.interval / kOftener : std::min(entry.period * 2, options_.interval);
   const SteadyTime due = std::max(scan.began + entry.period, now + scan.work * options_.gap_factor);

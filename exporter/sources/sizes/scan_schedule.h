@@ -17,6 +17,7 @@
 
 namespace volumeter {
 
+// What users may say about it.
 struct ScanScheduleOptions {
   // How often a target is measured at least, if its size is found cheaply.
   std::chrono::nanoseconds interval = std::chrono::minutes(5);
@@ -29,13 +30,15 @@ struct ScanScheduleOptions {
 // keep to a budget. Plain logic: is told the time, starts nothing.
 //
 // Whoever has cost least comes first: a target that is due before one in progress, a scan that
-// has just begun before one that has run for an hour. One that has waited for kPatience
-// comes before all. A scan in progress keeps its place, so the largest ends as well.
+// has just begun before one that has run for an hour. One that has waited for kPatience has
+// every other turn. A long scan in progress keeps its place, so the largest ends as well; there
+// are so few of these places that others are left for what is short.
 class ScanSchedule {
  public:
   static constexpr std::chrono::seconds kPatience{10};
   static constexpr std::chrono::seconds kStalledAfter{1};
   static constexpr std::size_t kMaxScans = 16;
+  static constexpr std::size_t kMaxLongScans = kMaxScans / 2;
 
   explicit ScanSchedule(ScanScheduleOptions options);
 
@@ -43,6 +46,7 @@ class ScanSchedule {
   // scan of them in progress is to be dropped.
   std::vector<std::string> set_targets(const std::vector<SizeTarget>& targets);
 
+  // What is to be done next.
   struct Turn {
     enum class Kind { kWait, kStart, kResume };
     Kind kind = Kind::kWait;
@@ -57,6 +61,10 @@ class ScanSchedule {
 
   void running(const std::string& key, SteadyTime now);  // begins or goes on
   void paused(const std::string& key, std::chrono::nanoseconds cpu, SteadyTime now);
+
+  // False: it has turned out to be long, and the places for these are taken. It is to be
+  // dropped, and begins anew once there is one.
+  bool keep_place(const std::string& key, SteadyTime now);
 
   // The measurement ended. `changed`: the size is not what it was, so the next comes sooner.
   void finished(const std::string& key, std::chrono::nanoseconds cpu, bool changed, SteadyTime now);
@@ -77,23 +85,29 @@ class ScanSchedule {
  private:
   using Queue = std::set<std::pair<SteadyTime, std::string>>;  // due, key
 
+  // A target.
   struct Entry {
     SizeTarget target;
     std::optional<SteadyTime> due;  // absent while a scan of it is in progress
     std::chrono::nanoseconds period{0};
-    std::chrono::nanoseconds last_cpu{0};
+    bool was_long = false;  // the last time
   };
 
+  // A target that is being measured.
   struct Scan {
     SteadyTime began;
     SteadyTime changed;  // when it last began to run or to wait
     bool is_running = false;
+    bool holds_long_place = false;
     std::chrono::nanoseconds cpu{0};
     std::chrono::nanoseconds work{0};  // time in which it ran
   };
 
   std::optional<std::string> first_startable(SteadyTime now) const;
-  std::optional<std::string> first_waiting(SteadyTime now) const;
+  std::optional<std::string> first_overdue(SteadyTime now) const;
+  std::optional<std::string> cheapest_waiting() const;
+  static bool is_long(const Scan& scan);
+  std::size_t long_scans() const;
   bool is_stalled(const Scan& scan, SteadyTime now) const;
   bool lies_with_a_stalled_one(const SizeTarget& target, SteadyTime now) const;
   void stop_running(Scan& scan, std::chrono::nanoseconds cpu, SteadyTime now);
@@ -106,6 +120,7 @@ class ScanSchedule {
   Queue queue_;
   std::map<std::string, Scan> scans_;  // in progress, at most kMaxScans
   std::size_t running_ = 0;            // of scans_
+  bool overdue_had_its_turn_ = false;
 };
 
 }  // namespace volumeter

@@ -8,15 +8,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "exporter/base/unique_fd.h"
 #include "exporter/sources/accounts/space_accounting.h"
 #include "exporter/sources/files.h"
 #include "exporter/sources/sizes/scan_protocol.h"
+#include "exporter/sources/trees/entry_sums.h"
 #include "exporter/sources/trees/tree_walk.h"
 
 namespace volumeter {
@@ -45,17 +48,17 @@ nanoseconds read_clock(clockid_t clock) {
 // Holds the scan to its grants, and passes on what it finds. Thread-safe.
 class Conversation {
  public:
-  Conversation(int socket, const ScanGrant& grant) : socket_(socket) { begin_step(grant); }
+  Conversation(int socket, const GrantedOrder& granted)
+      : socket_(socket), threads_(std::max(granted.order.threads, 1U)) {
+    begin_step(granted.grant);
+  }
 
   // Progress of a walking thread: pauses all of them once the grant is used up.
   bool worked(std::uint64_t entries) {
     const std::lock_guard lock(mutex_);
     entries_ += entries;
     if (gone_) return false;
-    if (read_clock(CLOCK_PROCESS_CPUTIME_ID) < cpu_end_ &&
-        read_clock(CLOCK_MONOTONIC) < wall_end_) {
-      return true;
-    }
+    if (!is_used_up()) return true;
     gone_ = send_pause(socket_, std::exchange(entries_, 0), cpu_of_step()) != 0;
     const auto grant = gone_ ? std::nullopt : receive_grant(socket_);
     gone_ = !grant;
@@ -78,7 +81,19 @@ class Conversation {
   void begin_step(const ScanGrant& grant) {
     step_began_cpu_ = read_clock(CLOCK_PROCESS_CPUTIME_ID);
     cpu_end_ = step_began_cpu_ + grant.cpu;
-    wall_end_ = read_clock(CLOCK_MONOTONIC) + grant.wall;
+    const nanoseconds now = read_clock(CLOCK_MONOTONIC);
+    wall_end_ = now + grant.wall;
+    next_look_ = std::min(wall_end_, now + grant.cpu / threads_);
+  }
+
+  // The clock of CPU time costs a system call, so it is not read before all threads together
+  // can have used up what is left.
+  bool is_used_up() {
+    const nanoseconds now = read_clock(CLOCK_MONOTONIC);
+    if (now < next_look_) return false;
+    const nanoseconds left = cpu_end_ - read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    next_look_ = std::min(wall_end_, now + left / threads_);
+    return left <= nanoseconds::zero() || now >= wall_end_;
   }
 
   void flush() {
@@ -92,11 +107,13 @@ class Conversation {
   nanoseconds cpu_of_step() const { return read_clock(CLOCK_PROCESS_CPUTIME_ID) - step_began_cpu_; }
 
   const int socket_;
+  const std::uint32_t threads_;
   std::vector<TreeRecord> records_;
   std::mutex mutex_;  // of all below
   nanoseconds step_began_cpu_{0};
   nanoseconds cpu_end_{0};
   nanoseconds wall_end_{0};
+  nanoseconds next_look_{0};
   std::uint64_t entries_ = 0;
   bool gone_ = false;
 };
@@ -128,18 +145,34 @@ Result<SpaceUsage> measure(UniqueFd root, const ScanOrder& order, WalkOptions op
     UniqueFd again(::fcntl(root.get(), F_DUPFD_CLOEXEC, 0));
     auto usage = walk_tree(std::move(root), options);
     if (usage || usage.error().kind != ErrorKind::kUnsupported) return usage;
-    root = std::move(again);  // a filesystem without handles
+    root = std::move(again);           // a filesystem without handles
+    ::lseek(root.get(), 0, SEEK_SET);  // they share where they are
   }
   options.record = {};
   return walk_tree(std::move(root), options);
 }
 
+// A bind mount may be of a file or a socket: then that is all there is.
+std::optional<SpaceUsage> measure_file(const std::string& rootfs, const std::string& path) {
+  const auto place = open_in_root(rootfs, path, O_PATH);
+  struct stat info {};
+  if (!place || ::fstat(place->get(), &info) != 0 || S_ISDIR(info.st_mode)) return {};
+  EntrySums sums(std::chrono::system_clock::now());
+  sums.add(info);
+  return sums.usage();
+}
+
 Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
                              Conversation& agent) {
-  auto root = open_tree(order.root.empty() ? rootfs : order.root, order.path);
-  if (!root) return std::move(root).error();
+  const std::string& base = order.root.empty() ? rootfs : order.root;
+  auto root = open_tree(base, order.path);
+  if (!root) {
+    if (const auto file = measure_file(base, order.path)) return *file;
+    return std::move(root).error();
+  }
   const WalkOptions options{
       .now = std::chrono::system_clock::now(),
+      .hot_time = order.hot_time,
       .progress = [&](std::uint64_t entries) { return agent.worked(entries); },
       .record = [&](const TreeRecord& record) { agent.take(record); }};
   switch (order.kind) {
@@ -155,7 +188,7 @@ Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
 void serve_scans(int socket, const std::string& rootfs) {
   become_background();
   while (const auto granted = receive_order(socket)) {
-    Conversation agent(socket, granted->grant);
+    Conversation agent(socket, *granted);
     if (!agent.done(carry_out(granted->order, rootfs, agent))) return;
   }
 }

@@ -15,7 +15,6 @@ namespace volumeter {
 // What is known of the size of one target and of how it was found.
 struct SizeReading {
   Sampled<SpaceUsage> space;
-  double cpu_seconds = 0;     // spent on the newest measurement
   std::uint64_t entries = 0;  // looked at in the newest measurement
   // By how much the size kept up by looking at changes was off when a full walk last proved it.
   std::optional<std::int64_t> drift_bytes;

@@ -14,11 +14,12 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kHungRetry = std::chrono::seconds(15);
 constexpr nanoseconds kErrorRetry = std::chrono::seconds(30);
 constexpr nanoseconds kLookEvery = std::chrono::seconds(1);
+// What was modified since is likely to be open and modified again.
+constexpr nanoseconds kHotTime = std::chrono::minutes(10);
+constexpr nanoseconds kHeldAtMost = std::chrono::seconds(10);
 constexpr nanoseconds kTrustAnswer = std::chrono::seconds(1);
 // More records of one look would be a directory with as many subdirectories: walk instead.
 constexpr std::size_t kMaxRecords = 100'000;
-
-std::string subject_of(const std::string& key) { return "size of " + key; }
 
 // As many as one order holds, from the end.
 template <typename T>
@@ -40,7 +41,6 @@ struct SizeSampler::Measurement {
   Phase phase = Phase::kWalk;
   std::unique_ptr<TreeScan> scan;  // null between two orders
   SteadyTime began;
-  nanoseconds cpu{0};
   std::uint64_t entries = 0;
   bool wants_records = false;                     // kWalk
   bool walk_follows = false;                      // kLookAgain: to prove it
@@ -55,13 +55,12 @@ struct SizeSampler::Measurement {
 SizeSampler::SizeSampler(const HostAccess& host, ChangeLog& log, SizeSamplerOptions options,
                          IsHung is_hung)
     : host_(host),
-      log_(log),
       options_(options),
       is_hung_(std::move(is_hung)),
       schedule_(options.schedule),
       tracker_(host, log),
-      gate_(options.max_io_pressure) {
-  health_.name = "sizes";
+      gate_(options.max_io_pressure),
+      results_(log) {
   totals_.budget_cpu_share = options.schedule.cpu_share;
 }
 
@@ -96,17 +95,20 @@ void SizeSampler::sample_once(std::stop_token stop) {
 
 nanoseconds SizeSampler::step(std::stop_token stop) {
   take_targets();
+  const bool was_running = schedule_.is_any_running();
   receive_all();
   give_up_silent();
   SteadyTime now = host_.steady_now();
+  if (was_running && !schedule_.is_any_running()) look_at_pressure(now, true);
   if (now >= next_look_) look_around(now);
-  ScanSchedule::Turn turn = schedule_.next(now, gate_.is_closed());
+  ScanSchedule::Turn turn = schedule_.next(now, is_held(now));
   while (turn.kind != ScanSchedule::Turn::Kind::kWait && !stop.stop_requested()) {
-    ran_since_look_ = true;
+    if (!schedule_.is_any_running()) look_at_pressure(now, false);
+    last_step_ = now;
     if (turn.kind == ScanSchedule::Turn::Kind::kStart) start_scan(turn.key, stop);
     if (turn.kind == ScanSchedule::Turn::Kind::kResume) resume(turn.key, stop);
     now = host_.steady_now();
-    turn = schedule_.next(now, gate_.is_closed());
+    turn = schedule_.next(now, is_held(now));
   }
   const nanoseconds cpu = host_.thread_cpu();
   schedule_.spent(cpu - own_cpu_);
@@ -114,7 +116,8 @@ nanoseconds SizeSampler::step(std::stop_token stop) {
   own_cpu_ = cpu;
   publish_work();
   SteadyTime wake = turn.until;
-  if (tracker_.is_watching() || schedule_.is_any_due(now)) wake = std::min(wake, next_look_);
+  if (tracker_.is_watching() || schedule_.is_any_due(now) || schedule_.is_any_running())
+    wake = std::min(wake, next_look_);
   return std::max<nanoseconds>(wake - now, nanoseconds::zero());
 }
 
@@ -138,13 +141,8 @@ void SizeSampler::take_targets() {
     measurements_.erase(key);
     tracker_.forget(key);
     proven_.erase(key);
-    log_.forget(subject_of(key));
-    const std::lock_guard lock(mutex_);
-    const auto reading = readings_.find(key);
-    if (reading == readings_.end()) continue;
-    if (reading->second.space.error) --failing_;
-    readings_.erase(reading);
-    published_.reset();
+    results_.forget(key);
+    std::erase_if(silent_, [&](const auto& silent) { return silent.second == key; });
   }
   tracker_.close_unused_feeds();
 }
@@ -152,19 +150,28 @@ void SizeSampler::take_targets() {
 void SizeSampler::look_around(SteadyTime now) {
   next_look_ = now + kLookEvery;
   tracker_.drain();
-  std::optional<std::chrono::microseconds> waited;
-  if (const auto text = read_file(host_.paths.proc("pressure/io"))) {
-    waited = parse_io_pressure(*text);
-  }
-  gate_.look(now, waited, ran_since_look_ || schedule_.is_any_running());
-  ran_since_look_ = schedule_.is_any_running();
+  look_at_pressure(now, schedule_.is_any_running());
   totals_.indexed_directories = tracker_.directories();
   totals_.queue_length = schedule_.queue_length(now);
 }
 
+void SizeSampler::look_at_pressure(SteadyTime now, bool was_running) {
+  const auto text = read_file(host_.paths.proc("pressure/io"));
+  gate_.look(now, text ? parse_io_pressure(*text) : std::nullopt, was_running);
+}
+
+// Where others always wait for the disks, sizes are old, but there are some.
+bool SizeSampler::is_held(SteadyTime now) const {
+  return gate_.is_closed() && now - last_step_ < kHeldAtMost;
+}
+
 // A filesystem that has just answered is not asked again.
-bool SizeSampler::hangs(const std::string& mount_point, SteadyTime now, std::stop_token stop) {
+bool SizeSampler::hangs(const std::string& key, const std::string& mount_point, SteadyTime now,
+                        std::stop_token stop) {
   if (mount_point.empty()) return false;
+  // Of a disk that is gone a filesystem may still tell how full it is (ext4, xfs).
+  const auto silent = silent_.find(mount_point);
+  if (silent != silent_.end() && silent->second != key) return true;
   const auto answered = answered_.find(mount_point);
   if (answered != answered_.end() && now - answered->second < kTrustAnswer) return false;
   if (is_hung_(mount_point, stop)) return true;
@@ -178,7 +185,7 @@ void SizeSampler::start_scan(const std::string& key, std::stop_token stop) {
   schedule_.running(key, began);
   Measurement& measurement = measurements_[key];
   measurement.began = began;
-  if (hangs(target.mount_point, began, stop)) {
+  if (hangs(key, target.mount_point, began, stop)) {
     if (stop.stop_requested()) return;
     return fail(key, {ErrorKind::kTimeout, target.path, "its filesystem does not answer"});
   }
@@ -195,6 +202,12 @@ void SizeSampler::start_scan(const std::string& key, std::stop_token stop) {
   send_order(key, measurement, stop);
 }
 
+// What filesystems account needs no change feed, which costs those who write.
+bool SizeSampler::is_likely_walked(const SizeTarget& target) const {
+  const auto last = results_.space(target.key);
+  return !target.own_filesystem && (!last || last->method == SizeMethod::kWalk);
+}
+
 void SizeSampler::resume(const std::string& key, std::stop_token stop) {
   Measurement& measurement = measurements_.at(key);
   if (!measurement.scan) return send_order(key, measurement, stop);
@@ -208,9 +221,11 @@ void SizeSampler::send_order(const std::string& key, Measurement& measurement,
   ScanOrder order;
   order.root = target.root;
   order.path = target.path;
+  order.hot_time = std::max(kHotTime, 2 * options_.schedule.interval);
   switch (measurement.phase) {
     case Measurement::Phase::kWalk:
-      measurement.wants_records = options_.watch_changes && tracker_.begin_walk(target, stop);
+      measurement.wants_records =
+          options_.watch_changes && is_likely_walked(target) && tracker_.begin_walk(target, stop);
       order.own_filesystem = target.own_filesystem;
       order.want_records = measurement.wants_records;
       order.threads = options_.threads;
@@ -228,6 +243,7 @@ void SizeSampler::send_order(const std::string& key, Measurement& measurement,
   auto scan = host_.start_scan(order, stop);
   if (stop.stop_requested()) return;
   if (!scan) return fail(key, scan.error());
+  std::erase_if(silent_, [&](const auto& silent) { return silent.second == key; });
   measurement.scan = std::move(scan).value();
   schedule_.running(key, host_.steady_now());
   measurement.scan->grant(schedule_.grant());
@@ -252,7 +268,6 @@ void SizeSampler::receive(const std::string& key) {
     auto report = measurement.scan->receive();
     if (!report && report.error().kind == ErrorKind::kTimeout) return;
     if (!report) return fail(key, report.error());
-    measurement.cpu += report->cpu;
     measurement.entries += report->entries;
     totals_.cpu_seconds += in_seconds(report->cpu);
     totals_.entries += report->entries;
@@ -267,6 +282,10 @@ void SizeSampler::receive(const std::string& key) {
         break;
       case ScanReport::Kind::kPaused:
         schedule_.paused(key, report->cpu, host_.steady_now());
+        if (!schedule_.keep_place(key, host_.steady_now())) {
+          tracker_.drop_walk(key);
+          measurements_.erase(found);
+        }
         return;
       case ScanReport::Kind::kDone: return order_done(key, std::move(report).value());
     }
@@ -280,12 +299,14 @@ void SizeSampler::order_done(const std::string& key, ScanReport report) {
   if (!report.outcome) {
     const Error& error = report.outcome.error();
     if (measurement.phase == Measurement::Phase::kWalk) return fail(key, error);
-    if (error.kind == ErrorKind::kPermission) tracker_.refuse(key, error);
+    if (error.kind == ErrorKind::kUnsupported) tracker_.refuse(key, error);
     return walk_instead(key, measurement);
   }
   if (measurement.phase == Measurement::Phase::kWalk) {
     return walk_done(key, measurement, *report.outcome);
   }
+  // What could not be read was left out: that is no word on what is there.
+  if (report.outcome->errors > 0) return walk_instead(key, measurement);
   measurement.last_modified = std::max(measurement.last_modified, report.outcome->last_modified);
   look_done(key, measurement);
 }
@@ -319,11 +340,7 @@ bool SizeSampler::from_index(const std::string& key, Measurement& measurement) {
     measurement.phase = Measurement::Phase::kWalk;
     return false;
   }
-  SpaceUsage space;
-  {
-    const std::lock_guard lock(mutex_);
-    space = readings_[key].space.value.value_or(SpaceUsage{});
-  }
+  SpaceUsage space = results_.space(key).value_or(SpaceUsage{});
   space.apparent_bytes = sums->apparent_bytes;
   space.allocated_bytes = sums->allocated_bytes;
   space.inodes = sums->inodes;
@@ -334,8 +351,12 @@ bool SizeSampler::from_index(const std::string& key, Measurement& measurement) {
 
 void SizeSampler::walk_done(const std::string& key, Measurement& measurement,
                             const SpaceUsage& space) {
-  if (measurement.wants_records) {
-    const auto before = tracker_.end_walk(key);
+  if (space.method != SizeMethod::kWalk) {
+    tracker_.forget(key);
+  } else if (!measurement.wants_records) {
+    tracker_.drop_index(key);  // if there is one, this walk has not proven it
+  } else {
+    const auto before = tracker_.end_walk(key, space);
     if (before) {
       measurement.drift_bytes = static_cast<std::int64_t>(before->allocated_bytes) -
                                 static_cast<std::int64_t>(space.allocated_bytes);
@@ -348,96 +369,48 @@ void SizeSampler::walk_done(const std::string& key, Measurement& measurement,
 void SizeSampler::accept(const std::string& key, const Measurement& measurement,
                          const SpaceUsage& space) {
   const SteadyTime now = host_.steady_now();
-  std::optional<Error> before;
-  bool changed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    SizeReading& reading = readings_[key];
-    before = reading.space.error;
-    changed = !reading.space.value || *reading.space.value != space;
-    reading.space.accept(space, host_.now(), now - measurement.began);
-    reading.cpu_seconds = in_seconds(measurement.cpu);
-    reading.entries = measurement.entries;
-    if (measurement.drift_bytes) reading.drift_bytes = measurement.drift_bytes;
-    if (before) --failing_;
-    health_.succeeded(host_.now(), 0);
-    published_.reset();
-  }
-  report(*schedule_.target(key), before, std::nullopt);
+  const bool is_changed =
+      results_.accept(*schedule_.target(key), {.space = space,
+                                               .at = host_.now(),
+                                               .took = now - measurement.began,
+                                               .entries = measurement.entries,
+                                               .drift_bytes = measurement.drift_bytes});
   measurements_.erase(key);
-  schedule_.finished(key, nanoseconds::zero(), changed, now);
+  schedule_.finished(key, nanoseconds::zero(), is_changed, now);
 }
 
-void SizeSampler::fail(const std::string& key, Error error) {
-  const bool no_answer = error.kind == ErrorKind::kTimeout;
-  std::optional<Error> before;
-  {
-    const std::lock_guard lock(mutex_);
-    SizeReading& reading = readings_[key];
-    before = reading.space.error;
-    reading.space.error = error;
-    if (!before) ++failing_;
-    health_.failed(error);
-    published_.reset();
-  }
-  report(*schedule_.target(key), before, error);
+void SizeSampler::fail(const std::string& key, const Error& error) {
+  results_.fail(*schedule_.target(key), error);
   tracker_.drop_walk(key);
   if (measurements_.at(key).phase != Measurement::Phase::kWalk) tracker_.drop_index(key);
   measurements_.erase(key);
+  const bool no_answer = error.kind == ErrorKind::kTimeout;
   schedule_.failed(key, no_answer ? kHungRetry : kErrorRetry, host_.steady_now());
 }
 
 void SizeSampler::give_up_silent() {
   for (const std::string& key : schedule_.running_since(host_.steady_now() - kSilence)) {
-    fail(key, {ErrorKind::kTimeout, schedule_.target(key)->path, "the filesystem does not answer"});
-  }
-}
-
-void SizeSampler::report(const SizeTarget& target, const std::optional<Error>& before,
-                         const std::optional<Error>& now) {
-  const std::string subject = subject_of(target.key);
-  if (!now) {
-    if (before) log_.info(subject, "it is measured again");
-  } else if (now->kind == ErrorKind::kTimeout) {
-    log_.warning(subject, "it cannot be measured because the filesystem at " + target.mount_point +
-                              " does not answer; the last known size, if any, is served");
-  } else if (now->kind == ErrorKind::kPermission) {
-    // One sentence for all: without the right to read there are as many as there are volumes.
-    log_.warning("sizes",
-                 "volumes that this process may not read are not measured: those of "
-                 "docker_volume_scan_info{state=\"permission\"}; run it as root or give it "
-                 "CAP_DAC_READ_SEARCH");
-  } else {
-    log_.warning(subject, "it cannot be measured (" + now->text() +
-                              "); the last known size, if any, is served; check the directory");
+    const SizeTarget target = *schedule_.target(key);
+    fail(key, {ErrorKind::kTimeout, target.path, "nothing was heard of the scan for 30 s"});
+    if (!target.mount_point.empty()) silent_[target.mount_point] = key;
   }
 }
 
 void SizeSampler::publish_work() {
   totals_.in_progress = schedule_.in_progress();
+  if (!schedule_.is_any_due(host_.steady_now())) totals_.queue_length = 0;
   totals_.is_held = gate_.is_closed();
   const std::lock_guard lock(mutex_);
   work_ = totals_;
 }
 
-std::shared_ptr<const SizeReadings> SizeSampler::latest() const {
-  const std::lock_guard lock(mutex_);
-  if (!published_) published_ = std::make_shared<const SizeReadings>(readings_);
-  return published_;
-}
+std::shared_ptr<const SizeReadings> SizeSampler::latest() const { return results_.latest(); }
 
 SizeWork SizeSampler::work() const {
   const std::lock_guard lock(mutex_);
   return work_;
 }
 
-SourceHealth SizeSampler::health() const {
-  const std::lock_guard lock(mutex_);
-  SourceHealth health = health_;
-  health.up = readings_.empty() || failing_ < readings_.size();
-  if (health.up) health.last_error.clear();
-  health.bad_items = failing_;
-  return health;
-}
+SourceHealth SizeSampler::health() const { return results_.health(); }
 
 }  // namespace volumeter

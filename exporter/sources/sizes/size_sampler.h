@@ -21,10 +21,12 @@
 #include "exporter/sources/sizes/io_pressure.h"
 #include "exporter/sources/sizes/scan_schedule.h"
 #include "exporter/sources/sizes/size_reading.h"
+#include "exporter/sources/sizes/size_results.h"
 #include "exporter/sources/sizes/size_target.h"
 
 namespace volumeter {
 
+// What users may say about it.
 struct SizeSamplerOptions {
   ScanScheduleOptions schedule;
   // How often a walk proves a size that is kept up by looking at what changed.
@@ -61,14 +63,11 @@ class SizeSampler {
   // Does what there is to do and tells how long to wait for more; for tests.
   std::chrono::nanoseconds step(std::stop_token stop);
 
-  // Never null; the same pointer while nothing changes. A target appears once it was tried,
-  // and keeps its last good value.
+  // Of SizeResults. A target appears once it was tried.
   std::shared_ptr<const SizeReadings> latest() const;
-  SizeWork work() const;
-
-  // "sizes": up unless the newest measurement of every target failed; each failing one is a
-  // bad item.
   SourceHealth health() const;
+
+  SizeWork work() const;
 
  private:
   struct Measurement;
@@ -78,7 +77,11 @@ class SizeSampler {
   void receive(const std::string& key);
   void give_up_silent();
   void look_around(SteadyTime now);
-  bool hangs(const std::string& mount_point, SteadyTime now, std::stop_token stop);
+  void look_at_pressure(SteadyTime now, bool was_running);
+  bool is_held(SteadyTime now) const;
+  bool hangs(const std::string& key, const std::string& mount_point, SteadyTime now,
+             std::stop_token stop);
+  bool is_likely_walked(const SizeTarget& target) const;
   void start_scan(const std::string& key, std::stop_token stop);
   void resume(const std::string& key, std::stop_token stop);
   void send_order(const std::string& key, Measurement& measurement, std::stop_token stop);
@@ -88,14 +91,11 @@ class SizeSampler {
   void walk_done(const std::string& key, Measurement& measurement, const SpaceUsage& space);
   bool from_index(const std::string& key, Measurement& measurement);
   void accept(const std::string& key, const Measurement& measurement, const SpaceUsage& space);
-  void fail(const std::string& key, Error error);
-  void report(const SizeTarget& target, const std::optional<Error>& before,
-              const std::optional<Error>& now);
+  void fail(const std::string& key, const Error& error);
   void wait(std::chrono::nanoseconds limit);
   void publish_work();
 
   const HostAccess& host_;
-  ChangeLog& log_;
   const SizeSamplerOptions options_;
   const IsHung is_hung_;
 
@@ -106,20 +106,18 @@ class SizeSampler {
   std::map<std::string, Measurement> measurements_;  // in progress
   std::unordered_map<std::string, SteadyTime> proven_;
   std::unordered_map<std::string, SteadyTime> answered_;  // by mount point
+  // A target whose scan hangs, by mount point: the only one that is tried there.
+  std::unordered_map<std::string, std::string> silent_;
   SteadyTime next_look_{};
-  bool ran_since_look_ = false;
+  SteadyTime last_step_{};  // of any scan
   std::chrono::nanoseconds own_cpu_{0};
   SizeWork totals_;
 
-  mutable std::mutex mutex_;  // of all below
+  SizeResults results_;
+
+  mutable std::mutex mutex_;  // of the two below
   std::optional<std::vector<SizeTarget>> new_targets_;
-  SizeReadings readings_;
-  std::size_t failing_ = 0;  // of readings_
-  SourceHealth health_;
   SizeWork work_;
-  // A copy of readings_, made when it is asked for; null once they differ. However many
-  // targets are measured between two scrapes, one copy is made.
-  mutable std::shared_ptr<const SizeReadings> published_;
 
   DescriptorWait waiting_;
   std::jthread thread_;  // last: it ends before the rest does

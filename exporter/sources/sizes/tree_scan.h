@@ -26,6 +26,7 @@ struct ScanOrder {
   bool own_filesystem = false;               // kMeasure: see accounted_space()
   bool want_records = false;                 // kMeasure: if it comes to a walk
   std::uint32_t threads = 1;                 // kMeasure
+  std::chrono::nanoseconds hot_time{0};      // see WalkOptions
   std::vector<DirectoryHandle> directories;  // at most kMaxDirectories
 
   static constexpr std::size_t kMaxDirectories = 512;

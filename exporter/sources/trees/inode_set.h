@@ -65,7 +65,8 @@ class SeenInodes {
   }
 
  private:
-  struct alignas(64) Shard {  // on cache lines of its own
+  // A part of the set, on cache lines of its own.
+  struct alignas(64) Shard {
     std::mutex mutex;
     InodeSet inodes;
   };

@@ -22,6 +22,7 @@ struct DirectoryHandle {
   bool empty() const { return size == 0; }
 };
 
+// For tables of handles.
 struct DirectoryHandleHash {
   std::size_t operator()(const DirectoryHandle& handle) const noexcept;
 };
@@ -46,6 +47,7 @@ struct TreeRecord {
   std::uint64_t apparent_bytes = 0;
   std::uint64_t allocated_bytes = 0;
   std::uint64_t inodes = 0;
+  std::uint64_t names = 0;  // kLink: of that inode, here and elsewhere
 };
 
 using TreeRecordSink = std::function<void(const TreeRecord&)>;

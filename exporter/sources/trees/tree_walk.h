@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <span>
 
@@ -12,9 +13,12 @@
 
 namespace volumeter {
 
+// How to walk, and who wants to know of it.
 struct WalkOptions {
   unsigned threads = 1;
-  WallTime now{};  // ages count from here
+  WallTime now{};  // at the beginning; ages count from here
+  // A directory is hot if something in it was modified so short a time before it was looked at.
+  std::chrono::nanoseconds hot_time = std::chrono::minutes(10);
   // Called by every walking thread with the number of entries that it looked at since its
   // last call (each batch, at least every few hundred entries); it may block to slow the walk
   // down. False gives up. May be empty.

@@ -28,8 +28,6 @@ constexpr std::size_t kTimedEntries = 16;  // less tell nothing
 // pieces of directories; above it they go on with small ones.
 constexpr std::size_t kMaxPendingBytes = 1 << 20;
 
-constexpr std::chrono::minutes kHotTime{10};
-
 // Removed or replaced between being listed and being looked at: a living tree, no error.
 bool has_vanished(int number) { return number == ENOENT || number == ENOTDIR || number == ELOOP; }
 
@@ -70,7 +68,11 @@ bool TreeWalker::begin_next() {
   if (handle == nullptr) return false;
   UniqueFd fd = open_handle(job_.filesystem(), *handle);
   if (!fd && errno != ESTALE && !has_vanished(errno)) {
-    job_.fail(from_errno("open_by_handle_at", errno));
+    // Without the right to it none can be opened.
+    if (errno == EPERM) {
+      job_.fail({ErrorKind::kUnsupported, "open_by_handle_at", "needs CAP_DAC_READ_SEARCH"});
+    }
+    sums_.add_error();
     return true;
   }
   auto directory = fd ? enter(std::move(fd), {}) : nullptr;
@@ -122,6 +124,7 @@ std::shared_ptr<OpenDirectory> TreeWalker::enter(UniqueFd fd, const DirectoryHan
   if (job_.records()) {
     const auto handle = find_handle(fd.get(), "");
     if (!handle) return nullptr;
+    now_ = job_.now();
     directory->handle = *handle;
     directory->parent = parent;
     directory->apparent_bytes = apparent_bytes_of(info);
@@ -176,6 +179,7 @@ bool TreeWalker::read_piece(OpenDirectory& directory) {
 
 void TreeWalker::look_at_piece(OpenDirectory& directory) {
   directory.unfinished.fetch_add(1, std::memory_order_relaxed);
+  if (job_.records()) now_ = job_.now();
   if (is_cold_) reader_.sort_by_inode();
   OwnSums own;
   auto entries = reader_.entries();
@@ -235,7 +239,8 @@ void TreeWalker::count(const struct stat& info, const OpenDirectory& directory, 
                .inode = info.st_ino,
                .apparent_bytes = apparent_bytes_of(info),
                .allocated_bytes = allocated_bytes_of(info),
-               .inodes = 1});
+               .inodes = 1,
+               .names = info.st_nlink});
 }
 
 void TreeWalker::add_subdirectory(const OpenDirectory& directory, const char* name) {
@@ -295,17 +300,20 @@ bool TreeWalker::look(const OpenDirectory& directory, const char* name, struct s
   return false;
 }
 
-// Without the handles of all directories the records are worth nothing: that ends the job.
+// Where there are no handles the records are worth nothing: that ends the job.
 std::optional<DirectoryHandle> TreeWalker::find_handle(int directory, const char* name) {
   const auto handle = handle_of(directory, name);
   if (handle) return *handle;
-  if (handle.error().kind != ErrorKind::kNotFound) job_.fail(handle.error());
+  if (handle.error().kind == ErrorKind::kNotFound) return {};
+  sums_.add_error();
+  if (handle.error().kind != ErrorKind::kIo) job_.fail(handle.error());
   return {};
 }
 
 bool TreeWalker::is_hot(const struct stat& info) const {
+  const auto hot_time = job_.options().hot_time;
   const auto modified = modified_at(info);
-  return modified && std::chrono::abs(*modified - job_.options().now) <= kHotTime;
+  return modified && *modified >= now_ - hot_time && *modified <= now_ + hot_time;
 }
 
 void TreeWalker::note_error(int number) {

@@ -72,6 +72,7 @@ class TreeWalker {
   std::string names_;
   std::shared_ptr<OpenDirectory> reading_;
   bool is_cold_ = false;
+  WallTime now_{};  // when the directory at hand was begun; only where records are wanted
 };
 
 }  // namespace volumeter

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,7 @@ class WalkJob {
   bool records() const { return static_cast<bool>(options_.record); }
   bool stays() const { return stays_; }
   dev_t device() const { return device_; }
+  WallTime now() const { return options_.now + (std::chrono::steady_clock::now() - began_); }
   int filesystem() const { return filesystem_; }
   WalkPool& pool() { return pool_; }
   SeenInodes& seen() { return seen_; }
@@ -47,6 +49,7 @@ class WalkJob {
   const WalkOptions& options_;
   const unsigned threads_;
   const dev_t device_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   int filesystem_ = -1;
   std::span<const DirectoryHandle> beginnings_;
   std::atomic<std::size_t> next_beginning_ = 0;

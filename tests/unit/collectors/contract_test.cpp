@@ -127,7 +127,7 @@ HostSnapshot rich_snapshot() {
                    .errors = 0,
                    .last_modified = from_unix_seconds(1'700'000'100),
                    .contents = TreeContents{.files = 1, .directories = 1}};
-  SizeReading reading{.space = sampled(space), .cpu_seconds = 0.25, .entries = 2, .drift_bytes = 0};
+  SizeReading reading{.space = sampled(space), .entries = 2, .drift_bytes = 0};
   host.sizes = std::make_shared<const SizeReadings>(
       SizeReadings{{"db", reading}, {"bind:/srv", reading}, {"tmpfs:database:/cache", reading}});
   host.size_work = SizeWork{.budget_cpu_share = 0.05};

@@ -226,6 +226,24 @@ TEST_CASE("nothing can be above the root") {
   CHECK(index.complete());
 }
 
+TEST_CASE("a second name of a file that was counted as its directory's own spoils the totals") {
+  DirectoryIndex index = index_of(kTree);
+  TreeRecord second = link_in(3, 7, 500);
+  second.names = 2;
+  CHECK(index.update(Records{look(3, 100), second}).empty());
+  CHECK_FALSE(index.complete());  // which directory has the first one?
+  SECTION("until that of the first name is looked at as well") {
+    TreeRecord first = link_in(4, 7, 500);
+    first.names = 2;
+    CHECK(index.update(Records{look(4, 1), first}).empty());
+    CHECK(index.complete());
+  }
+  SECTION("or the second one is gone again") {
+    CHECK(index.update(Records{look(3, 100)}).empty());
+    CHECK(index.complete());
+  }
+}
+
 TEST_CASE("an inode with several names counts once, as large as it was when last looked at") {
   Records records = kTree;
   for (const std::uint64_t number : {2U, 2U, 3U}) records.push_back(link_in(number, 7, 500));

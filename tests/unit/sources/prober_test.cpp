@@ -155,7 +155,7 @@ TEST_CASE("what a worker cannot do is an error that names the path") {
   REQUIRE_FALSE(missing);
   CHECK(missing.error().kind == ErrorKind::kNotFound);
   CHECK(missing.error().where == "/no/such/path");
-  CHECK(measure(bench.prober, folder.write("file", "")).error().kind == ErrorKind::kNotFound);
+  CHECK(measure(bench.prober, folder.write("file", "12345"))->apparent_bytes == 5U);
   CHECK(bench.prober.statfs("relative", {}).error().kind == ErrorKind::kMalformed);
   CHECK(bench.prober.statfs(std::string("/a\0b", 4), {}).error().kind == ErrorKind::kMalformed);
   CHECK(bench.prober.statfs("/" + std::string(9000, 'x'), {}).error().kind ==
@@ -318,6 +318,21 @@ TEST_CASE("a scan does nothing before its first grant and pauses when that is us
   }
   CHECK(pauses > 5);
   CHECK(entries >= 3010);
+}
+
+TEST_CASE("a scan that is dropped while it is paused leaves nothing behind") {
+  const TempFolder folder;
+  for (int i = 0; i < 300; ++i) folder.write("d" + std::to_string(i) + "/f", "");
+  Bench bench;
+  for (int i = 0; i < 3; ++i) {
+    const auto scan = bench.prober.start_scan(order_of(folder.path()), {});
+    REQUIRE(scan);
+    (*scan)->grant({.cpu = 1ns, .wall = 1h});
+    REQUIRE(next_report(**scan)->kind == ScanReport::Kind::kPaused);
+  }
+  CHECK(bench.prober.unanswered() == 0);
+  CHECK(measure(bench.prober, folder.path())->inodes == 601U);
+  CHECK(eventually([&] { return bench.workers().size() == 1; }));
 }
 
 TEST_CASE("several scans are in progress at the same time, each in a process of its own") {

@@ -40,7 +40,11 @@ struct Bench {
     schedule.running(key, now);
     now += cpu;
     schedule.paused(key, cpu, now);
-    if (done) schedule.finished(key, 0ns, changed, now);
+    if (done) {
+      schedule.finished(key, 0ns, changed, now);
+    } else {
+      schedule.keep_place(key, now);
+    }
   }
 
   void measure(const std::string& key) { step(key, 1ms, true); }
@@ -193,10 +197,49 @@ TEST_CASE("a scan that waits for the disk leaves it half of the time to others")
   CHECK(share > 0.45);
 }
 
-TEST_CASE("without a budget there is no waiting, and two run at a time") {
+TEST_CASE("any number of large targets that nobody knows yet leave places for small ones") {
+  const int count = GENERATE(12, 16, 100);
+  Bench bench;
+  std::vector<SizeTarget> targets;
+  for (int i = 0; i < count; ++i) targets.push_back(target("large" + std::to_string(i)));
+  bench.schedule.set_targets(targets);
+  const auto step = [&](const std::string& key) {  // half a second that costs 20 ms
+    bench.schedule.running(key, bench.now);
+    bench.now += 500ms;
+    bench.schedule.paused(key, 20ms, bench.now);
+    bench.schedule.keep_place(key, bench.now);
+  };
+  for (int i = 0; i < 1000; ++i) {
+    step(bench.next_key());
+    REQUIRE(bench.schedule.in_progress() <= ScanSchedule::kMaxScans);
+  }
+  targets.push_back(target("small"));
+  bench.schedule.set_targets(targets);
+  const SteadyTime came = bench.now;
+  while (true) {
+    const std::string key = bench.next_key();
+    if (key == "small") break;
+    step(key);
+    REQUIRE(bench.now - came < 10s);
+  }
+}
+
+TEST_CASE("one that hung for long is not billed to the others") {
+  Bench bench;
+  bench.schedule.set_targets({target("far", "/nfs"), target("near")});
+  const std::string far = bench.next_key();
+  bench.schedule.running(far, bench.now);
+  bench.now += 30s;
+  bench.schedule.failed(far, 15s, bench.now);
+  const SteadyTime failed = bench.now;
+  CHECK_FALSE(bench.next_key().empty());
+  CHECK(bench.now - failed < 5s);
+}
+
+TEST_CASE("without a budget there is no waiting, and three run at a time") {
   Bench bench({.cpu_share = 0});
-  bench.schedule.set_targets({target("a"), target("b"), target("c")});
-  for (int i = 0; i < 2; ++i) {
+  bench.schedule.set_targets({target("a"), target("b"), target("c"), target("d")});
+  for (int i = 0; i < 3; ++i) {
     const auto turn = bench.schedule.next(bench.now, false);
     REQUIRE(turn.kind == Kind::kStart);
     bench.schedule.running(turn.key, bench.now);

@@ -648,7 +648,7 @@ TEST_CASE("a handle that makes no sense is gone or an error") {
     wrong.size = size;
     Records records;
     const auto looked = look_again(open_folder(folder.path()), {&wrong, 1}, records.options());
-    CHECK((!looked || records.of(Kind::kGone).size() == 1));
+    CHECK((!looked || looked->errors == 1 || records.of(Kind::kGone).size() == 1));
   }
 }
 
@@ -667,6 +667,7 @@ TEST_CASE("a directory whose inode number is given away at this moment is gone")
   });
   const UniqueFd root = open_folder(folder.path());
   std::map<std::string, DirectoryHandle> known;
+  std::uint64_t errors = 0;
   while (!is_over) {
     for (const std::string& path : paths) {
       if (const auto handle = handle_of(AT_FDCWD, path.c_str())) known[path] = *handle;
@@ -674,9 +675,11 @@ TEST_CASE("a directory whose inode number is given away at this moment is gone")
     for (const auto& [path, handle] : known) {
       Records records;
       const auto looked = look_again(root, {&handle, 1}, records.options());
-      if (!looked) FAIL(looked.error().text());
+      REQUIRE(looked);
+      errors += looked->errors;
     }
   }
+  CHECK(errors <= 3);  // a disk that is busy may take longer than we wait
 }
 
 TEST_CASE("second looks and subtrees can be given up") {
@@ -704,7 +707,7 @@ TEST_CASE("without the right to open by handle there is no second look") {
   const auto looked = look_again(root, {&handle, 1}, records.options());
   REQUIRE(::seteuid(0) == 0);
   REQUIRE_FALSE(looked);
-  CHECK(looked.error().kind == ErrorKind::kPermission);
+  CHECK(looked.error().kind == ErrorKind::kUnsupported);
 }
 
 }  // namespace

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "exporter/base/change_log.h"
+#include "exporter/base/source_health.h"
+#include "exporter/sources/sizes/size_reading.h"
+#include "exporter/sources/sizes/size_target.h"
+
+namespace volumeter {
+
+// The newest reading of each target and how measuring them goes, with a line in the log when
+// that changes. One thread writes, any may read.
+class SizeResults {
+ public:
+  // `log` must outlive it.
+  explicit SizeResults(ChangeLog& log);
+
+  struct Measured {
+    SpaceUsage space;
+    WallTime at;
+    Seconds took{0};
+    std::uint64_t entries = 0;
+    std::optional<std::int64_t> drift_bytes;  // of a walk that proved a size
+  };
+
+  // True if the size is not what it was.
+  bool accept(const SizeTarget& target, const Measured& measured);
+  // The last good value stays.
+  void fail(const SizeTarget& target, const Error& error);
+  void forget(const std::string& key);
+
+  // The last good one.
+  std::optional<SpaceUsage> space(const std::string& key) const;
+
+  // Never null; the same pointer while nothing changes.
+  std::shared_ptr<const SizeReadings> latest() const;
+
+  // "sizes": up unless the newest measurement of every target failed; each failing one is a
+  // bad item.
+  SourceHealth health() const;
+
+ private:
+  void report(const SizeTarget& target, const Error& error);
+
+  ChangeLog& log_;
+
+  mutable std::mutex mutex_;  // of all below
+  SizeReadings readings_;
+  std::size_t failing_ = 0;  // of readings_
+  SourceHealth health_;
+  // A copy of readings_, made when it is asked for; null once they differ. However many
+  // targets are measured between two scrapes, one copy is made.
+  mutable std::shared_ptr<const SizeReadings> published_;
+};
+
+}  // namespace volumeter
