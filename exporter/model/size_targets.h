@@ -10,6 +10,7 @@
 
 namespace volumeter {
 
+// Where the host is seen from here.
 struct SizeTargetOptions {
   std::string procfs = "/proc";  // where the host's is: the way into containers
 };

@@ -17,6 +17,7 @@
 
 namespace volumeter {
 
+// What is waited for, and how much of it.
 struct ProberLimits {
   std::chrono::milliseconds answer{2'000};  // to statfs, resolve and watch
   std::size_t max_unanswered = 32;

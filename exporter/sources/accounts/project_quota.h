@@ -10,7 +10,8 @@
 namespace volumeter {
 
 // The space of the project that the open directory `root` and all below it belong to, as ext4
-// and xfs count it. Nothing if `root` has no project, shares it with its parent, or quota is
+// and xfs count it: with other directories that were put into the same project, if there are
+// any. Nothing if `root` has no project, shares it with its parent, or quota is
 // off, refused (it needs CAP_SYS_ADMIN) or older than quotactl_fd(2) (Linux 5.14).
 std::optional<SpaceUsage> project_quota_space(int root);
 

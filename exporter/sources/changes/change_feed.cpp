@@ -127,6 +127,7 @@ class Gatherer {
   std::uint64_t bad_events_ = 0;
 };
 
+// A feed of the kernel.
 class Fanotify final : public ChangeFeed {
  public:
   explicit Fanotify(UniqueFd group) : group_(std::move(group)) {}

@@ -14,8 +14,9 @@ namespace volumeter {
 
 // The directories of one filesystem in which something was created, removed, renamed,
 // closed after writing, or changed its attributes. Writes through a file that stays open
-// and through mmap are not seen, nor is truncate(2), which opens none; and nothing more once
-// the filesystem was unmounted everywhere. Abstract so that tests can have one of their own.
+// and through mmap are not seen, nor is truncate(2), which opens none, nor what a second name of
+// a file does to the directory of its first; and nothing more once the filesystem was
+// unmounted everywhere. Abstract so that tests can have one of their own.
 class ChangeFeed {
  public:
   // What came in one piece.

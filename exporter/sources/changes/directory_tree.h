@@ -21,6 +21,7 @@ class DirectoryTree {
   using Number = std::uint32_t;
   static constexpr Number kNone = UINT32_MAX;
 
+  // One directory and its place among the others.
   struct Node {
     std::array<std::uint8_t, DirectoryHandle::kMaxBytes> handle_bytes{};
     std::uint16_t handle_type = 0;

@@ -37,6 +37,7 @@ class HandleOwners {
   std::size_t size() const { return size_; }
 
  private:
+  // A place of the table.
   struct Slot {
     std::uint32_t fingerprint = 0;
     std::uint32_t tree = 0;  // its number and one; 0: free

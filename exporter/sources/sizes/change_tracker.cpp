@@ -72,10 +72,10 @@ bool ChangeTracker::has_feed(const SizeTarget& target, std::stop_token stop) {
 void ChangeTracker::add(const std::string& key, const TreeRecord& record) {
   const auto tree = trees_.find(key);
   if (tree == trees_.end() || !tree->second.next) return;
+  std::optional<DirectoryIndex>& next = tree->second.next;
+  const bool has_place = next->add(record);
   const bool is_checked = ++added_ % kCheckedAfter == 0;
-  if (!tree->second.next->add(record) || (is_checked && room_beside(tree->second) == 0)) {
-    tree->second.next.reset();
-  }
+  if (!has_place || (is_checked && next->directories() >= room_beside(tree->second))) next.reset();
 }
 
 std::optional<DirectoryIndex::Totals> ChangeTracker::end_walk(const std::string& key,

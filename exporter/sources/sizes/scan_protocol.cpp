@@ -14,6 +14,7 @@
 namespace volumeter {
 namespace {
 
+// Before the texts and handles of an order.
 struct OrderHeader {
   ScanOrder::Kind kind = ScanOrder::Kind::kMeasure;
   std::uint32_t own_filesystem = 0;
@@ -25,6 +26,7 @@ struct OrderHeader {
   std::int64_t hot_time_ns = 0;
 };
 
+// Before the records, or the words of an error, of a report.
 struct ReportHeader {
   ScanReport::Kind kind = ScanReport::Kind::kDone;
   std::uint32_t records = 0;

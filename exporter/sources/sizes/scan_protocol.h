@@ -30,6 +30,7 @@ int send_done(int socket, std::uint64_t entries, std::chrono::nanoseconds cpu,
 inline constexpr std::size_t kRecordsPerPacket = 256;
 
 // Wait for a message; nothing if the other end is gone or sent nonsense.
+// An order that may begin.
 struct GrantedOrder {
   ScanOrder order;
   ScanGrant grant;

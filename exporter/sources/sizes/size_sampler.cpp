@@ -187,7 +187,7 @@ void SizeSampler::start_scan(const std::string& key, std::stop_token stop) {
   measurement.began = began;
   if (hangs(key, target.mount_point, began, stop)) {
     if (stop.stop_requested()) return;
-    return fail(key, {ErrorKind::kTimeout, target.path, "its filesystem does not answer"});
+    return fail(key, {ErrorKind::kTimeout, target.path, "it was found hung"});
   }
   auto changed = tracker_.take_changed(key);
   const auto proven = proven_.find(key);

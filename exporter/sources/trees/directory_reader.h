@@ -9,6 +9,7 @@
 
 namespace volumeter {
 
+// What a directory says of one thing in it.
 struct DirectoryEntry {
   const char* name = nullptr;  // lives until the next read()
   std::uint64_t inode = 0;     // of what a mount hides, where something is mounted
