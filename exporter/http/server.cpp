@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace {
 constexpr std::intptr_t kThreads = 2;
 constexpr std::intptr_t kIdleSeconds = 15;
 constexpr std::intptr_t kRequestBytes = 32'768;  // beyond it: 431
+constexpr std::chrono::milliseconds kLastWords{500};
 
 // One request and its answer. Lives from the request line until libmicrohttpd has sent the
 // answer or lost the client.
@@ -53,7 +55,9 @@ MHD_Result send(MHD_Connection* connection, Response& response) {
   return sent;
 }
 
-// The three callbacks are called from C, which no exception may enter.
+int as_socket(void* context) { return static_cast<int>(reinterpret_cast<std::intptr_t>(context)); }
+
+// The callbacks are called from C, which no exception may enter.
 
 // Called when the request line is read. The target is taken here because later
 // libmicrohttpd has decoded it in its own way and cut the query off.
@@ -92,13 +96,27 @@ void on_completed(void*, MHD_Connection*, void** context, MHD_RequestTermination
   *context = nullptr;
 }
 
+void on_connection(void* sockets, MHD_Connection* connection, void** context,
+                   MHD_ConnectionNotificationCode what) {
+  auto* const open = static_cast<OpenSockets*>(sockets);
+  try {
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) return open->remove(as_socket(*context));
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == nullptr) return;
+    *context = reinterpret_cast<void*>(static_cast<std::intptr_t>(info->connect_fd));
+    open->add(info->connect_fd);
+  } catch (...) {  // no memory: then it is not in the set
+  }
+}
+
 template <typename Function>
 std::intptr_t as_option(Function* function) {
   return reinterpret_cast<std::intptr_t>(function);
 }
 
 // How libmicrohttpd is to run, all in one place. Takes over `listen_fd`.
-MHD_Daemon* start_daemon(int listen_fd, const ServerOptions& options, Service& service) {
+MHD_Daemon* start_daemon(int listen_fd, const ServerOptions& options, Service& service,
+                         OpenSockets& sockets) {
   MHD_OptionItem items[] = {
       {MHD_OPTION_LISTEN_SOCKET, listen_fd, nullptr},
       {MHD_OPTION_THREAD_POOL_SIZE, kThreads, nullptr},
@@ -108,6 +126,7 @@ MHD_Daemon* start_daemon(int listen_fd, const ServerOptions& options, Service& s
       {MHD_OPTION_CONNECTION_MEMORY_LIMIT, kRequestBytes, nullptr},
       {MHD_OPTION_URI_LOG_CALLBACK, as_option(on_request_line), nullptr},
       {MHD_OPTION_NOTIFY_COMPLETED, as_option(on_completed), nullptr},
+      {MHD_OPTION_NOTIFY_CONNECTION, as_option(on_connection), &sockets},
       {MHD_OPTION_END, 0, nullptr}};
   return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr,
                           on_request, &service, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
@@ -117,19 +136,30 @@ MHD_Daemon* start_daemon(int listen_fd, const ServerOptions& options, Service& s
 
 void Server::Stop::operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
 
+// libmicrohttpd 0.9.75 crashes if it is stopped while it refuses a request: it then queues no
+// response, and asks that for its size. So no connection is left when it is stopped, and none
+// comes any more. (MHD_quiesce_daemon() would do the latter, but its threads and it may both
+// take the socket out of an epoll set, which ends the process.)
+Server::~Server() {
+  for (const int socket : listen_sockets_) ::shutdown(socket, SHUT_RDWR);
+  open_sockets_.shut_down(kLastWords);
+}
+
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Service& service) {
   std::unique_ptr<Server> server(new Server);
   for (const ListenAddress& address : options.addresses) {
     auto socket = open_listen_socket(address);
     if (!socket) return std::move(socket).error();
     ListenSocket open = std::move(socket).value();
-    MHD_Daemon* const daemon = start_daemon(open.fd.release(), options, service);
+    const int fd = open.fd.release();
+    MHD_Daemon* const daemon = start_daemon(fd, options, service, server->open_sockets_);
     if (daemon == nullptr) {
       return Error{ErrorKind::kIo, "cannot listen on " + address.text(),
                    "the HTTP server does not start; there may be too few threads, memory or "
                    "file descriptors"};
     }
     server->daemons_.emplace_back(daemon);
+    server->listen_sockets_.push_back(fd);
     server->ports_.push_back(open.port);
   }
   return server;

@@ -7,6 +7,7 @@
 
 #include "exporter/base/result.h"
 #include "exporter/http/listen_address.h"
+#include "exporter/http/open_sockets.h"
 #include "exporter/http/service.h"
 
 struct MHD_Daemon;
@@ -27,6 +28,7 @@ class Server {
   // Listens on all addresses or on none. `service` must outlive the server. The error
   // names the address and the reason.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Service& service);
+  ~Server();
 
   // The ports in use, in the order of the addresses.
   const std::vector<std::uint16_t>& ports() const { return ports_; }
@@ -38,7 +40,9 @@ class Server {
 
   Server() = default;
 
+  OpenSockets open_sockets_;
   std::vector<std::unique_ptr<MHD_Daemon, Stop>> daemons_;
+  std::vector<int> listen_sockets_;  // which belong to the daemons
   std::vector<std::uint16_t> ports_;
 };
 
