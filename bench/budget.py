@@ -25,7 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" 
 
 from support.agent import Agent  # noqa: E402
 from support.engine import Engine  # noqa: E402
-from support.scene import Scene  # noqa: E402
+from support.scene import Scene, cpu_seconds, stat_of  # noqa: E402
 
 VOLUMES, DIRECTORIES, FILES = 20, 100, 100
 TURN = 10  # seconds of fio
@@ -56,6 +56,28 @@ def fio(file, seconds):
     return json.loads(out.stdout)["jobs"][0]["read"]["iops"]
 
 
+class Cpu:
+    """CPU seconds of the agent and all its helpers, also of those that have ended meanwhile: what
+    they used after they were last looked at is missing, so look() often."""
+
+    def __init__(self, agent):
+        self.agent = agent
+        self.seen = {}
+        self.before = self.look()
+
+    def look(self):
+        self.seen.update({pid: cpu_seconds([pid]) for pid in self.agent.pids() if stat_of(pid)})
+        return sum(self.seen.values())
+
+    def wait(self, seconds):
+        """What was used from the beginning to the end of so many seconds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(0.1)
+            self.look()
+        return self.look() - self.before
+
+
 class Stopped:
     """The agent stands still in this block."""
 
@@ -73,9 +95,8 @@ class Stopped:
 
 def watch_alone(agent, seconds):
     """(CPU seconds, wall seconds) of undisturbed scanning of what is in the cache."""
-    before, began = agent.cpu_seconds(), time.monotonic()
-    time.sleep(seconds)
-    return agent.cpu_seconds() - before, time.monotonic() - began
+    began = time.monotonic()
+    return Cpu(agent).wait(seconds), time.monotonic() - began
 
 
 def watch_with_fio(agent, file, seconds):
@@ -88,9 +109,9 @@ def watch_with_fio(agent, file, seconds):
             drop_caches()
             without = fio(file, TURN)
         drop_caches()
-        before, began = agent.cpu_seconds(), time.monotonic()
+        used, began = Cpu(agent), time.monotonic()
         pairs.append((without, fio(file, TURN)))
-        cpu += agent.cpu_seconds() - before
+        cpu += used.look() - used.before
         wall += time.monotonic() - began
     return cpu, wall, pairs
 

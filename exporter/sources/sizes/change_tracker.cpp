@@ -125,6 +125,7 @@ std::optional<std::vector<DirectoryHandle>> ChangeTracker::take_changed(const st
   for (const DirectoryHandle& handle : tree.index->hot()) tree.changed.insert(handle);
   if (tree.changed.size() > kFewChanges &&
       tree.changed.size() * kWorthAWalk > tree.index->directories()) {
+    drop_index(key);  // what it holds is known to be old, so no walk can prove it
     return {};
   }
   std::vector<DirectoryHandle> changed(tree.changed.begin(), tree.changed.end());

@@ -254,9 +254,7 @@ void SizeSampler::receive_all() {
   for (const auto& [key, measurement] : measurements_) {
     if (measurement.scan) keys.push_back(key);
   }
-  for (const std::string& key : keys) {
-    receive(key);
-  }
+  for (const std::string& key : keys) receive(key);
 }
 
 // All that a scan has said so far; records of a large tree come faster than anything else.
@@ -282,10 +280,7 @@ void SizeSampler::receive(const std::string& key) {
         break;
       case ScanReport::Kind::kPaused:
         schedule_.paused(key, report->cpu, host_.steady_now());
-        if (!schedule_.keep_place(key, host_.steady_now())) {
-          tracker_.drop_walk(key);
-          measurements_.erase(found);
-        }
+        if (!schedule_.keep_place(key, host_.steady_now())) abandon(key);
         return;
       case ScanReport::Kind::kDone: return order_done(key, std::move(report).value());
     }
@@ -381,11 +376,16 @@ void SizeSampler::accept(const std::string& key, const Measurement& measurement,
 
 void SizeSampler::fail(const std::string& key, const Error& error) {
   results_.fail(*schedule_.target(key), error);
+  abandon(key);
+  const bool no_answer = error.kind == ErrorKind::kTimeout;
+  schedule_.failed(key, no_answer ? kHungRetry : kErrorRetry, host_.steady_now());
+}
+
+// What changed counts as looked at once a look begins: cut short, it leaves no index behind.
+void SizeSampler::abandon(const std::string& key) {
   tracker_.drop_walk(key);
   if (measurements_.at(key).phase != Measurement::Phase::kWalk) tracker_.drop_index(key);
   measurements_.erase(key);
-  const bool no_answer = error.kind == ErrorKind::kTimeout;
-  schedule_.failed(key, no_answer ? kHungRetry : kErrorRetry, host_.steady_now());
 }
 
 void SizeSampler::give_up_silent() {

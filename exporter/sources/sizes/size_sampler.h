@@ -92,6 +92,7 @@ class SizeSampler {
   bool from_index(const std::string& key, Measurement& measurement);
   void accept(const std::string& key, const Measurement& measurement, const SpaceUsage& space);
   void fail(const std::string& key, const Error& error);
+  void abandon(const std::string& key);
   void wait(std::chrono::nanoseconds limit);
   void publish_work();
 

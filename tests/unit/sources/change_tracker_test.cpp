@@ -77,6 +77,17 @@ TEST_CASE("walks at the same time share what room there is") {
   CHECK(bench.tracker.directories() == most + 1);  // those of one of them
 }
 
+TEST_CASE("an index that is known to be old is not compared with a walk") {
+  Bench bench;
+  bench.walk("a", 1, 200);
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    bench.changes->directories.push_back(test::handle_of(i));
+  }
+  CHECK_FALSE(bench.tracker.take_changed("a"));  // more than is worth a look at each
+  REQUIRE(bench.tracker.begin_walk(target("a"), {}));
+  CHECK_FALSE(bench.tracker.end_walk("a", sums_of(0)));
+}
+
 TEST_CASE("a filesystem that could not be asked for its changes is asked again") {
   Bench bench;
   bench.refusal = Error{ErrorKind::kTimeout, "/", "no answer within 2.0 s"};

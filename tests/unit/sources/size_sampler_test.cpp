@@ -375,6 +375,32 @@ TEST_CASE("what a look could not read is found by a walk") {
   CHECK(bench.walks() == 2);
 }
 
+TEST_CASE("a look that has to give up its place is made good by a walk") {
+  WatchedBench bench;
+  std::vector<SizeTarget> targets{target("a")};
+  for (int i = 0; i < 8; ++i) {  // they take the places of what is long
+    const std::string key = "long" + std::to_string(i);
+    bench.host["/v/" + key] = {
+        .steps = 20, .cpu_of_step = 250ms, .outcome = allocated(1), .records = {}};
+    targets.push_back(target(key));
+  }
+  bench.sampler.set_targets(targets);
+  bench.run_for(2min);
+  bench.put(2, WatchedBench::named(1), 50);
+  bench.changes->directories = {WatchedBench::named(2)};
+  bench.host.access.start_scan = [&, inner = bench.host.access.start_scan](const ScanOrder& order,
+                                                                           std::stop_token stop) {
+    if (order.path == "/v/a") {
+      const bool is_look = order.kind == ScanOrder::Kind::kLookAgain;
+      bench.host["/v/a"].steps = is_look ? 100 : 1;
+      bench.host["/v/a"].cpu_of_step = is_look ? 250ms : 1ms;
+    }
+    return inner(order, stop);
+  };
+  bench.run_for(50min);
+  CHECK(bench.space("a")->allocated_bytes == 150);
+}
+
 TEST_CASE("a tree that a walk met twice in places is walked each time") {
   WatchedBench bench;
   bench.host["/v/a"].outcome = allocated(500);  // more than all its records
