@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/io/bpf/count_map.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+
+#include "exporter/sources/files.h"
+
+namespace volumeter::bpf {
+namespace {
+
+constexpr std::size_t kBatchBytes = 1 << 20;
+// The kernel hands out whole hash buckets; with less room than one needs it says ENOSPC.
+constexpr std::size_t kLeastKeys = 64;
+constexpr std::size_t kMostKeys = 1 << 16;
+
+}  // namespace
+
+template <typename Key>
+Result<CountsByKey<Key>> read_counts(int map) {
+  const int processors = libbpf_num_possible_cpus();
+  if (processors <= 0) return from_errno("/sys/devices/system/cpu/possible", -processors);
+  const auto per_key = static_cast<std::size_t>(processors);
+  std::size_t room = std::max(kBatchBytes / (per_key * sizeof(io_counts)), kLeastKeys);
+  std::vector<Key> keys(room);
+  std::vector<io_counts> values(room * per_key);
+
+  CountsByKey<Key> all;
+  std::uint32_t position = 0;
+  for (bool is_first = true;;) {
+    auto count = static_cast<std::uint32_t>(room);
+    std::uint32_t next = 0;
+    const int result = bpf_map_lookup_batch(map, is_first ? nullptr : &position, &next, keys.data(),
+                                            values.data(), &count, nullptr);
+    if (result == -ENOSPC && room < kMostKeys) {
+      room *= 2;
+      keys.resize(room);
+      values.resize(room * per_key);
+      continue;
+    }
+    if (result != 0 && result != -ENOENT) return from_errno("bpf map", -result);
+    for (std::size_t i = 0; i < count; ++i) {
+      IoCounts sum;
+      for (std::size_t cpu = 0; cpu < per_key; ++cpu) sum.add(values[i * per_key + cpu]);
+      all.emplace_back(keys[i], sum);
+    }
+    if (result == -ENOENT) return all;  // that was the last of them
+    position = next;
+    is_first = false;
+  }
+}
+
+template Result<CountsByKey<io_key>> read_counts(int map);
+template Result<CountsByKey<device_key>> read_counts(int map);
+
+}  // namespace volumeter::bpf

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/io/device_tracer.h"
+
+#include <map>
+#include <utility>
+
+#include "exporter/sources/io/bpf/block_io.skel.h"
+#include "exporter/sources/io/bpf/count_map.h"
+#include "exporter/sources/io/bpf/loading.h"
+
+namespace volumeter {
+namespace {
+
+constexpr unsigned kMinorBits = 20;
+
+class BpfDeviceTracer final : public DeviceTracer {
+ public:
+  explicit BpfDeviceTracer(bpf::Skeleton<block_io_bpf> programs)
+      : programs_(std::move(programs)), map_(bpf_map__fd(programs_->maps.device_counts)) {}
+
+  Result<std::vector<DeviceLatency>> read() override {
+    const auto counts = bpf::read_counts<device_key>(map_);
+    if (!counts) return counts.error();
+    std::map<std::uint32_t, DeviceLatency> devices;
+    for (const auto& [key, sum] : *counts) {
+      DeviceLatency& device = devices[key.device];
+      device.major = key.device >> kMinorBits;
+      device.minor = key.device & ((1U << kMinorBits) - 1);
+      switch (key.operation) {
+        case 0: device.reads.add(sum); break;
+        case 1: device.writes.add(sum); break;
+        case 2: device.flushes.add(sum); break;
+        case 3: device.discards.add(sum); break;
+        default: break;
+      }
+    }
+    std::vector<DeviceLatency> all;
+    for (auto& [number, device] : devices) all.push_back(device);
+    return all;
+  }
+
+ private:
+  bpf::Skeleton<block_io_bpf> programs_;
+  int map_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<DeviceTracer>> make_device_tracer() {
+  bpf::be_quiet();
+  bpf::Skeleton<block_io_bpf> programs(block_io_bpf__open(), block_io_bpf__destroy);
+  if (!programs) return bpf::failure("block_io", errno);
+  if (const int result = block_io_bpf__load(programs.get()); result != 0) {
+    return bpf::failure("block_io", -result);
+  }
+  if (const int result = block_io_bpf__attach(programs.get()); result != 0) {
+    return bpf::failure("tracepoint block_rq_complete", -result);
+  }
+  return std::unique_ptr<DeviceTracer>(std::make_unique<BpfDeviceTracer>(std::move(programs)));
+}
+
+}  // namespace volumeter

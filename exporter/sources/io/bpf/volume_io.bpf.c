@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
+// Counts the reads, writes and fsyncs that go through watched mounts, where the kernel's callers
+// meet: in the filesystem. So io_uring, AIO, readv(2), splice(2) and sendfile(2) count like
+// read(2), while pipes, sockets and other filesystems cost nothing.
+//
+// The agent loads these programs once for each kind of filesystem and says which of its functions
+// they are for; all share one set of maps.
+#include <stdbool.h>
+
+#include "kernel_types.h"
+
+// clang-format off: the order matters
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include "counting.bpf.h"
+// clang-format on
+
+enum {
+  MAX_MOUNTS = 4096,
+  KIOCB_DIRECT = 1 << 17,  // IOCB_DIRECT of include/linux/fs.h
+  // Answers that are none: the caller asks again, or the result comes later.
+  NO_ANSWER_AGAIN = -11,           // EAGAIN
+  NO_ANSWER_RESTART_FIRST = -516,  // ERESTART_RESTARTBLOCK ... ERESTARTSYS
+  NO_ANSWER_RESTART_LAST = -512,
+  NO_ANSWER_QUEUED = -529,  // EIOCBQUEUED
+};
+
+char LICENSE[] SEC("license") = "GPL";
+
+// What one task is doing now. A write to a file opened with O_SYNC does its fsync inside, and a
+// filesystem made on top of another calls that one: `subject` tells whose end is seen.
+struct task_io {
+  __u64 subject;  // the kiocb or file; zero outside of reads and writes
+  __u64 started;
+  __u64 token;
+  __u64 fsync_subject;
+  __u64 fsync_started;
+  __u64 fsync_token;
+};
+
+// Direct I/O that io_uring or AIO has begun and whose end another function tells.
+struct queued_io {
+  __u64 started;
+  __u64 token;
+  __u32 operation;
+  __u32 unused;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, MAX_MOUNTS);
+  __type(key, __u32);
+  __type(value, struct watched_mount);
+} watched_mounts SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 4 * MAX_MOUNTS);
+  __type(key, struct io_key);
+  __type(value, struct io_counts);
+} counts SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, struct task_io);
+} tasks SEC(".maps");
+
+// By kiocb. What is never told to end is pushed out by what is newer.
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 8192);
+  __type(key, __u64);
+  __type(value, struct queued_io);
+} queued SEC(".maps");
+
+static const struct io_counts kNothing;
+
+static __always_inline __u64 namespace_id(struct mnt_namespace* mnt_ns) {
+  if (bpf_core_field_exists(struct mnt_namespace, seq)) return BPF_CORE_READ(mnt_ns, seq);
+  struct ns_common___v6_18* common = (void*)&mnt_ns->ns;
+  if (bpf_core_field_exists(struct ns_common___v6_18, ns_id)) return BPF_CORE_READ(common, ns_id);
+  return BPF_CORE_READ(mnt_ns, ns.inum);
+}
+
+// The token of the mount that `file` was opened through; zero if it is not watched.
+static __always_inline __u64 token_of(struct file* file) {
+  struct vfsmount* vfsmount = file->f_path.mnt;
+  struct mount* mount = (void*)vfsmount - bpf_core_field_offset(struct mount, mnt);
+  __u32 id = BPF_CORE_READ(mount, mnt_id);
+  const struct watched_mount* watched = bpf_map_lookup_elem(&watched_mounts, &id);
+  if (!watched || vfsmount->mnt_sb->s_dev != watched->device) return 0;
+  return namespace_id(BPF_CORE_READ(mount, mnt_ns)) == watched->namespace_id ? watched->token : 0;
+}
+
+static __always_inline enum io_error error_class(long result) {
+  switch (result) {
+    case -5: return IO_EIO;
+    case -28: return IO_ENOSPC;
+    case -30: return IO_EROFS;
+    case -122: return IO_EDQUOT;
+    default: return IO_OTHER;
+  }
+}
+
+static __always_inline bool is_answer(long result) {
+  return result != NO_ANSWER_QUEUED && result != NO_ANSWER_AGAIN &&
+         !(result >= NO_ANSWER_RESTART_FIRST && result <= NO_ANSWER_RESTART_LAST);
+}
+
+static __always_inline void count(__u64 token, __u32 operation, __u64 started, long result) {
+  struct io_key key = {.token = token, .operation = operation};
+  struct io_counts* found = counts_of(&counts, &key, &kNothing);
+  if (!found) return;
+  if (result < 0) {
+    found->errors[error_class(result)] += 1;
+    return;
+  }
+  found->operations += 1;
+  found->bytes += result;
+  count_latency(found, bpf_ktime_get_ns() - started);
+}
+
+static __always_inline struct task_io* this_task(__u64 flags) {
+  return bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, flags);
+}
+
+static __always_inline int enter(void* subject, struct file* file) {
+  __u64 token = token_of(file);
+  if (!token) return 0;
+  struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!task) return 0;
+  task->subject = (__u64)subject;
+  task->token = token;
+  task->started = bpf_ktime_get_ns();
+  return 0;
+}
+
+// The end that another function tells may come before the one of this call, so the beginning
+// has to be known before.
+static __always_inline int enter_iocb(struct kiocb* iocb, __u32 operation) {
+  enter(iocb, iocb->ki_filp);
+  if (!(iocb->ki_flags & KIOCB_DIRECT) || !iocb->ki_complete) return 0;
+  struct task_io* task = this_task(0);
+  if (!task || task->subject != (__u64)iocb) return 0;
+  struct queued_io io = {.started = task->started, .token = task->token, .operation = operation};
+  bpf_map_update_elem(&queued, &task->subject, &io, BPF_ANY);
+  return 0;
+}
+
+static __always_inline int leave(void* subject, __u32 operation, long result) {
+  struct task_io* task = this_task(0);
+  if (!task || task->subject != (__u64)subject) return 0;
+  if (is_answer(result)) count(task->token, operation, task->started, result);
+  task->subject = 0;
+  return 0;
+}
+
+static __always_inline int leave_iocb(struct kiocb* iocb, __u32 operation, long result) {
+  // Once it is queued it may be done and gone: then nothing of it may be looked at.
+  if (result != NO_ANSWER_QUEUED && (iocb->ki_flags & KIOCB_DIRECT)) {
+    __u64 key = (__u64)iocb;
+    bpf_map_delete_elem(&queued, &key);
+  }
+  return leave(iocb, operation, result);
+}
+
+SEC("fentry") int BPF_PROG(read_enter, struct kiocb* iocb) { return enter_iocb(iocb, IO_READ); }
+
+SEC("fexit") int BPF_PROG(read_exit, struct kiocb* iocb, void* to, long result) {
+  return leave_iocb(iocb, IO_READ, result);
+}
+
+SEC("fentry") int BPF_PROG(write_enter, struct kiocb* iocb) { return enter_iocb(iocb, IO_WRITE); }
+
+SEC("fexit") int BPF_PROG(write_exit, struct kiocb* iocb, void* from, long result) {
+  return leave_iocb(iocb, IO_WRITE, result);
+}
+
+// Since Linux 6.5 splice(2) and sendfile(2) read by a function of their own.
+SEC("fentry") int BPF_PROG(splice_read_enter, struct file* in) { return enter(in, in); }
+
+SEC("fexit")
+int BPF_PROG(splice_read_exit, struct file* in, void* offset, void* pipe, unsigned long length,
+             unsigned int flags, long result) {
+  return leave(in, IO_READ, result);
+}
+
+// overlayfs writes what is spliced by a function of its own.
+SEC("fentry") int BPF_PROG(splice_write_enter, void* pipe, struct file* out) {
+  return enter(out, out);
+}
+
+SEC("fexit")
+int BPF_PROG(splice_write_exit, void* pipe, struct file* out, void* offset, unsigned long length,
+             unsigned int flags, long result) {
+  return leave(out, IO_WRITE, result);
+}
+
+SEC("fentry") int BPF_PROG(fsync_enter, struct file* file) {
+  __u64 token = token_of(file);
+  if (!token) return 0;
+  struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!task || task->subject) return 0;  // part of a synchronous write
+  task->fsync_subject = (__u64)file;
+  task->fsync_token = token;
+  task->fsync_started = bpf_ktime_get_ns();
+  return 0;
+}
+
+SEC("fexit")
+int BPF_PROG(fsync_exit, struct file* file, long long start, long long end, int datasync,
+             int result) {
+  struct task_io* task = this_task(0);
+  if (!task || task->fsync_subject != (__u64)file) return 0;
+  if (is_answer(result)) count(task->fsync_token, IO_FSYNC, task->fsync_started, result);
+  task->fsync_subject = 0;
+  return 0;
+}
+
+// A page of a shared mapping is about to be written to for the first time since it was clean.
+SEC("fentry") int BPF_PROG(mapped_write, struct vm_fault* fault) {
+  __u64 token = token_of(fault->vma->vm_file);
+  if (!token) return 0;
+  struct io_key key = {.token = token, .operation = IO_MAPPED_WRITE};
+  struct io_counts* found = counts_of(&counts, &key, &kNothing);
+  if (found) found->operations += 1;
+  return 0;
+}
+
+// For each function by which io_uring and AIO learn of an end.
+SEC("fentry") int BPF_PROG(queued_done, struct kiocb* iocb, long result) {
+  __u64 key = (__u64)iocb;
+  const struct queued_io* io = bpf_map_lookup_elem(&queued, &key);
+  if (!io) return 0;
+  if (is_answer(result)) count(io->token, io->operation, io->started, result);
+  bpf_map_delete_elem(&queued, &key);
+  return 0;
+}
+
+// Tells in which mount namespace each process is.
+SEC("iter/task") int list_namespaces(struct bpf_iter__task* context) {
+  struct task_struct* task = context->task;
+  if (!task || task->pid != task->tgid) return 0;
+  struct nsproxy* proxy = BPF_CORE_READ(task, nsproxy);
+  if (!proxy) return 0;  // a zombie
+  struct task_namespace record = {.pid = task->tgid,
+                                  .namespace_id = namespace_id(BPF_CORE_READ(proxy, mnt_ns))};
+  bpf_seq_write(context->meta->seq, &record, sizeof(record));
+  return 0;
+}
