@@ -6,6 +6,7 @@
 
 #include "exporter/base/fields.h"
 #include "exporter/model/inventory_builder.h"
+#include "exporter/model/mount_io_targets.h"
 #include "exporter/model/size_targets.h"
 #include "exporter/sources/block_devices.h"
 #include "exporter/sources/files.h"
@@ -46,12 +47,15 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
              [this](const std::string& mount_point, std::stop_token stop) {
                return filesystems_.is_hung(mount_point) || does_hang(host_, mount_point, stop);
              }),
+      mount_io_(host, log),
+      device_latency_(host, log),
       usage_(options_.state_directory, log),
       resolver_(host),
       watcher_(host, log, {.api_version = options_.docker_api_version, .pace = {}},
                [this] { changed_.set(); }) {}
 
 void HostMonitor::sample_once(std::stop_token stop) {
+  if (options_.trace_devices) device_latency_.start();
   watcher_.list_once(stop);
   refresh(stop);
   if (options_.watch_filesystems) filesystems_.sample_once(stop);
@@ -60,6 +64,7 @@ void HostMonitor::sample_once(std::stop_token stop) {
 
 void HostMonitor::start() {
   usage_.start_writing();
+  if (options_.trace_devices) device_latency_.start();
   watcher_.start();
   if (options_.watch_filesystems) filesystems_.start();
   if (options_.watch_sizes) sizes_.start();
@@ -81,7 +86,7 @@ void HostMonitor::refresh(std::stop_token stop) {
     facts_ = docker.facts;
     mount_list_ = mounts;
     auto inventory = build(facts_.get(), *mounts);
-    set_targets(*inventory);
+    set_targets(*inventory, *mounts);
     // A whole list is a look at the host; a change of the mount table alone is not, and a
     // partial list would make the history forget what it lacks.
     if (new_facts && inventory->has_all_volumes) usage_.observe(*inventory, host_.now());
@@ -106,7 +111,7 @@ std::shared_ptr<const Inventory> HostMonitor::build(const docker::Facts* facts,
        .measured_binds = options_.measured_binds}));
 }
 
-void HostMonitor::set_targets(const Inventory& inventory) {
+void HostMonitor::set_targets(const Inventory& inventory, const MountList& mounts) {
   std::vector<std::string> mount_points;
   for (const FilesystemFacts& facts : inventory.filesystems) {
     mount_points.push_back(facts.mount_point);
@@ -114,6 +119,9 @@ void HostMonitor::set_targets(const Inventory& inventory) {
   filesystems_.set_targets(std::move(mount_points));
 
   sizes_.set_targets(size_targets(inventory, {.procfs = host_.paths.procfs}));
+  if (options_.trace_mounts) {
+    mount_io_.set_targets(mount_io_targets(inventory), volume_names(inventory), mounts);
+  }
 }
 
 void HostMonitor::publish(std::shared_ptr<const Inventory> inventory) {
@@ -142,6 +150,8 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   snapshot->sizes = sizes_.latest();
   if (options_.watch_sizes) snapshot->size_work = sizes_.work();
   snapshot->usage = usage_.times();
+  if (options_.trace_mounts) snapshot->mount_io = mount_io_.latest();
+  if (options_.trace_devices) snapshot->device_latency = device_latency_.latest();
   snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
   snapshot->sources = source_health(docker);
   return snapshot;
@@ -151,6 +161,8 @@ std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker
   std::vector<SourceHealth> all{docker.health, mounts_.health()};
   if (options_.watch_filesystems) all.push_back(filesystems_.health());
   if (options_.watch_sizes) all.push_back(sizes_.health());
+  if (options_.trace_mounts) all.push_back(mount_io_.health());
+  if (options_.trace_devices) all.push_back(device_latency_.health());
   if (!options_.state_directory.empty()) all.push_back(usage_.health());
   return all;
 }

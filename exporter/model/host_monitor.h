@@ -20,6 +20,8 @@
 #include "exporter/sources/docker/watcher.h"
 #include "exporter/sources/filesystem_sampler.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/device_latency_watch.h"
+#include "exporter/sources/io/mount_io_watch.h"
 #include "exporter/sources/mount_table.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_sampler.h"
@@ -34,6 +36,8 @@ struct MonitorOptions {
   PathPattern measured_binds;     // sources of bind mounts
   bool watch_filesystems = true;  // false: nobody wants them, statfs is not called
   bool watch_sizes = true;        // false: no tree is walked
+  bool trace_mounts = true;       // false: the kernel is not asked to count
+  bool trace_devices = true;
   std::string state_directory;    // empty: no history is read or kept
   KernelUnits units;
 };
@@ -63,7 +67,7 @@ class HostMonitor {
   void refresh(std::stop_token stop);
   std::shared_ptr<const Inventory> build(const docker::Facts* facts, const MountList& mounts) const;
   void publish(std::shared_ptr<const Inventory> inventory);
-  void set_targets(const Inventory& inventory);
+  void set_targets(const Inventory& inventory, const MountList& mounts);
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
   const HostAccess& host_;
@@ -74,6 +78,8 @@ class HostMonitor {
   MountTable mounts_;
   FilesystemSampler filesystems_;
   SizeSampler sizes_;
+  MountIoWatch mount_io_;
+  DeviceLatencyWatch device_latency_;
   UsageKeeper usage_;
 
   // Of the refreshing thread alone: what the newest inventory was built from.

@@ -65,6 +65,11 @@ struct MountFacts {
   Label source;
   Label destination;
   std::optional<bool> writable;  // of a root filesystem, only inspecting the container tells
+  // Where the host has what is mounted, links resolved; empty of a tmpfs and where unknown.
+  std::string data_path;
+  // The volume whose data it shows, by name or by a bind mount of it or of something in it.
+  std::optional<std::size_t> data_volume;
+  std::optional<std::size_t> filesystem;  // of the data; of a root filesystem, of all engine data
 };
 
 struct VolumeFacts {

@@ -58,7 +58,9 @@ class Builder {
   void add_engine(const docker::Engine& engine) {
     inventory_.engine = EngineFacts{Label(engine.product), Label(engine.version),
                                     Label(engine.api_version), Label(engine.storage_driver)};
-    if (!engine.root_directory.empty()) filesystems_.index_of(engine.root_directory);
+    if (!engine.root_directory.empty()) {
+      engine_filesystem_ = filesystems_.index_of(engine.root_directory);
+    }
   }
 
   void add_volume(const docker::Volume& volume) {
@@ -124,7 +126,10 @@ class Builder {
     if (known && container.state == ContainerState::kRunning) facts.pid = details->second.pid;
     inventory_.containers.push_back(std::move(facts));
 
-    MountFacts rootfs{.kind = MountKind::kRootfs, .container = index, .destination = Label("/")};
+    MountFacts rootfs{.kind = MountKind::kRootfs,
+                      .container = index,
+                      .destination = Label("/"),
+                      .filesystem = engine_filesystem_};
     if (known) rootfs.writable = !details->second.readonly_rootfs;
     add_mount(std::move(rootfs));
     for (const auto& mount : container.mounts) add_container_mount(index, mount);
@@ -154,6 +159,9 @@ class Builder {
           facts.volume = found->second;
           // The list leaves Source empty for anonymous volumes (20.10): take the volume's.
           facts.source = inventory_.volumes[found->second].mountpoint;
+          facts.data_path = resolved_paths_[found->second];
+          facts.data_volume = found->second;
+          facts.filesystem = inventory_.volumes[found->second].filesystem;
           named_by_[found->second].push_back(container);
           referred_.insert(found->second);
         }
@@ -162,7 +170,7 @@ class Builder {
       case MountType::kBind:
         facts.kind = MountKind::kBind;
         facts.source = Label(mount.source);
-        add_bind(container, mount.source);
+        add_bind(container, mount.source, facts);
         break;
       case MountType::kTmpfs: facts.kind = MountKind::kTmpfs; break;
       case MountType::kOther: return;
@@ -170,24 +178,28 @@ class Builder {
     add_mount(std::move(facts));
   }
 
-  void add_bind(std::size_t container, const std::string& source) {
+  void add_bind(std::size_t container, const std::string& source, MountFacts& facts) {
     if (source.empty() || source.front() != '/') return;
     const std::string resolved = inputs_.resolved(source);
     const auto filesystem = filesystems_.index_of(resolved);
+    facts.data_path = resolved;
+    facts.data_volume = volume_of(resolved);
+    facts.filesystem = filesystem;
     // What lies on no filesystem is the kernel's, as /proc, and has no size.
-    if (filesystem && inputs_.measured_binds.matches(resolved) && !is_in_volume(resolved)) {
+    if (filesystem && inputs_.measured_binds.matches(resolved) && !facts.data_volume) {
       binds_.try_emplace(Label(resolved), BindFacts{resolved, Label(resolved), *filesystem,
                                                     filesystems_.is_whole_filesystem(resolved)});
     }
     add_bind_references(container, resolved);
   }
 
-  bool is_in_volume(const std::string& path) const {
+  // The volume that a directory is or lies in.
+  std::optional<std::size_t> volume_of(const std::string& path) const {
     for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
-      if (is_at_or_below(path, resolved_paths_[i])) return true;
-      if (is_at_or_below(path, inventory_.volumes[i].path)) return true;
+      if (is_at_or_below(path, resolved_paths_[i])) return i;
+      if (is_at_or_below(path, inventory_.volumes[i].path)) return i;
     }
-    return false;
+    return {};
   }
 
   void add_bind_references(std::size_t container, const std::string& resolved) {
@@ -255,6 +267,7 @@ class Builder {
   const InventoryInputs& inputs_;
   Inventory inventory_;
   FilesystemIndex filesystems_;
+  std::optional<std::size_t> engine_filesystem_;
   std::unordered_map<std::string, std::size_t> volume_index_;
   std::vector<std::string> resolved_paths_;           // by volume
   std::vector<std::vector<std::size_t>> named_by_;    // containers, by volume

@@ -12,6 +12,8 @@
 #include "exporter/model/usage_history.h"
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/device_tracer.h"
+#include "exporter/sources/io/mount_io_ledger.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 
@@ -20,7 +22,7 @@ namespace volumeter {
 using FilesystemReadings = std::map<std::string, Sampled<FsUsage>>;  // by mount point
 
 // Everything a collector may know about the host, put together once a scrape and then
-// never changed. No pointer is null. Absent means unknown; unknown is never zero.
+// never changed. No pointer is null but those that say so. Absent means unknown; unknown is never zero.
 struct HostSnapshot {
   WallTime taken_at;
   BuildInfo build;
@@ -32,6 +34,8 @@ struct HostSnapshot {
   std::shared_ptr<const SizeReadings> sizes;
   std::optional<SizeWork> size_work;  // absent: no size is measured
   std::shared_ptr<const UsageTimes> usage;
+  std::shared_ptr<const MountIoReadings> mount_io;  // null: the kernel does not count for us
+  std::vector<DeviceLatency> device_latency;
   ProcessStats process;
   std::vector<SourceHealth> sources;
 

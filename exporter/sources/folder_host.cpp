@@ -14,6 +14,7 @@
 
 #include "exporter/base/fields.h"
 #include "exporter/sources/files.h"
+#include "exporter/sources/folder_io.h"
 
 namespace volumeter {
 namespace {
@@ -292,6 +293,8 @@ Result<HostAccess> make_folder_host(const std::string& folder) {
     return Result<std::unique_ptr<ChangeFeed>>(
         Error{ErrorKind::kUnsupported, path, "a folder does not tell what changes"});
   };
+  host.trace_mounts = [folder] { return make_folder_mount_tracer(folder); };
+  host.trace_devices = [folder] { return make_folder_device_tracer(folder); };
   host.thread_cpu = [] { return std::chrono::nanoseconds(0); };
   host.resolve = [fixture](const std::string& path, std::stop_token) -> Result<std::string> {
     const auto found = fixture->links.find(path);

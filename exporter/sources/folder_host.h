@@ -21,6 +21,7 @@ namespace volumeter {
 //                      "limit_bytes": 8192, "contents": {"files": 1}}, "/p": "hung"}
 //                     Of a tmpfs in a container: "/proc/42/root/run". Not walked: the sizes of directories and the blocks of files depend on
 //                     the filesystem on which the folder happens to lie.
+//   io.json           see folder_io.h
 //   links.json        {"/a/link": "/a/target"}; every other path is its own target
 //   docker/           GET /v1.41/containers/json?all=1 is docker/containers/json.json; a file
 //                     that begins with "HTTP 403\n" gives that status and the rest as body; a

@@ -12,6 +12,8 @@
 #include "exporter/base/time.h"
 #include "exporter/sources/changes/change_feed.h"
 #include "exporter/sources/fs_usage.h"
+#include "exporter/sources/io/device_tracer.h"
+#include "exporter/sources/io/mount_tracer.h"
 #include "exporter/sources/sizes/tree_scan.h"
 
 namespace volumeter {
@@ -75,6 +77,11 @@ struct HostAccess {
   // kUnsupported where nobody tells.
   std::function<Result<std::unique_ptr<ChangeFeed>>(const std::string& path, std::stop_token)>
       watch_changes;
+
+  // The kernel's counting of what goes through mounts and its measuring of disks; errors as of
+  // make_mount_tracer().
+  std::function<Result<std::unique_ptr<MountTracer>>()> trace_mounts;
+  std::function<Result<std::unique_ptr<DeviceTracer>>()> trace_devices;
 
   // CPU time that the calling thread has used.
   std::function<std::chrono::nanoseconds()> thread_cpu;

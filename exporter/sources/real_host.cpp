@@ -27,6 +27,8 @@ HostAccess make_host_access(HostPaths paths, BuildInfo build,
     if (!feed) return std::move(feed).error();
     return make_change_feed(std::move(feed).value());
   };
+  host.trace_mounts = make_mount_tracer;
+  host.trace_devices = make_device_tracer;
   host.thread_cpu = [] {
     timespec time{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);

@@ -17,7 +17,9 @@ struct IoCounts {
   std::array<std::uint64_t, IO_BUCKETS> latency{};  // how many took so long: latency_bound()
   std::array<std::uint64_t, IO_ERRORS> errors{};    // by enum io_error
 
-  void add(const io_counts& more) {
+  // Of what the kernel counted, or of our own.
+  template <typename Counts>
+  void add(const Counts& more) {
     operations += more.operations;
     bytes += more.bytes;
     nanoseconds += more.nanoseconds;
@@ -25,12 +27,15 @@ struct IoCounts {
     for (std::size_t i = 0; i < errors.size(); ++i) errors.at(i) += more.errors[i];
   }
 
-  void add(const IoCounts& more) {
-    operations += more.operations;
-    bytes += more.bytes;
-    nanoseconds += more.nanoseconds;
-    for (std::size_t i = 0; i < latency.size(); ++i) latency.at(i) += more.latency.at(i);
-    for (std::size_t i = 0; i < errors.size(); ++i) errors.at(i) += more.errors.at(i);
+  // What is new since `before`, which counted no more than this.
+  IoCounts since(const IoCounts& before) const {
+    IoCounts news = *this;
+    news.operations -= before.operations;
+    news.bytes -= before.bytes;
+    news.nanoseconds -= before.nanoseconds;
+    for (std::size_t i = 0; i < latency.size(); ++i) news.latency.at(i) -= before.latency.at(i);
+    for (std::size_t i = 0; i < errors.size(); ++i) news.errors.at(i) -= before.errors.at(i);
+    return news;
   }
 
   bool operator==(const IoCounts&) const = default;

@@ -26,6 +26,11 @@ struct MountIo {
     mapped_writes += more.mapped_writes;
   }
 
+  MountIo since(const MountIo& before) const {
+    return {reads.since(before.reads), writes.since(before.writes), fsyncs.since(before.fsyncs),
+            mapped_writes - before.mapped_writes};
+  }
+
   bool operator==(const MountIo&) const = default;
 };
 

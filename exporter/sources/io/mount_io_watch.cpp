@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/io/mount_io_watch.h"
+
+#include "exporter/sources/files.h"
+
+namespace volumeter {
+namespace {
+
+constexpr std::string_view kSubject = "I/O of volumes";
+
+// The directory of a filesystem that a host's path leads to.
+std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& path,
+                                                             const MountList& mounts) {
+  if (path.empty()) return {};
+  const Mount* mount = mounts.find(path);
+  if (mount == nullptr) return {};
+  std::string directory = mount->root == "/" ? "" : mount->root;
+  if (mount->mount_point == "/") {
+    directory += path;
+  } else {
+    directory += path.substr(mount->mount_point.size());
+  }
+  return std::pair(mount, directory.empty() ? "/" : directory);
+}
+
+}  // namespace
+
+const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::string& destination,
+                                  const std::optional<std::pair<const Mount*, std::string>>& data) {
+  const Mount* by_data = nullptr;
+  for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
+    if (mount->mount_point == destination) return &*mount;  // of stacked ones, the one on top
+    if (!data || by_data != nullptr) continue;
+    const auto& [host_mount, directory] = *data;
+    if (mount->major == host_mount->major && mount->minor == host_mount->minor &&
+        mount->root == directory) {
+      by_data = &*mount;
+    }
+  }
+  return by_data;
+}
+
+void MountIoWatch::set_targets(const std::vector<MountIoTarget>& targets,
+                               const std::set<std::string>& volumes,
+                               const MountList& host_mounts) {
+  if (!has_tracer()) return;
+  std::map<MountKey, const MountIoTarget*> wanted;
+  for (const MountIoTarget& target : targets) wanted.emplace(target.key, &target);
+  std::set<std::uint32_t> new_pids;
+  for (const auto& [key, target] : wanted) {
+    const auto found = watched_.find(key);
+    if (found == watched_.end() || found->second.pid != target->pid) new_pids.insert(target->pid);
+  }
+  const auto views = look_into(new_pids);
+
+  const std::lock_guard lock(mutex_);
+  drop(wanted);
+  uncounted_volumes_.clear();
+  std::size_t unwatched = 0;
+  for (const auto& [key, target] : wanted) {
+    if (watched_.contains(key)) continue;
+    const auto view = views.find(target->pid);
+    if (view != views.end() && watch(*target, view->second, host_mounts)) continue;
+    ++unwatched;
+    if (!target->volume.empty()) uncounted_volumes_.insert(target->volume);
+  }
+  ledger_.forget(volumes, host_.steady_now());
+  report(unwatched);
+}
+
+bool MountIoWatch::has_tracer() {
+  if (!was_started_) {
+    was_started_ = true;
+    auto tracer = host_.trace_mounts();
+    const std::lock_guard lock(mutex_);
+    if (tracer) {
+      tracer_ = std::move(tracer).value();
+    } else {
+      health_.failed(tracer.error());
+      log_.info(kSubject, "not counted by eBPF (" + tracer.error().text() +
+                              "): shown only for volumes on a device of their own; --check says "
+                              "what would help");
+    }
+  }
+  return tracer_ != nullptr;
+}
+
+// Those that ended meanwhile are left out, as are those that live in the host's own namespace:
+// a process id that was given to another process since.
+std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
+    const std::set<std::uint32_t>& pids) {
+  std::map<std::uint32_t, View> views;
+  if (pids.empty()) return views;
+  const auto namespaces = tracer_->namespaces();
+  if (!namespaces) return views;
+  const auto host = namespaces->find(1);
+  for (const std::uint32_t pid : pids) {
+    const auto found = namespaces->find(pid);
+    if (found == namespaces->end()) continue;
+    if (host != namespaces->end() && host->second == found->second) continue;
+    const auto text = read_file(host_.paths.proc(std::to_string(pid) + "/mountinfo"));
+    if (text) views.emplace(pid, View{found->second, parse_mountinfo(*text).items});
+  }
+  return views;
+}
+
+// Before new mounts are watched: theirs may be ids that these had.
+void MountIoWatch::drop(const std::map<MountKey, const MountIoTarget*>& wanted) {
+  const auto is_gone = [&](const auto& entry) {
+    const auto found = wanted.find(entry.first);
+    return found == wanted.end() || found->second->pid != entry.second.pid;
+  };
+  for (const auto& entry : watched_) {
+    if (is_gone(entry)) tracer_->unwatch(entry.second.identity);
+  }
+  collect();
+  std::erase_if(watched_, [&](const auto& entry) {
+    if (!is_gone(entry)) return false;
+    tracer_->forget(entry.second.token);
+    ledger_.close(entry.second.token, host_.steady_now());
+    return true;
+  });
+}
+
+bool MountIoWatch::watch(const MountIoTarget& target, const View& view,
+                         const MountList& host_mounts) {
+  const auto& [container, destination] = target.key;
+  const Mount* mount = find_container_mount(view.mounts, destination,
+                                            place_of(target.data_path, host_mounts));
+  if (mount == nullptr) return false;
+  auto done = tracer_->follow(mount->fstype);
+  if (!done) {
+    log_.info("I/O of " + mount->fstype, "not counted: " + done.error().text());
+    return false;
+  }
+  const Watched watched{.identity = {.id = static_cast<std::uint32_t>(mount->id),
+                                     .namespace_id = view.namespace_id,
+                                     .major = mount->major,
+                                     .minor = mount->minor},
+                        .pid = target.pid,
+                        .token = ++last_token_};
+  done = tracer_->watch(watched.token, watched.identity);
+  if (!done) {
+    log_.warning("I/O of " + container + ":" + destination, "not counted: " + done.error().text());
+    return false;
+  }
+  ledger_.open(watched.token, target.key, target.volume);
+  watched_.emplace(target.key, watched);
+  return true;
+}
+
+void MountIoWatch::collect() {
+  const auto counted = tracer_->read();
+  if (counted) {
+    ledger_.add(*counted);
+    health_.succeeded(host_.now(), health_.bad_items);
+  } else {
+    health_.failed(counted.error());
+  }
+}
+
+void MountIoWatch::report(std::size_t unwatched) {
+  health_.bad_items = unwatched;
+  log_.info(kSubject, "counted by eBPF");
+}
+
+std::shared_ptr<const MountIoReadings> MountIoWatch::latest() {
+  const std::lock_guard lock(mutex_);
+  if (tracer_ == nullptr) return nullptr;
+  collect();
+  return std::make_shared<const MountIoReadings>(
+      MountIoReadings{ledger_.mounts(), ledger_.volumes(), uncounted_volumes_});
+}
+
+SourceHealth MountIoWatch::health() const {
+  const std::lock_guard lock(mutex_);
+  return health_;
+}
+
+}  // namespace volumeter
