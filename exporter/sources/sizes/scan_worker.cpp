@@ -2,7 +2,6 @@
 #include "exporter/sources/sizes/scan_worker.h"
 
 #include <fcntl.h>
-#include <linux/ioprio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -27,11 +26,16 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+// ioprio_set(2). Not from <linux/ioprio.h>: some of Linux 6.1 name a parameter "class" and
+// are no C++.
+constexpr int kIoPriorityOfProcess = 1;
+constexpr int kIdleIoPriority = 3 << 13;
+
 // A scan must not be felt: last in line for CPU and disk. Each directory with work left holds
 // a descriptor, so take as many as we may have.
 void become_background() {
   ::setpriority(PRIO_PROCESS, 0, 19);
-  ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+  ::syscall(SYS_ioprio_set, kIoPriorityOfProcess, 0, kIdleIoPriority);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     limit.rlim_cur = limit.rlim_max;
