@@ -23,7 +23,7 @@ constexpr CollectorEntry kCollectors[] = {
      [](Server) { return make_scans_collector(); }},
     {"filesystems", "capacity and health of each filesystem that holds Docker data", true,
      Needs::kFilesystems, [](Server) { return make_filesystems_collector(); }},
-    {"devices", "block devices under those filesystems", true, Needs::kNothing,
+    {"devices", "block devices under those filesystems and what they do", true, Needs::kDisks,
      [](Server) { return make_devices_collector(); }},
     {"orphans", "volumes nobody uses, since when, and those a prune would wrongly delete", true,
      Needs::kNothing, [](Server) { return make_orphans_collector(); }},

@@ -26,8 +26,8 @@ std::unique_ptr<Collector> make_sizes_collector();
 std::unique_ptr<Collector> make_tmpfs_collector();
 std::unique_ptr<Collector> make_volumes_collector();
 
-// What a collector needs sampled in the background; without a taker it is not sampled.
-enum class Needs { kNothing, kFilesystems, kSizes };
+// What a collector needs that costs something to learn; without a taker it is left alone.
+enum class Needs { kNothing, kFilesystems, kSizes, kDisks };
 
 struct CollectorEntry {
   std::string_view name;

@@ -84,6 +84,8 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
           .measured_binds = config.bind_regex,
           .watch_filesystems = wanted(Needs::kFilesystems),
           .watch_sizes = wanted(Needs::kSizes),
+          .watch_disks = wanted(Needs::kDisks),
+          .all_devices = config.all_devices,
           .state_directory = host.state_directory,
           .units = host.units};
 }

@@ -107,6 +107,9 @@ class Flags {
         ->check(not_empty());
     duration("--collector.filesystems.interval", config_.filesystem_interval,
              "How often filesystems are asked for their capacity");
+    app_.add_flag("--collector.devices.all", config_.all_devices,
+                  "Every block device that ever worked, not just those under Docker data")
+        ->check(true_or_false());
     add_sizes();
   }
 

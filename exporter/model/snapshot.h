@@ -12,6 +12,7 @@
 #include "exporter/model/usage_history.h"
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/diskstats.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 
@@ -32,6 +33,7 @@ struct HostSnapshot {
   std::shared_ptr<const SizeReadings> sizes;
   std::optional<SizeWork> size_work;  // absent: no size is measured
   std::shared_ptr<const UsageTimes> usage;
+  std::shared_ptr<const DiskList> disks = std::make_shared<const DiskList>();
   ProcessStats process;
   std::vector<SourceHealth> sources;
 
