@@ -7,7 +7,8 @@ namespace {
 constexpr MetricDesc kInfo{
     "docker_device_info",
     MetricType::kGauge,
-    "A block device under a filesystem that holds Docker data, by its name in /proc/diskstats; 1.",
+    "A block device under a filesystem that holds Docker data (with --collector.devices.all any "
+    "that ever worked), by its name in /proc/diskstats; 1.",
     {"device", "major", "minor", "model", "dm_name", "rotational"}};
 constexpr MetricDesc kParentInfo{
     "docker_device_parent_info",
