@@ -25,7 +25,7 @@ class DeviceLatencyCollector final : public Collector {
     Family& family = out[kLatency];
     std::map<std::pair<unsigned, unsigned>, const Label*> names;
     for (const DeviceFacts& device : host.inventory->devices) {
-      names.emplace(std::pair(device.major, device.minor), &device.name);
+      names.emplace(device.number, &device.name);
     }
     for (const DeviceLatency& device : host.device_latency) {
       const auto name = names.find({device.major, device.minor});
@@ -39,8 +39,7 @@ class DeviceLatencyCollector final : public Collector {
   }
 
  private:
-  static void add(const Label& device, LabelRef operation, const IoCounts& counts,
-                  Family& family) {
+  static void add(const Label& device, LabelRef operation, const IoCounts& counts, Family& family) {
     if (counts.operations == 0) return;
     const LabelRef labels[] = {device, operation};
     family.add_histogram(labels, latency_histogram(counts));

@@ -59,9 +59,10 @@ constexpr MetricDesc kMountErrors{
     {"container", "destination", "error"}};
 
 constexpr const MetricDesc* kAll[] = {
-    &kVolumeReads,       &kVolumeWrites, &kVolumeFsyncs,  &kVolumeReadBytes, &kVolumeWrittenBytes,
-    &kVolumeMapped,      &kVolumeLatency, &kSource,       &kMountReads,      &kMountWrites,
-    &kMountFsyncs,       &kMountReadBytes, &kMountWrittenBytes, &kMountErrors};
+    &kVolumeReads,        &kVolumeWrites, &kVolumeFsyncs,  &kVolumeReadBytes,
+    &kVolumeWrittenBytes, &kVolumeMapped, &kVolumeLatency, &kSource,
+    &kMountReads,         &kMountWrites,  &kMountFsyncs,   &kMountReadBytes,
+    &kMountWrittenBytes,  &kMountErrors};
 
 constexpr LabelRef kErrorNames[IO_ERRORS] = {"EIO", "ENOSPC", "EROFS", "EDQUOT", "other"};
 

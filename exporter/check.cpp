@@ -80,6 +80,9 @@ class Report {
                          inventory.containers.size());
     }
     if (source == "mountinfo") return "the mount table is readable";
+    if (source == "diskstats") {
+      return fmt::format("block devices under Docker data: {}", inventory.devices.size());
+    }
     if (source == "statfs") {
       return fmt::format("filesystems that hold Docker data: {}", inventory.filesystems.size());
     }

@@ -84,6 +84,10 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
           .measured_binds = config.bind_regex,
           .watch_filesystems = wanted(Needs::kFilesystems),
           .watch_sizes = wanted(Needs::kSizes),
+          .trace_mounts = wanted(Needs::kMountIo) && config.ebpf,
+          .trace_devices = wanted(Needs::kDeviceLatency) && config.ebpf,
+          .watch_disks = wanted(Needs::kDisks) || wanted(Needs::kMountIo),
+          .all_devices = config.all_devices,
           .state_directory = host.state_directory,
           .units = host.units};
 }

@@ -107,6 +107,12 @@ class Flags {
         ->check(not_empty());
     duration("--collector.filesystems.interval", config_.filesystem_interval,
              "How often filesystems are asked for their capacity");
+    app_.add_flag("--collector.io.ebpf,!--no-collector.io.ebpf", config_.ebpf,
+                  "Let the kernel count and measure I/O by eBPF, where it allows it")
+        ->check(true_or_false());
+    app_.add_flag("--collector.devices.all", config_.all_devices,
+                  "Every block device that ever worked, not just those under Docker data")
+        ->check(true_or_false());
     add_sizes();
   }
 

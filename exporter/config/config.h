@@ -31,6 +31,8 @@ struct Config {
   std::set<std::string, std::less<>> collectors;  // the enabled ones
   std::vector<std::string> volume_labels;
   std::chrono::seconds filesystem_interval{10};
+  bool all_devices = false;
+  bool ebpf = true;
   std::chrono::seconds size_interval{300};
   std::chrono::seconds size_full_interval{3600};  // between proofs of a size by a full walk
   double size_cpu_percent = 5;                    // of one core

@@ -71,17 +71,17 @@ std::optional<std::size_t> FilesystemIndex::index_of(std::string_view path) {
   if (!shown_.insert(mountpoint).second) return {};
   const std::size_t index = inventory_.filesystems.size();
   listed_.emplace(number, index);
-  inventory_.filesystems.push_back({best.mount_point, Label(best.source), mountpoint,
-                                    Label(best.fstype), Label(std::to_string(best.major)),
+  inventory_.filesystems.push_back({best.mount_point,
+                                    Label(best.source),
+                                    mountpoint,
+                                    Label(best.fstype),
+                                    Label(std::to_string(best.major)),
                                     Label(std::to_string(best.minor)),
-                                    best.readonly || best.super_readonly, best.id});
+                                    best.readonly || best.super_readonly,
+                                    best.id,
+                                    {}});
+  shown_mounts_.push_back(&best);
   return index;
-}
-
-std::set<std::pair<unsigned, unsigned>> FilesystemIndex::devices() const {
-  std::set<DeviceNumber> numbers;
-  for (const auto& [number, index] : listed_) numbers.insert(number);
-  return numbers;
 }
 
 }  // namespace volumeter

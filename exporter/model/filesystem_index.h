@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "exporter/model/inventory.h"
 #include "exporter/sources/mountinfo.h"
@@ -31,8 +32,8 @@ class FilesystemIndex {
   // it is mounted there from its root on, and it counts what itself holds.
   bool is_whole_filesystem(std::string_view path) const;
 
-  // The device numbers of all filesystems listed so far.
-  std::set<std::pair<unsigned, unsigned>> devices() const;
+  // The mount that stands for one of inventory.filesystems.
+  const Mount& mount(std::size_t index) const { return *shown_mounts_[index]; }
 
  private:
   using DeviceNumber = std::pair<unsigned, unsigned>;
@@ -43,7 +44,8 @@ class FilesystemIndex {
   Inventory& inventory_;
   std::map<DeviceNumber, const Mount*> best_;  // the mount that stands for a device
   std::map<DeviceNumber, std::size_t> listed_;
-  std::set<Label> shown_;  // mount points of those
+  std::vector<const Mount*> shown_mounts_;  // by index
+  std::set<Label> shown_;                   // mount points of those
 };
 
 }  // namespace volumeter

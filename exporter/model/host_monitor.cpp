@@ -10,6 +10,7 @@
 #include "exporter/model/size_targets.h"
 #include "exporter/sources/block_devices.h"
 #include "exporter/sources/files.h"
+#include "exporter/sources/filesystem_devices.h"
 
 namespace volumeter {
 namespace {
@@ -18,9 +19,10 @@ namespace {
 // costs one poll(2).
 constexpr std::chrono::seconds kMountCheck{1};
 
-std::vector<BlockDevice> devices_below(const HostPaths& paths, unsigned major, unsigned minor) {
-  auto devices = read_block_devices(paths, major, minor);
-  return devices ? std::move(devices).value() : std::vector<BlockDevice>{};
+// All that is known of a device: its name and number at least.
+BlockDevice described(const HostPaths& paths, const BlockDevice& device) {
+  auto read = read_block_device(paths, device.number);
+  return read && read->name == device.name ? std::move(read).value() : device;
 }
 
 std::string read_hostname(const HostPaths& paths) {
@@ -42,6 +44,7 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
       boot_time_(read_boot_time(host.paths)),
       hostname_(read_hostname(host.paths)),
       mounts_(host, log),
+      disks_(host, log),
       filesystems_(host, log, options_.filesystem_interval),
       sizes_(host, log, options_.sizes,
              [this](const std::string& mount_point, std::stop_token stop) {
@@ -82,10 +85,12 @@ void HostMonitor::refresh(std::stop_token stop) {
   const bool new_facts = docker.facts != facts_;
   if (new_facts) resolver_.update(*docker.facts, *mounts, stop);
   if (stop.stop_requested()) return;
-  if (new_facts || mounts != mount_list_) {
+  auto more_devices = find_more_devices();
+  if (new_facts || mounts != mount_list_ || more_devices != more_devices_) {
     facts_ = docker.facts;
     mount_list_ = mounts;
-    auto inventory = build(facts_.get(), *mounts);
+    more_devices_ = std::move(more_devices);
+    auto inventory = build();
     set_targets(*inventory, *mounts);
     // A whole list is a look at the host; a change of the mount table alone is not, and a
     // partial list would make the history forget what it lacks.
@@ -99,14 +104,29 @@ void HostMonitor::refresh(std::stop_token stop) {
   }
 }
 
-std::shared_ptr<const Inventory> HostMonitor::build(const docker::Facts* facts,
-                                                    const MountList& mounts) const {
+// A device that nobody ever used, as most of the loop devices of a machine, is no news.
+std::vector<BlockDevice> HostMonitor::find_more_devices() {
+  std::vector<BlockDevice> found;
+  if (!options_.watch_disks || !options_.all_devices) return found;
+  for (const DiskStats& disk : disks_.read()->disks()) {
+    if (!disk.has_worked()) continue;
+    BlockDevice& device = found.emplace_back();
+    device.name = disk.name;
+    device.number = {disk.major, disk.minor};
+  }
+  return found;
+}
+
+std::shared_ptr<const Inventory> HostMonitor::build() const {
+  std::vector<BlockDevice> more_devices;
+  for (const auto& device : more_devices_) more_devices.push_back(described(host_.paths, device));
   return std::make_shared<const Inventory>(build_inventory(
-      {.docker = facts,
-       .mounts = &mounts,
+      {.docker = facts_.get(),
+       .mounts = mount_list_.get(),
        .resolved = [this](const std::string& path) { return resolver_.resolved(path); },
-       .devices = [this](unsigned major,
-                         unsigned minor) { return devices_below(host_.paths, major, minor); },
+       .devices_below =
+           [this](const Mount& mount) { return read_devices_below(host_.paths, mount); },
+       .more_devices = std::move(more_devices),
        .user_labels = options_.user_labels,
        .measured_binds = options_.measured_binds}));
 }
@@ -152,6 +172,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   snapshot->usage = usage_.times();
   if (options_.trace_mounts) snapshot->mount_io = mount_io_.latest();
   if (options_.trace_devices) snapshot->device_latency = device_latency_.latest();
+  if (options_.watch_disks) snapshot->disks = disks_.read();
   snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
   snapshot->sources = source_health(docker);
   return snapshot;
@@ -159,6 +180,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
 
 std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker) const {
   std::vector<SourceHealth> all{docker.health, mounts_.health()};
+  if (options_.watch_disks) all.push_back(disks_.health());
   if (options_.watch_filesystems) all.push_back(filesystems_.health());
   if (options_.watch_sizes) all.push_back(sizes_.health());
   if (options_.trace_mounts) all.push_back(mount_io_.health());

@@ -17,10 +17,12 @@
 #include "exporter/model/path_resolver.h"
 #include "exporter/model/snapshot.h"
 #include "exporter/model/usage_keeper.h"
+#include "exporter/sources/block_devices.h"
 #include "exporter/sources/docker/watcher.h"
 #include "exporter/sources/filesystem_sampler.h"
 #include "exporter/sources/host_access.h"
 #include "exporter/sources/io/device_latency_watch.h"
+#include "exporter/sources/io/disk_reader.h"
 #include "exporter/sources/io/mount_io_watch.h"
 #include "exporter/sources/mount_table.h"
 #include "exporter/sources/process_stats.h"
@@ -38,7 +40,9 @@ struct MonitorOptions {
   bool watch_sizes = true;        // false: no tree is walked
   bool trace_mounts = true;       // false: the kernel is not asked to count
   bool trace_devices = true;
-  std::string state_directory;    // empty: no history is read or kept
+  bool watch_disks = true;      // false: /proc/diskstats is not read
+  bool all_devices = false;     // true: also those under no Docker data
+  std::string state_directory;  // empty: no history is read or kept
   KernelUnits units;
 };
 
@@ -65,7 +69,8 @@ class HostMonitor {
  private:
   // Rebuilds the inventory if Docker or the mount table changed, and tells the samplers.
   void refresh(std::stop_token stop);
-  std::shared_ptr<const Inventory> build(const docker::Facts* facts, const MountList& mounts) const;
+  std::shared_ptr<const Inventory> build() const;
+  std::vector<BlockDevice> find_more_devices();
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
@@ -76,6 +81,7 @@ class HostMonitor {
   const std::string hostname_;
 
   MountTable mounts_;
+  DiskReader disks_;
   FilesystemSampler filesystems_;
   SizeSampler sizes_;
   MountIoWatch mount_io_;
@@ -86,6 +92,7 @@ class HostMonitor {
   PathResolver resolver_;
   std::shared_ptr<const docker::Facts> facts_;
   std::shared_ptr<const MountList> mount_list_;
+  std::vector<BlockDevice> more_devices_;  // name and number alone
 
   mutable std::mutex mutex_;  // of the two below
   std::shared_ptr<const Inventory> inventory_ = std::make_shared<const Inventory>();

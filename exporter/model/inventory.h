@@ -35,11 +35,19 @@ struct FilesystemFacts {
   Label minor;
   bool readonly = false;
   std::uint64_t mount_id = 0;  // of that mount, as mountinfo numbers them
+  // Indices into Inventory::devices: what it lies on and all below that, down to the disks.
+  std::vector<std::size_t> devices;
 };
 
-// A block device under such a filesystem, or under another such device.
+// A block device under such a filesystem, or under another such device; or any that works, if all are
+// wanted.
 struct DeviceFacts {
+  std::string kernel_name;  // as in /proc/diskstats
+  std::pair<unsigned, unsigned> number;
+  bool is_partition = false;
   Label name;
+  Label major;
+  Label minor;
   Label model;
   Label dm_name;
   Label rotational;  // "1", "0", empty if the kernel does not say

@@ -43,18 +43,21 @@ class Builder {
       : inputs_(inputs), filesystems_(*inputs.mounts, inventory_) {}
 
   Inventory build() && {
-    if (inputs_.docker == nullptr) return std::move(inventory_);
-    add_engine(inputs_.docker->engine);
-    inventory_.has_all_volumes = inputs_.docker->has_all_volumes;
-    for (const auto& volume : inputs_.docker->volumes) add_volume(volume);
-    for (const auto& container : inputs_.docker->containers) add_container(container);
-    for (auto& [label, bind] : binds_) inventory_.binds.push_back(std::move(bind));
-    find_prune_hazards();
+    if (inputs_.docker != nullptr) add_docker(*inputs_.docker);
     add_devices();
     return std::move(inventory_);
   }
 
  private:
+  void add_docker(const docker::Facts& docker) {
+    add_engine(docker.engine);
+    inventory_.has_all_volumes = docker.has_all_volumes;
+    for (const auto& volume : docker.volumes) add_volume(volume);
+    for (const auto& container : docker.containers) add_container(container);
+    for (auto& [label, bind] : binds_) inventory_.binds.push_back(std::move(bind));
+    find_prune_hazards();
+  }
+
   void add_engine(const docker::Engine& engine) {
     inventory_.engine = EngineFacts{Label(engine.product), Label(engine.version),
                                     Label(engine.api_version), Label(engine.storage_driver)};
@@ -248,20 +251,35 @@ class Builder {
   }
 
   void add_devices() {
-    std::set<std::string> seen;
-    for (const auto& [major, minor] : filesystems_.devices()) {
-      for (const BlockDevice& device : inputs_.devices(major, minor)) {
-        if (!seen.insert(device.name).second) continue;
-        DeviceFacts facts{Label(device.name),
-                          Label(device.model.value_or("")),
-                          Label(device.dm_name.value_or("")),
-                          {},
-                          {}};
-        if (device.rotational) facts.rotational = Label(*device.rotational ? "1" : "0");
-        for (const auto& parent : device.parents) facts.parents.emplace_back(parent);
-        inventory_.devices.push_back(std::move(facts));
+    for (std::size_t i = 0; i < inventory_.filesystems.size(); ++i) {
+      std::vector<std::size_t>& below = inventory_.filesystems[i].devices;
+      for (const BlockDevice& device : inputs_.devices_below(filesystems_.mount(i))) {
+        const std::size_t index = index_of(device);
+        if (std::find(below.begin(), below.end(), index) == below.end()) below.push_back(index);
       }
     }
+    for (const BlockDevice& device : inputs_.more_devices) index_of(device);
+  }
+
+  // Into inventory_.devices. By label, for the reason that binds_ has.
+  std::size_t index_of(const BlockDevice& device) {
+    const auto [found, is_new] =
+        device_index_.try_emplace(Label(device.name), inventory_.devices.size());
+    if (!is_new) return found->second;
+    DeviceFacts facts{.kernel_name = device.name,
+                      .number = {device.number.major, device.number.minor},
+                      .is_partition = device.is_partition,
+                      .name = found->first,
+                      .major = Label(std::to_string(device.number.major)),
+                      .minor = Label(std::to_string(device.number.minor)),
+                      .model = Label(device.model.value_or("")),
+                      .dm_name = Label(device.dm_name.value_or("")),
+                      .rotational = {},
+                      .parents = {}};
+    if (device.rotational) facts.rotational = Label(*device.rotational ? "1" : "0");
+    for (const auto& parent : device.parents) facts.parents.emplace_back(parent);
+    inventory_.devices.push_back(std::move(facts));
+    return found->second;
   }
 
   const InventoryInputs& inputs_;
@@ -274,6 +292,7 @@ class Builder {
   std::vector<std::vector<std::size_t>> reached_by_;  // containers by bind mount, by volume
   // By label: two paths that look alike once repaired would be one series twice.
   std::map<Label, BindFacts> binds_;
+  std::map<Label, std::size_t> device_index_;
   std::set<std::size_t> referred_;      // volumes of the container at hand
   std::set<std::string> destinations_;  // of the container at hand
 };

@@ -19,10 +19,11 @@ struct InventoryInputs {
   const MountList* mounts = nullptr;      // never null
   // A host path with its symbolic links resolved, or the path itself if that is unknown.
   std::function<std::string(const std::string& path)> resolved;
-  // A block device and all below it; empty for filesystems without one.
-  std::function<std::vector<BlockDevice>(unsigned major, unsigned minor)> devices;
-  std::vector<std::string> user_labels;  // keys of volume labels to show
-  PathPattern measured_binds;            // sources of bind mounts, links resolved
+  // All block devices below a filesystem; a device may come twice.
+  std::function<std::vector<BlockDevice>(const Mount& mount)> devices_below;
+  std::vector<BlockDevice> more_devices;  // to be listed whatever lies on them
+  std::vector<std::string> user_labels;   // keys of volume labels to show
+  PathPattern measured_binds;             // sources of bind mounts, links resolved
 };
 
 Inventory build_inventory(const InventoryInputs& inputs);

@@ -13,6 +13,7 @@
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
 #include "exporter/sources/io/device_tracer.h"
+#include "exporter/sources/io/diskstats.h"
 #include "exporter/sources/io/mount_io_ledger.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
@@ -36,6 +37,7 @@ struct HostSnapshot {
   std::shared_ptr<const UsageTimes> usage;
   std::shared_ptr<const MountIoReadings> mount_io;  // null: the kernel does not count for us
   std::vector<DeviceLatency> device_latency;
+  std::shared_ptr<const DiskList> disks = std::make_shared<const DiskList>();
   ProcessStats process;
   std::vector<SourceHealth> sources;
 

@@ -12,11 +12,6 @@ namespace {
 constexpr std::size_t kMaxDevices = 64;
 constexpr std::size_t kMaxAttributeBytes = 4096;
 
-struct DeviceNumber {
-  unsigned major = 0;
-  unsigned minor = 0;
-};
-
 // A device and the numbers of those in `parents`, where they can be read.
 struct Node {
   BlockDevice device;
@@ -37,17 +32,6 @@ std::optional<bool> read_flag(const std::string& path) {
   return {};
 }
 
-// Documentation/ABI/stable/sysfs-block, "dev": 8:16
-std::optional<DeviceNumber> read_number(const std::string& path) {
-  const auto text = read_attribute(path);
-  if (!text) return {};
-  std::string_view rest = *text;
-  const auto major = to_integer<unsigned>(cut(rest, ':'));
-  const auto minor = to_integer<unsigned>(rest);
-  if (!major || !minor) return {};
-  return DeviceNumber{*major, *minor};
-}
-
 // sysfs names cannot hold a slash: kobject_set_name() writes '!' for it ("cciss!c0d0").
 std::string device_name(std::string_view file) {
   std::string name(file.substr(file.rfind('/') + 1));
@@ -57,7 +41,7 @@ std::string device_name(std::string_view file) {
 
 void add_parent(Node& node, const std::string& name, const std::string& folder) {
   node.device.parents.push_back(name);
-  if (const auto number = read_number(folder + "/dev")) node.below.push_back(*number);
+  if (const auto number = read_device_number(folder)) node.below.push_back(*number);
 }
 
 // /sys/dev/block/8:1 -> ../../devices/pci0000:00/.../block/sda/sda1: the folder of a
@@ -70,14 +54,13 @@ Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
 
   Node node;
   node.device.name = device_name(*target);
-  node.device.major = number.major;
-  node.device.minor = number.minor;
-  const bool partition = read_attribute(folder + "/partition").has_value();
-  const std::string disk = partition ? folder + "/.." : folder;
+  node.device.number = number;
+  node.device.is_partition = read_attribute(folder + "/partition").has_value();
+  const std::string disk = node.device.is_partition ? folder + "/.." : folder;
   node.device.model = read_attribute(disk + "/device/model");
   node.device.rotational = read_flag(disk + "/queue/rotational");
   node.device.dm_name = read_attribute(folder + "/dm/name");
-  if (partition) {
+  if (node.device.is_partition) {
     const std::string_view path = *target;
     add_parent(node, device_name(path.substr(0, path.rfind('/'))), disk);
   }
@@ -91,30 +74,39 @@ Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
 }
 
 bool is_listed(const std::vector<BlockDevice>& devices, DeviceNumber number) {
-  return std::any_of(devices.begin(), devices.end(), [&](const BlockDevice& device) {
-    return device.major == number.major && device.minor == number.minor;
-  });
+  return std::any_of(devices.begin(), devices.end(),
+                     [&](const BlockDevice& device) { return device.number == number; });
 }
 
-Result<Node> read_top(const HostPaths& paths, unsigned major, unsigned minor) {
-  if (major == 0) {
-    return Error{ErrorKind::kNotFound, "0:" + std::to_string(minor),
+Result<Node> read_top(const HostPaths& paths, DeviceNumber number) {
+  if (number.major == 0) {
+    return Error{ErrorKind::kNotFound, "0:" + std::to_string(number.minor),
                  "this filesystem has no block device"};
   }
-  return read_node(paths, {major, minor});
+  return read_node(paths, number);
 }
 
 }  // namespace
 
-Result<BlockDevice> read_block_device(const HostPaths& paths, unsigned major, unsigned minor) {
-  auto node = read_top(paths, major, minor);
+// Documentation/ABI/stable/sysfs-block, "dev": 8:16
+std::optional<DeviceNumber> read_device_number(const std::string& folder) {
+  const auto text = read_attribute(folder + "/dev");
+  if (!text) return {};
+  std::string_view rest = *text;
+  const auto major = to_integer<unsigned>(cut(rest, ':'));
+  const auto minor = to_integer<unsigned>(rest);
+  if (!major || !minor) return {};
+  return DeviceNumber{*major, *minor};
+}
+
+Result<BlockDevice> read_block_device(const HostPaths& paths, DeviceNumber number) {
+  auto node = read_top(paths, number);
   if (!node) return node.error();
   return std::move(node).value().device;
 }
 
-Result<std::vector<BlockDevice>> read_block_devices(const HostPaths& paths, unsigned major,
-                                                    unsigned minor) {
-  auto top = read_top(paths, major, minor);
+Result<std::vector<BlockDevice>> read_block_devices(const HostPaths& paths, DeviceNumber number) {
+  auto top = read_top(paths, number);
   if (!top) return top.error();
   std::vector<DeviceNumber> open = top->below;
   std::vector<BlockDevice> devices{top->device};

@@ -31,10 +31,12 @@ IoCounts to_counts(const Json& io, const char* key) {
   counts.operations = said.at("operations");
   counts.bytes = said.value("bytes", std::uint64_t{0});
   counts.nanoseconds = said.value("nanoseconds", std::uint64_t{0});
-  for (const auto& [bucket, count] : said.value("latency", Json::object()).items()) {
+  const Json latency = said.value("latency", Json::object());
+  for (const auto& [bucket, count] : latency.items()) {
     counts.latency.at(to_integer<std::size_t>(bucket).value_or(IO_BUCKETS)) = count;
   }
-  for (const auto& [name, count] : said.value("errors", Json::object()).items()) {
+  const Json errors = said.value("errors", Json::object());
+  for (const auto& [name, count] : errors.items()) {
     counts.errors.at(error_index(name)) = count;
   }
   return counts;

@@ -35,7 +35,7 @@ Series parse(std::string_view text) {
 }
 
 // What the program prints for a host under tests/hosts with all collectors.
-Series scrape(const std::string& name) {
+Series scrape(const std::string& name, const MonitorOptions& options = {}) {
   const auto host = make_folder_host("tests/hosts/" + name);
   INFO((host ? "" : host.error().text()));
   REQUIRE(host);
@@ -45,7 +45,7 @@ Series scrape(const std::string& name) {
     collectors.push_back({entry.name, entry.make(nullptr)});
   }
   const Registry registry(std::move(collectors), host->steady_now, captured.log);
-  HostMonitor monitor(*host, captured.log, {});
+  HostMonitor monitor(*host, captured.log, options);
   monitor.sample_once({});
   return parse(render(registry.gather(*monitor.snapshot(), {}, {}), Format::kText004));
 }
@@ -61,6 +61,15 @@ std::vector<std::string> of_volume(const Series& all, const std::string& volume)
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string figure_of(const std::string& figure, const std::string& device) {
+  return "docker_device_" + figure + "{device=\"" + device + "\"}";
+}
+
+std::string label_in(const std::string& series, const std::string& name) {
+  const auto begin = series.find(name + "=\"") + name.size() + 2;
+  return series.substr(begin, series.find('"', begin) - begin);
 }
 
 std::string filesystem(const std::string& metric, const std::string& labels) {
@@ -156,6 +165,66 @@ TEST_CASE("no block device is left out for its name") {
   CHECK(has_parent("nvme0n1p2", "nvme0n1"));
   CHECK(has_parent("mmcblk0p1", "mmcblk0"));
   CHECK(has_parent("bcache0", "sda"));
+  for (const char* device : {"dm-1", "dm-0", "md127", "nvme0n1p2", "nvme1n1p2", "nvme0n1",
+                             "nvme1n1", "mmcblk0p1", "mmcblk0", "bcache0", "sda"}) {
+    CAPTURE(device);
+    CHECK(all.contains(figure_of("written_bytes_total", device)));
+  }
+}
+
+TEST_CASE("if all devices are wanted only those that never worked are left out") {
+  const Series all = scrape("device-stack", {.all_devices = true});
+  const auto has = [&](const char* device) {
+    return all.contains(figure_of("reads_completed_total", device));
+  };
+  for (const char* device : {"zd16", "nbd0", "sr0", "nvme0n1p1", "dm-1", "sda"}) {
+    CAPTURE(device);
+    CHECK(has(device));
+  }
+  CHECK_FALSE(has("loop0"));
+  CHECK_FALSE(scrape("device-stack").contains(figure_of("reads_completed_total", "zd16")));
+  const std::string info = R"(docker_device_info{device="zd16",major="230",minor="16",)";
+  CHECK(all.contains(info + R"(model="",dm_name="",rotational=""})"));
+}
+
+// cAdvisor: diskstats counts milliseconds, its *_seconds_total divide them by 10^9.
+TEST_CASE("times of a device are seconds") {
+  const Series all = scrape("device-stack");
+  const auto seconds = [&](const char* figure) {
+    const auto found = all.find(figure_of(figure, "nvme0n1"));
+    REQUIRE(found != all.end());
+    return found->second;
+  };
+  CHECK(seconds("read_time_seconds_total") == Approx(401.223));
+  CHECK(seconds("write_time_seconds_total") == Approx(1822.019));
+  CHECK(seconds("io_time_seconds_total") == Approx(1511.004));
+  CHECK(seconds("io_time_weighted_seconds_total") == Approx(2240.021));
+  CHECK(seconds("discard_time_seconds_total") == Approx(9.12));
+  CHECK(seconds("flush_requests_time_seconds_total") == Approx(7.659));
+}
+
+// node_exporter: the device of a filesystem is /dev/mapper/vg0-docker or a btrfs without a
+// number, that of diskstats dm-1, and no series says that they are the same.
+TEST_CASE("each volume with files on disks joins the disks by labels alone") {
+  for (const auto& [host, disk] : {std::pair("device-stack", "nvme1n1"), std::pair("btrfs", "vdb"),
+                                   std::pair("plain", "vda")}) {
+    CAPTURE(host);
+    const Series all = scrape(host);
+    std::size_t joined = 0;
+    for (const auto& [series, value] : all) {
+      if (!series.starts_with("docker_volume_filesystem_info{") ||
+          !label_in(series, "device").starts_with("/dev/")) {
+        continue;
+      }
+      CAPTURE(series);
+      const std::string info = "docker_filesystem_device_info{mountpoint=\"" +
+                               label_in(series, "mountpoint") + "\",device=\"" + disk + "\"}";
+      CHECK(all.contains(info));
+      ++joined;
+    }
+    CHECK(joined > 0);
+    CHECK(all.contains(figure_of("io_time_seconds_total", disk)));
+  }
 }
 
 }  // namespace volumeter

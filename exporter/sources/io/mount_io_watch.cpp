@@ -41,8 +41,7 @@ const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::s
 }
 
 void MountIoWatch::set_targets(const std::vector<MountIoTarget>& targets,
-                               const std::set<std::string>& volumes,
-                               const MountList& host_mounts) {
+                               const std::set<std::string>& volumes, const MountList& host_mounts) {
   if (!has_tracer()) return;
   std::map<MountKey, const MountIoTarget*> wanted;
   for (const MountIoTarget& target : targets) wanted.emplace(target.key, &target);
@@ -125,8 +124,8 @@ void MountIoWatch::drop(const std::map<MountKey, const MountIoTarget*>& wanted) 
 bool MountIoWatch::watch(const MountIoTarget& target, const View& view,
                          const MountList& host_mounts) {
   const auto& [container, destination] = target.key;
-  const Mount* mount = find_container_mount(view.mounts, destination,
-                                            place_of(target.data_path, host_mounts));
+  const Mount* mount =
+      find_container_mount(view.mounts, destination, place_of(target.data_path, host_mounts));
   if (mount == nullptr) return false;
   auto done = tracer_->follow(mount->fstype);
   if (!done) {

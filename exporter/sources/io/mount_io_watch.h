@@ -24,9 +24,9 @@ namespace volumeter {
 // A mount of a running container, as Docker tells it.
 struct MountIoTarget {
   MountKey key;
-  std::uint32_t pid = 0;   // of the container's first process
-  std::string volume;      // whose data it shows; empty if it is none
-  std::string data_path;   // where the host has that data; empty if nobody knows
+  std::uint32_t pid = 0;  // of the container's first process
+  std::string volume;     // whose data it shows; empty if it is none
+  std::string data_path;  // where the host has that data; empty if nobody knows
 
   bool operator==(const MountIoTarget&) const = default;
 };

@@ -83,16 +83,19 @@ Inventory rich_inventory() {
                              .items);
   BlockDevice disk;
   disk.name = "sdb";
+  disk.number = {8, 16};
   disk.model = "QEMU HARDDISK";
   disk.rotational = false;
   BlockDevice partition;
   partition.name = "sdb1";
+  partition.number = {8, 17};
+  partition.is_partition = true;
   partition.parents = {"sdb"};
   return build_inventory({.docker = &facts,
                           .mounts = &mounts,
                           .resolved = [](const std::string& path) { return path; },
-                          .devices =
-                              [&](unsigned, unsigned) {
+                          .devices_below =
+                              [&](const Mount&) {
                                 return std::vector{partition, disk};
                               },
                           .user_labels = {"team"},
@@ -134,6 +137,10 @@ HostSnapshot rich_snapshot() {
   host.usage = std::make_shared<const UsageTimes>(
       UsageTimes{{"db", {.first_seen = 1, .last_used = {}, .in_use = true, .created = {}}},
                  {"models", {.first_seen = 1, .last_used = 2, .in_use = false, .created = {}}}});
+  host.disks = std::make_shared<const DiskList>(
+      parse_diskstats("8 16 sdb 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n"
+                      "8 17 sdb1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 0 0\n")
+          .items);
   host.process = {.cpu_seconds = 1.5,
                   .resident_bytes = 1,
                   .virtual_bytes = 2,

@@ -225,6 +225,15 @@ TEST_CASE("a switch is true or false and nothing else") {
   CHECK(refuses_file("collector.sizes: ''\n", 1, "collector.sizes"));
 }
 
+TEST_CASE("all devices are wanted by a flag or its key, and not unasked") {
+  CHECK_FALSE(config({}).all_devices);
+  CHECK(config({"--collector.devices.all"}).all_devices);
+  CHECK_FALSE(config({"--collector.devices.all=false"}).all_devices);
+  CHECK(from_file("collector.devices.all: true\n").all_devices);
+  CHECK(from_file("collector:\n  devices:\n    all: true\n").all_devices);
+  CHECK(refuses({"--collector.devices.all=maybe"}, "--collector.devices.all"));
+}
+
 TEST_CASE("fanotify is switched off and on by its flag and its key") {
   CHECK_FALSE(config({"--no-collector.sizes.fanotify"}).size_fanotify);
   CHECK_FALSE(config({"--collector.sizes.fanotify=false"}).size_fanotify);

@@ -63,6 +63,7 @@ struct Host {
   std::string mountinfo = kMountInfo;
   std::map<std::string, std::string> links;
   std::map<std::pair<unsigned, unsigned>, std::vector<BlockDevice>> devices;
+  std::vector<BlockDevice> more_devices;
   std::vector<std::string> user_labels;
   std::string measured_binds;
 
@@ -74,14 +75,15 @@ struct Host {
       const auto found = links.find(path);
       return found == links.end() ? path : found->second;
     };
-    const auto devices_below = [&](unsigned major, unsigned minor) {
-      const auto found = devices.find({major, minor});
+    const auto devices_below = [&](const Mount& mount) {
+      const auto found = devices.find({mount.major, mount.minor});
       return found == devices.end() ? std::vector<BlockDevice>{} : found->second;
     };
     return build_inventory({.docker = facts,
                             .mounts = &mounts,
                             .resolved = resolved,
-                            .devices = devices_below,
+                            .devices_below = devices_below,
+                            .more_devices = more_devices,
                             .user_labels = user_labels,
                             .measured_binds = *PathPattern::parse(measured_binds)});
   }
@@ -548,6 +550,48 @@ TEST_CASE("a device is listed once with what it lies on") {
   CHECK(inventory.devices[1].model == Label("QEMU HARDDISK"));
   CHECK(inventory.devices[1].rotational == Label("1"));
   CHECK(inventory.devices[2].rotational.empty());
+}
+
+BlockDevice device(const std::string& name, DeviceNumber number) {
+  BlockDevice made;
+  made.name = name;
+  made.number = number;
+  return made;
+}
+
+TEST_CASE("a filesystem knows each device below it, whoever else lies on it") {
+  const auto disk = device("sda", {8, 0});
+  const auto first = device("sda1", {8, 1});
+  const auto second = device("sda2", {8, 2});
+  Host host;
+  host.docker.volumes = {local("a")};
+  host.docker.containers = {running("c", {bound("/srv/x")})};
+  host.devices = {{{8, 1}, {first, disk, disk}}, {{8, 2}, {second, disk}}, {{8, 3}, {disk}}};
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.filesystems.size() == 2);
+  for (const FilesystemFacts& filesystem : inventory.filesystems) {
+    CAPTURE(filesystem.mount_point);
+    REQUIRE(filesystem.devices.size() == 2);
+    CHECK(inventory.devices[filesystem.devices[0]].minor == filesystem.minor);
+    CHECK(inventory.devices[filesystem.devices[1]].name == Label("sda"));
+  }
+  CHECK(inventory.devices[0].number == std::pair(8U, 1U));
+  CHECK(inventory.devices[0].kernel_name == "sda1");
+}
+
+TEST_CASE("more devices are listed once, behind those of Docker's data and without an engine") {
+  Host host;
+  host.docker.volumes = {local("a")};
+  host.devices = {{{8, 1}, {device("sda1", {8, 1})}}, {{8, 2}, {device("sda1", {8, 1})}}};
+  host.more_devices = {device("nvme0n1", {259, 0}), device("sda1", {8, 1}), device("x\xFE", {1, 1}),
+                       device("x\xFF", {1, 2})};
+  const auto names = [](const Inventory& inventory) {
+    std::vector<std::string> found;
+    for (const DeviceFacts& facts : inventory.devices) found.push_back(facts.kernel_name);
+    return found;
+  };
+  CHECK(names(host.inventory()) == std::vector<std::string>{"sda1", "nvme0n1", "x\xFE"});
+  CHECK(names(host.inventory(nullptr)) == std::vector<std::string>{"nvme0n1", "sda1", "x\xFE"});
 }
 
 // --- mounts -----------------------------------------------------------------------------

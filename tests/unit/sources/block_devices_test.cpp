@@ -1,55 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/block_devices.h"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 
-#include "tests/support/temp_folder.h"
+#include "tests/support/fake_sysfs.h"
 
 namespace volumeter {
 namespace {
 
-using test::TempFolder;
-
-// A sysfs with one device after the other added.
-class FakeSysfs {
- public:
-  void add_disk(const std::string& name, const std::string& number) {
-    add("devices/pci/block/" + name, number);
-    folder_.write("devices/pci/block/" + name + "/queue/rotational", "1\n");
-    folder_.write("devices/pci/block/" + name + "/device/model", "ST4000DM004-2CV1   \n");
-  }
-
-  void add_partition(const std::string& disk, const std::string& name, const std::string& number) {
-    add("devices/pci/block/" + disk + "/" + name, number);
-    folder_.write("devices/pci/block/" + disk + "/" + name + "/partition", "1\n");
-  }
-
-  void add_mapped(const std::string& name, const std::string& number) {
-    add("devices/virtual/block/" + name, number);
-    folder_.write("devices/virtual/block/" + name + "/dm/name", "vg-" + name + "\n");
-    folder_.write("devices/virtual/block/" + name + "/queue/rotational", "0\n");
-    folder_.make_folder("devices/virtual/block/" + name + "/slaves");
-  }
-
-  void put_below(const std::string& name, const std::string& slave, const std::string& folder) {
-    const std::string link = folder_ / ("devices/virtual/block/" + name + "/slaves/" + slave);
-    REQUIRE(::symlink((folder_ / folder).c_str(), link.c_str()) == 0);
-  }
-
-  HostPaths paths() const { return {.sysfs = folder_.path()}; }
-
- private:
-  void add(const std::string& folder, const std::string& number) {
-    folder_.write(folder + "/dev", number + "\n");
-    folder_.make_folder("dev/block/");
-    REQUIRE(::symlink(("../../" + folder).c_str(), (folder_ / ("dev/block/" + number)).c_str()) ==
-            0);
-  }
-
-  TempFolder folder_;
-};
+using test::FakeSysfs;
 
 std::vector<std::string> names(const std::vector<BlockDevice>& devices) {
   std::vector<std::string> found;
@@ -60,11 +19,11 @@ std::vector<std::string> names(const std::vector<BlockDevice>& devices) {
 TEST_CASE("a disk has a model and lies on nothing") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");
-  const auto disk = read_block_device(sysfs.paths(), 8, 0);
+  const auto disk = read_block_device(sysfs.paths(), {8, 0});
   REQUIRE(disk);
   CHECK(disk->name == "sda");
-  CHECK(disk->major == 8);
-  CHECK(disk->minor == 0);
+  CHECK(disk->number == DeviceNumber{8, 0});
+  CHECK_FALSE(disk->is_partition);
   CHECK(disk->model == "ST4000DM004-2CV1");
   CHECK(disk->rotational == true);
   CHECK_FALSE(disk->dm_name);
@@ -75,9 +34,10 @@ TEST_CASE("a partition lies on its disk and takes its nature from it") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");
   sysfs.add_partition("sda", "sda1", "8:1");
-  const auto part = read_block_device(sysfs.paths(), 8, 1);
+  const auto part = read_block_device(sysfs.paths(), {8, 1});
   REQUIRE(part);
   CHECK(part->name == "sda1");
+  CHECK(part->is_partition);
   CHECK(part->parents == std::vector<std::string>{"sda"});
   CHECK(part->rotational == true);
   CHECK(part->model == "ST4000DM004-2CV1");
@@ -86,7 +46,7 @@ TEST_CASE("a partition lies on its disk and takes its nature from it") {
 TEST_CASE("a device name with a slash has an exclamation mark in sysfs") {
   FakeSysfs sysfs;
   sysfs.add_disk("cciss!c0d0", "104:0");
-  CHECK(read_block_device(sysfs.paths(), 104, 0)->name == "cciss/c0d0");
+  CHECK(read_block_device(sysfs.paths(), {104, 0})->name == "cciss/c0d0");
 }
 
 TEST_CASE("everything below a device is found once, down to the disks") {
@@ -97,7 +57,7 @@ TEST_CASE("everything below a device is found once, down to the disks") {
   sysfs.add_mapped("dm-0", "253:0");
   sysfs.put_below("dm-0", "sda1", "devices/pci/block/sda/sda1");
   sysfs.put_below("dm-0", "sdb", "devices/pci/block/sdb");
-  const auto devices = read_block_devices(sysfs.paths(), 253, 0);
+  const auto devices = read_block_devices(sysfs.paths(), {253, 0});
   REQUIRE(devices);
   CHECK(names(*devices) == std::vector<std::string>{"dm-0", "sda1", "sdb", "sda"});
   CHECK(devices->front().dm_name == "vg-dm-0");
@@ -111,7 +71,7 @@ TEST_CASE("devices that lie on each other come to an end") {
   sysfs.add_mapped("dm-1", "253:1");
   sysfs.put_below("dm-0", "dm-1", "devices/virtual/block/dm-1");
   sysfs.put_below("dm-1", "dm-0", "devices/virtual/block/dm-0");
-  const auto devices = read_block_devices(sysfs.paths(), 253, 0);
+  const auto devices = read_block_devices(sysfs.paths(), {253, 0});
   REQUIRE(devices);
   CHECK(devices->size() == 2);
 }
@@ -125,14 +85,14 @@ TEST_CASE("a long chain of devices is cut off") {
     const std::string below = "dm-" + std::to_string(i + 1);
     sysfs.put_below("dm-" + std::to_string(i), below, "devices/virtual/block/" + below);
   }
-  CHECK(read_block_devices(sysfs.paths(), 253, 0)->size() == 64);
+  CHECK(read_block_devices(sysfs.paths(), {253, 0})->size() == 64);
 }
 
 TEST_CASE("a part that cannot be read is named but left out") {
   FakeSysfs sysfs;
   sysfs.add_mapped("dm-0", "253:0");
   sysfs.put_below("dm-0", "gone", "devices/nowhere");
-  const auto devices = read_block_devices(sysfs.paths(), 253, 0);
+  const auto devices = read_block_devices(sysfs.paths(), {253, 0});
   REQUIRE(devices);
   CHECK(devices->size() == 1);
   CHECK(devices->front().parents == std::vector<std::string>{"gone"});
@@ -140,8 +100,8 @@ TEST_CASE("a part that cannot be read is named but left out") {
 
 TEST_CASE("a filesystem without a device, or an unknown one, has none") {
   const FakeSysfs sysfs;
-  CHECK(read_block_device(sysfs.paths(), 0, 35).error().kind == ErrorKind::kNotFound);
-  CHECK(read_block_devices(sysfs.paths(), 8, 99).error().kind == ErrorKind::kNotFound);
+  CHECK(read_block_device(sysfs.paths(), {0, 35}).error().kind == ErrorKind::kNotFound);
+  CHECK(read_block_devices(sysfs.paths(), {8, 99}).error().kind == ErrorKind::kNotFound);
 }
 
 }  // namespace

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "exporter/sources/host_access.h"
+#include "tests/support/temp_folder.h"
+
+namespace volumeter::test {
+
+// A sysfs with one device after the other added.
+class FakeSysfs {
+ public:
+  void add_disk(const std::string& name, const std::string& number) {
+    add("devices/pci/block/" + name, number);
+    folder_.write("devices/pci/block/" + name + "/queue/rotational", "1\n");
+    folder_.write("devices/pci/block/" + name + "/device/model", "ST4000DM004-2CV1   \n");
+  }
+
+  void add_partition(const std::string& disk, const std::string& name, const std::string& number) {
+    add("devices/pci/block/" + disk + "/" + name, number);
+    folder_.write("devices/pci/block/" + disk + "/" + name + "/partition", "1\n");
+  }
+
+  void add_mapped(const std::string& name, const std::string& number) {
+    add("devices/virtual/block/" + name, number);
+    folder_.write("devices/virtual/block/" + name + "/dm/name", "vg-" + name + "\n");
+    folder_.write("devices/virtual/block/" + name + "/queue/rotational", "0\n");
+    folder_.make_folder("devices/virtual/block/" + name + "/slaves");
+  }
+
+  void put_below(const std::string& name, const std::string& slave, const std::string& folder) {
+    link("devices/virtual/block/" + name + "/slaves/", slave, folder);
+  }
+
+  // Of a btrfs, whose device `name` has its folder in sysfs at `folder`.
+  void add_to_btrfs(const std::string& uuid, const std::string& name, const std::string& folder) {
+    link("fs/btrfs/" + uuid + "/devices/", name, folder);
+  }
+
+  HostPaths paths() const { return {.sysfs = folder_.path()}; }
+
+ private:
+  void add(const std::string& folder, const std::string& number) {
+    folder_.write(folder + "/dev", number + "\n");
+    folder_.make_folder("dev/block/");
+    REQUIRE(::symlink(("../../" + folder).c_str(), (folder_ / ("dev/block/" + number)).c_str()) ==
+            0);
+    link("class/block/", folder.substr(folder.rfind('/') + 1), folder);
+  }
+
+  void link(const std::string& from, const std::string& name, const std::string& folder) {
+    folder_.make_folder(from);
+    REQUIRE(::symlink((folder_ / folder).c_str(), (folder_ / (from + name)).c_str()) == 0);
+  }
+
+  TempFolder folder_;
+};
+
+}  // namespace volumeter::test

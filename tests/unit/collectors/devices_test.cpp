@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <optional>
+#include <string>
+
+#include "collectors/builtin.h"
+
+namespace volumeter {
+namespace {
+
+DeviceFacts device(const std::string& name, unsigned major, unsigned minor) {
+  DeviceFacts facts;
+  facts.kernel_name = name;
+  facts.name = Label(name);
+  facts.number = {major, minor};
+  return facts;
+}
+
+// The one sample of that metric for that device.
+std::optional<double> value(const HostSnapshot& host, std::string_view metric,
+                            std::string_view name) {
+  const MetricFamilies out = make_devices_collector()->collect(host);
+  for (const Family& family : out.families()) {
+    if (family.desc().name != metric) continue;
+    for (std::size_t i = 0; i < family.size(); ++i) {
+      if (family.labels(i)[0].text() == name) return family.values()[i];
+    }
+  }
+  return {};
+}
+
+HostSnapshot host_with(std::vector<DeviceFacts> devices, std::string_view diskstats) {
+  Inventory inventory;
+  inventory.devices = std::move(devices);
+  HostSnapshot host;
+  host.inventory = std::make_shared<const Inventory>(std::move(inventory));
+  host.disks = std::make_shared<const DiskList>(parse_diskstats(diskstats).items);
+  return host;
+}
+
+constexpr std::string_view kDisk = "8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n";
+
+TEST_CASE("each figure of diskstats becomes its own metric") {
+  const HostSnapshot host = host_with({device("sda", 8, 0)}, kDisk);
+  const std::pair<std::string_view, double> wanted[] = {
+      {"reads_completed_total", 1},
+      {"reads_merged_total", 2},
+      {"read_bytes_total", 3 * 512},
+      {"read_time_seconds_total", 0.004},
+      {"writes_completed_total", 5},
+      {"writes_merged_total", 6},
+      {"written_bytes_total", 7 * 512},
+      {"write_time_seconds_total", 0.008},
+      {"io_now", 9},
+      {"io_time_seconds_total", 0.010},
+      {"io_time_weighted_seconds_total", 0.011},
+      {"discards_completed_total", 12},
+      {"discards_merged_total", 13},
+      {"discarded_bytes_total", 14 * 512},
+      {"discard_time_seconds_total", 0.015},
+      {"flush_requests_total", 16},
+      {"flush_requests_time_seconds_total", 0.017},
+  };
+  for (const auto& [name, figure] : wanted) {
+    CAPTURE(name);
+    const auto seen = value(host, "docker_device_" + std::string(name), "sda");
+    REQUIRE(seen);
+    CHECK(*seen == Approx(figure));
+  }
+}
+
+TEST_CASE("what the kernel does not count of a device is absent") {
+  const HostSnapshot old = host_with({device("sda", 8, 0)}, "8 0 sda 1 2 3 4 5 6 7 8 9 10 11\n");
+  CHECK(value(old, "docker_device_io_now", "sda") == 9);
+  CHECK_FALSE(value(old, "docker_device_discards_completed_total", "sda"));
+  CHECK_FALSE(value(old, "docker_device_flush_requests_total", "sda"));
+
+  DeviceFacts partition = device("sda1", 8, 1);
+  partition.is_partition = true;
+  const HostSnapshot host =
+      host_with({partition}, "8 1 sda1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 0 0\n");
+  CHECK(value(host, "docker_device_discards_completed_total", "sda1") == 12);
+  CHECK_FALSE(value(host, "docker_device_flush_requests_total", "sda1"));
+  CHECK_FALSE(value(host, "docker_device_flush_requests_time_seconds_total", "sda1"));
+}
+
+TEST_CASE("devices under no Docker data have no figures, and those without figures no zero") {
+  const HostSnapshot host = host_with({device("sdb", 8, 16)}, kDisk);
+  CHECK(value(host, "docker_device_info", "sdb") == 1);
+  CHECK_FALSE(value(host, "docker_device_reads_completed_total", "sdb"));
+  CHECK_FALSE(value(host, "docker_device_reads_completed_total", "sda"));
+}
+
+TEST_CASE("a number that was given to another device says nothing of the old one") {
+  const HostSnapshot host = host_with({device("nvme1n1", 8, 0)}, kDisk);
+  CHECK_FALSE(value(host, "docker_device_reads_completed_total", "nvme1n1"));
+}
+
+}  // namespace
+}  // namespace volumeter
