@@ -20,7 +20,7 @@ function(volumeter_bpf target)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
     set(skeleton ${folder}/${name}.skel.h)
     add_custom_command(OUTPUT ${skeleton}
-      COMMAND ${VOLUMETER_CLANG} -target bpf -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror
+      COMMAND ${VOLUMETER_CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror
         -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
         -c ${source} -o ${object}
       COMMAND ${VOLUMETER_BPFTOOL} gen skeleton ${object} name ${name}_bpf > ${skeleton}

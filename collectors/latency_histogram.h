@@ -2,7 +2,7 @@
 #pragma once
 
 #include "exporter/metrics/metric_families.h"
-#include "exporter/sources/io/io_counts.h"
+#include "exporter/model/snapshot.h"
 
 namespace volumeter {
 

@@ -32,7 +32,7 @@ class NotHere(Exception):
     """This machine cannot run the virtual one; says what is missing."""
 
 
-def run_in_vm(command, timeout):
+def run_in_vm(command, timeout, count_instructions=False):
     """(exit code, output, console) of a command; the code is None if it did not end in time
     or the kernel did not live to see it."""
     kernel, release = find_kernel()
@@ -46,6 +46,8 @@ def run_in_vm(command, timeout):
         initramfs = make_initramfs(folder, release)
         console = os.path.join(folder, "console")
         argv = qemu_argv(kernel, initramfs, shared, console)
+        if count_instructions:
+            argv += ["-icount", "shift=0,sleep=off"]  # time passes by instructions alone
         complaint = run_qemu(argv, timeout)
         code = read(os.path.join(shared, "exit_code")).strip()
         return (int(code) if code else None, read(os.path.join(shared, "output")),
@@ -104,7 +106,7 @@ def qemu_argv(kernel, initramfs, shared, console):
         QEMU, "-nodefaults", "-display", "none", "-no-reboot",
         # KVM inside a virtual machine may hang for ever instead of failing. One processor: two
         # that do not run at the same time on a busy host wait for each other's locks.
-        "-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", str(MEMORY_MIB),
+        "-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-m", str(MEMORY_MIB),
         "-kernel", kernel, "-initrd", initramfs, "-serial", "file:" + console,
         # A panic restarts at once, which -no-reboot turns into an end. The mitigations make
         # system calls several times as slow where page tables are emulated.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a command in a virtual machine: run.py COMMAND...
+"""Runs a command in a virtual machine: run.py [--count-instructions] COMMAND...
 
 Prints what it prints and ends as it ends; with 77, which ctest counts as skipped, where there
 is no virtual machine to be had.
@@ -16,8 +16,10 @@ TIMEOUT_SECONDS = 270  # below that of ctest, so that this program can still say
 
 
 def main(command):
+    count_instructions = command[0] == "--count-instructions"
     try:
-        code, output, console = run_in_vm(command, TIMEOUT_SECONDS)
+        code, output, console = run_in_vm(command[int(count_instructions):], TIMEOUT_SECONDS,
+                                          count_instructions)
     except NotHere as missing:
         print(f"needs {missing}", file=sys.stderr)
         return 1 if os.environ.get("VOLUMETER_TESTS_MUST_RUN") == "1" else SKIPPED

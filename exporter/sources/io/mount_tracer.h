@@ -34,9 +34,8 @@ struct MountIo {
   bool operator==(const MountIo&) const = default;
 };
 
-// Our own number for a mount that is watched; what was counted for it stays with it when the
-// mount is made anew, as when a container restarts.
-using MountToken = std::uint64_t;
+// Our own number for a mount that is watched: of 30 bits, never zero, never used twice.
+using MountToken = std::uint32_t;
 
 // How the kernel knows a mount.
 struct MountIdentity {

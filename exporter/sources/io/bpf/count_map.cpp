@@ -54,7 +54,7 @@ Result<CountsByKey<Key>> read_counts(int map) {
   }
 }
 
-template Result<CountsByKey<io_key>> read_counts(int map);
+template Result<CountsByKey<std::uint32_t>> read_counts(int map);
 template Result<CountsByKey<device_key>> read_counts(int map);
 
 }  // namespace volumeter::bpf

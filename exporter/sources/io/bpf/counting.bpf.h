@@ -7,25 +7,24 @@
 
 #include "shared.h"
 
-// The smallest n with value <= 2^n.
-static __always_inline __u32 log2_ceiling(__u64 value) {
-  if (value < 2) return 0;
-  value -= 1;
-  __u32 n = 1, shift;
-  shift = (value > 0xFFFFFFFF) << 5, value >>= shift, n += shift;
-  shift = (value > 0xFFFF) << 4, value >>= shift, n += shift;
-  shift = (value > 0xFF) << 3, value >>= shift, n += shift;
-  shift = (value > 0xF) << 2, value >>= shift, n += shift;
-  shift = (value > 0x3) << 1, value >>= shift, n += shift;
-  return n + (value > 1);
+// The bucket of a latency: see shared.h.
+static __always_inline __u32 bucket_of(__u64 nanoseconds) {
+  if (nanoseconds <= 1 << IO_FIRST_BUCKET) return 0;
+  __u64 units = (nanoseconds - 1) >> IO_FIRST_BUCKET;
+  if (units >> (IO_BUCKETS - 2)) return IO_BUCKETS - 1;
+  // One more than the place of the highest bit.
+  __u32 rest = units, bucket = 1, shift;
+  shift = (rest > 0xFFFF) << 4, rest >>= shift, bucket += shift;
+  shift = (rest > 0xFF) << 3, rest >>= shift, bucket += shift;
+  shift = (rest > 0xF) << 2, rest >>= shift, bucket += shift;
+  shift = (rest > 0x3) << 1, rest >>= shift, bucket += shift;
+  bucket += rest > 1;
+  return bucket < IO_BUCKETS ? bucket : IO_BUCKETS - 1;  // for the verifier
 }
 
 static __always_inline void count_latency(struct io_counts* counts, __u64 nanoseconds) {
-  __u32 bucket = log2_ceiling(nanoseconds);
-  bucket = bucket < IO_FIRST_BUCKET ? 0 : bucket - IO_FIRST_BUCKET;
-  if (bucket >= IO_BUCKETS) bucket = IO_BUCKETS - 1;
   counts->nanoseconds += nanoseconds;
-  counts->latency[bucket] += 1;
+  counts->latency[bucket_of(nanoseconds)] += 1;
 }
 
 // The counts of a key on this processor, made at their first use; null if the map is full.

@@ -37,6 +37,7 @@ struct Hook {
 // The maps that all programs share, kept open.
 struct Maps {
   UniqueFd watched_mounts;
+  UniqueFd changes;
   UniqueFd counts;
   UniqueFd tasks;
   UniqueFd queued;
@@ -72,8 +73,9 @@ class BpfMountTracer final : public MountTracer {
     if (const int result = volume_io_bpf__load(programs.get()); result != 0) {
       return bpf::failure("volume_io", -result);
     }
-    maps_ = {duplicate(programs->maps.watched_mounts), duplicate(programs->maps.counts),
-             duplicate(programs->maps.tasks), duplicate(programs->maps.queued)};
+    maps_ = {duplicate(programs->maps.watched_mounts), duplicate(programs->maps.changes),
+             duplicate(programs->maps.counts), duplicate(programs->maps.tasks),
+             duplicate(programs->maps.queued)};
     Link iterator(bpf_program__attach_iter(programs->progs.list_namespaces, nullptr));
     if (!iterator) return bpf::failure("iter/task", errno);
     iterator_ = std::move(iterator);
@@ -126,26 +128,27 @@ class BpfMountTracer final : public MountTracer {
   }
 
   Result<> watch(MountToken token, const MountIdentity& mount) override {
-    const watched_mount value{.token = token,
-                              .namespace_id = mount.namespace_id,
-                              .device = mount.major << kMinorBits | mount.minor,
-                              .unused = 0};
+    const watched_mount value{.namespace_id = mount.namespace_id,
+                              .token = token,
+                              .device = mount.major << kMinorBits | mount.minor};
     const int result = bpf_map_update_elem(maps_.watched_mounts.get(), &mount.id, &value, BPF_ANY);
+    changed();
     if (result != 0) return from_errno("watched_mounts", -result);
     return Nothing{};
   }
 
   void unwatch(const MountIdentity& mount) override {
     bpf_map_delete_elem(maps_.watched_mounts.get(), &mount.id);
+    changed();
   }
 
   Result<std::unordered_map<MountToken, MountIo>> read() override {
-    const auto counts = bpf::read_counts<io_key>(maps_.counts.get());
+    const auto counts = bpf::read_counts<std::uint32_t>(maps_.counts.get());
     if (!counts) return counts.error();
     std::unordered_map<MountToken, MountIo> all;
     for (const auto& [key, sum] : *counts) {
-      MountIo& mount = all[key.token];
-      switch (key.operation) {
+      MountIo& mount = all[io_key_token(key)];
+      switch (io_key_operation(key)) {
         case IO_READ: mount.reads.add(sum); break;
         case IO_WRITE: mount.writes.add(sum); break;
         case IO_FSYNC: mount.fsyncs.add(sum); break;
@@ -158,7 +161,7 @@ class BpfMountTracer final : public MountTracer {
 
   void forget(MountToken token) override {
     for (std::uint32_t operation = IO_READ; operation <= IO_MAPPED_WRITE; ++operation) {
-      const io_key key{.token = token, .operation = operation, .unused = 0};
+      const std::uint32_t key = io_key(token, operation);
       bpf_map_delete_elem(maps_.counts.get(), &key);
     }
   }
@@ -190,6 +193,13 @@ class BpfMountTracer final : public MountTracer {
     return Nothing{};
   }
 
+  // What the programs remember of mounts is to be found out again.
+  void changed() {
+    const std::uint32_t zero = 0;
+    ++changes_;
+    bpf_map_update_elem(maps_.changes.get(), &zero, &changes_, BPF_ANY);
+  }
+
   void attach_if_there(std::initializer_list<Hook> hooks) {
     if (hooks.begin()->function.empty()) return;
     static_cast<void>(load_and_attach(hooks));
@@ -197,12 +207,14 @@ class BpfMountTracer final : public MountTracer {
 
   void share_maps(volume_io_bpf& programs) const {
     bpf_map__reuse_fd(programs.maps.watched_mounts, maps_.watched_mounts.get());
+    bpf_map__reuse_fd(programs.maps.changes, maps_.changes.get());
     bpf_map__reuse_fd(programs.maps.counts, maps_.counts.get());
     bpf_map__reuse_fd(programs.maps.tasks, maps_.tasks.get());
     bpf_map__reuse_fd(programs.maps.queued, maps_.queued.get());
   }
 
   Maps maps_;
+  std::uint32_t changes_ = 0;
   Link iterator_;
   std::vector<Link> links_;
   std::set<std::string_view> followed_;

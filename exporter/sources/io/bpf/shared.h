@@ -27,20 +27,18 @@ struct io_counts {
   __u64 errors[IO_ERRORS];
 };
 
-// Of struct io_counts of mounts.
-struct io_key {
-  __u64 token;  // of struct watched_mount
-  __u32 operation;
-  __u32 unused;  // zero: every byte of a key counts
-};
+// Of struct io_counts of mounts: `token` is that of struct watched_mount. One word: the kernel
+// spends as much on the hash of a key as on all else.
+static inline __u32 io_key(__u32 token, __u32 operation) { return token << 2 | operation; }
+static inline __u32 io_key_token(__u32 key) { return key >> 2; }
+static inline __u32 io_key_operation(__u32 key) { return key & 3; }
 
 // A mount whose I/O counts, by its mount id. Ids are given out anew as soon as a mount is gone,
 // so it has to be in the namespace and on the device that the agent saw it on.
 struct watched_mount {
-  __u64 token;         // the agent's own number for it, never used twice
   __u64 namespace_id;  // as struct task_namespace has it
+  __u32 token;         // the agent's own number for it, of 30 bits, never zero, never used twice
   __u32 device;        // as the kernel writes it: major << 20 | minor
-  __u32 unused;
 };
 
 // One record of the task iterator.

@@ -33,18 +33,22 @@ char LICENSE[] SEC("license") = "GPL";
 struct task_io {
   __u64 subject;  // the kiocb or file; zero outside of reads and writes
   __u64 started;
-  __u64 token;
   __u64 fsync_subject;
   __u64 fsync_started;
-  __u64 fsync_token;
+  // The mount it used last, and whose that is: what it uses next is mostly the same, and to find
+  // out costs more than all the rest.
+  __u64 mount;
+  __u32 changes;  // when that was found out
+  __u32 mount_token;
+  __u32 token;
+  __u32 fsync_token;
 };
 
 // Direct I/O that io_uring or AIO has begun and whose end another function tells.
 struct queued_io {
   __u64 started;
-  __u64 token;
+  __u32 token;
   __u32 operation;
-  __u32 unused;
 };
 
 struct {
@@ -55,11 +59,20 @@ struct {
   __type(value, struct watched_mount);
 } watched_mounts SEC(".maps");
 
+// How often the agent changed `watched_mounts`.
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u32);
+} changes SEC(".maps");
+
+// By io_key().
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
   __uint(max_entries, 4 * MAX_MOUNTS);
-  __type(key, struct io_key);
+  __type(key, __u32);
   __type(value, struct io_counts);
 } counts SEC(".maps");
 
@@ -87,14 +100,28 @@ static __always_inline __u64 namespace_id(struct mnt_namespace* mnt_ns) {
   return BPF_CORE_READ(mnt_ns, ns.inum);
 }
 
-// The token of the mount that `file` was opened through; zero if it is not watched.
-static __always_inline __u64 token_of(struct file* file) {
-  struct vfsmount* vfsmount = file->f_path.mnt;
+// The token of a mount; zero if it is not watched.
+static __always_inline __u32 find_token(struct vfsmount* vfsmount) {
   struct mount* mount = (void*)vfsmount - bpf_core_field_offset(struct mount, mnt);
   __u32 id = BPF_CORE_READ(mount, mnt_id);
   const struct watched_mount* watched = bpf_map_lookup_elem(&watched_mounts, &id);
   if (!watched || vfsmount->mnt_sb->s_dev != watched->device) return 0;
   return namespace_id(BPF_CORE_READ(mount, mnt_ns)) == watched->namespace_id ? watched->token : 0;
+}
+
+// Of the mount that `file` was opened through. A mount that was unmounted may leave its address
+// to another one, but not to one that a task of its own container would still get to.
+static __always_inline __u32 token_of(struct task_io* task, struct file* file) {
+  __u32 zero = 0;
+  const __u32* now = bpf_map_lookup_elem(&changes, &zero);
+  struct vfsmount* mount = file->f_path.mnt;
+  if (!now) return 0;
+  if (task->mount != (__u64)mount || task->changes != *now) {
+    task->changes = *now;
+    task->mount = (__u64)mount;
+    task->mount_token = find_token(mount);
+  }
+  return task->mount_token;
 }
 
 static __always_inline enum io_error error_class(long result) {
@@ -108,12 +135,12 @@ static __always_inline enum io_error error_class(long result) {
 }
 
 static __always_inline bool is_answer(long result) {
-  return result != NO_ANSWER_QUEUED && result != NO_ANSWER_AGAIN &&
-         !(result >= NO_ANSWER_RESTART_FIRST && result <= NO_ANSWER_RESTART_LAST);
+  return result >= 0 || (result != NO_ANSWER_QUEUED && result != NO_ANSWER_AGAIN &&
+                         !(result >= NO_ANSWER_RESTART_FIRST && result <= NO_ANSWER_RESTART_LAST));
 }
 
-static __always_inline void count(__u64 token, __u32 operation, __u64 started, long result) {
-  struct io_key key = {.token = token, .operation = operation};
+static __always_inline void count(__u32 token, __u32 operation, __u64 started, long result) {
+  __u32 key = io_key(token, operation);
   struct io_counts* found = counts_of(&counts, &key, &kNothing);
   if (!found) return;
   if (result < 0) {
@@ -130,10 +157,9 @@ static __always_inline struct task_io* this_task(__u64 flags) {
 }
 
 static __always_inline int enter(void* subject, struct file* file) {
-  __u64 token = token_of(file);
-  if (!token) return 0;
   struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (!task) return 0;
+  __u32 token = task ? token_of(task, file) : 0;
+  if (!token) return 0;
   task->subject = (__u64)subject;
   task->token = token;
   task->started = bpf_ktime_get_ns();
@@ -202,10 +228,10 @@ int BPF_PROG(splice_write_exit, void* pipe, struct file* out, void* offset, unsi
 }
 
 SEC("fentry") int BPF_PROG(fsync_enter, struct file* file) {
-  __u64 token = token_of(file);
-  if (!token) return 0;
   struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!task || task->subject) return 0;  // part of a synchronous write
+  __u32 token = token_of(task, file);
+  if (!token) return 0;
   task->fsync_subject = (__u64)file;
   task->fsync_token = token;
   task->fsync_started = bpf_ktime_get_ns();
@@ -224,9 +250,10 @@ int BPF_PROG(fsync_exit, struct file* file, long long start, long long end, int 
 
 // A page of a shared mapping is about to be written to for the first time since it was clean.
 SEC("fentry") int BPF_PROG(mapped_write, struct vm_fault* fault) {
-  __u64 token = token_of(fault->vma->vm_file);
+  struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
+  __u32 token = task ? token_of(task, fault->vma->vm_file) : 0;
   if (!token) return 0;
-  struct io_key key = {.token = token, .operation = IO_MAPPED_WRITE};
+  __u32 key = io_key(token, IO_MAPPED_WRITE);
   struct io_counts* found = counts_of(&counts, &key, &kNothing);
   if (found) found->operations += 1;
   return 0;
