@@ -39,8 +39,8 @@ struct FilesystemFacts {
   std::vector<std::size_t> devices;
 };
 
-// A block device under such a filesystem, or under another such device; or any that works, if all are
-// wanted.
+// A block device under such a filesystem or under another such device; if all devices are
+// wanted, any that ever worked.
 struct DeviceFacts {
   std::string kernel_name;  // as in /proc/diskstats
   std::pair<unsigned, unsigned> number;

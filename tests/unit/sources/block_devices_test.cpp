@@ -65,6 +65,22 @@ TEST_CASE("everything below a device is found once, down to the disks") {
   CHECK(devices->front().parents == std::vector<std::string>{"sda1", "sdb"});
 }
 
+TEST_CASE("a device of several paths to one disk lies on all of them") {
+  FakeSysfs sysfs;
+  sysfs.add_disk("sda", "8:0");
+  sysfs.add_disk("sdb", "8:16");
+  sysfs.add_mapped("dm-0", "253:0");  // of multipathd
+  sysfs.add_mapped("dm-1", "253:1");  // a partition, as kpartx makes it
+  sysfs.put_below("dm-0", "sda", "devices/pci/block/sda");
+  sysfs.put_below("dm-0", "sdb", "devices/pci/block/sdb");
+  sysfs.put_below("dm-1", "dm-0", "devices/virtual/block/dm-0");
+  const auto devices = read_block_devices(sysfs.paths(), {253, 1});
+  REQUIRE(devices);
+  CHECK(names(*devices) == std::vector<std::string>{"dm-1", "dm-0", "sda", "sdb"});
+  CHECK((*devices)[1].parents == std::vector<std::string>{"sda", "sdb"});
+  CHECK_FALSE(devices->front().is_partition);
+}
+
 TEST_CASE("devices that lie on each other come to an end") {
   FakeSysfs sysfs;
   sysfs.add_mapped("dm-0", "253:0");
