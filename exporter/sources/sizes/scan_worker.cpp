@@ -2,7 +2,6 @@
 #include "exporter/sources/sizes/scan_worker.h"
 
 #include <fcntl.h>
-#include <linux/ioprio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -27,11 +26,15 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+// ioprio_set(2). <linux/ioprio.h> of Linux 6.1.192 names a parameter "class": no C++ reads it.
+constexpr int kIoprioWhoProcess = 1;
+constexpr int kIoprioIdle = 3 << 13;  // the class; it has no levels
+
 // A scan must not be felt: last in line for CPU and disk. Each directory with work left holds
 // a descriptor, so take as many as we may have.
 void become_background() {
   ::setpriority(PRIO_PROCESS, 0, 19);
-  ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+  ::syscall(SYS_ioprio_set, kIoprioWhoProcess, 0, kIoprioIdle);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     limit.rlim_cur = limit.rlim_max;
