@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 
@@ -80,6 +81,11 @@ class Report {
                          inventory.containers.size());
     }
     if (source == "mountinfo") return "the mount table is readable";
+    if (source == "mountstats") {
+      return fmt::format("volumes with counters of their own NFS mount: {}",
+                         std::count_if(host_.nfs.begin(), host_.nfs.end(),
+                                       [](const auto& stats) { return stats.has_value(); }));
+    }
     if (source == "statfs") {
       return fmt::format("filesystems that hold Docker data: {}", inventory.filesystems.size());
     }

@@ -31,6 +31,9 @@ class FilesystemIndex {
   // it is mounted there from its root on, and it counts what itself holds.
   bool is_whole_filesystem(std::string_view path) const;
 
+  // The NFS mount whose mount point is `path`.
+  std::optional<NfsMountFacts> nfs_mount(std::string_view path) const;
+
   // The device numbers of all filesystems listed so far.
   std::set<std::pair<unsigned, unsigned>> devices() const;
 
@@ -42,6 +45,7 @@ class FilesystemIndex {
   const MountList& mounts_;
   Inventory& inventory_;
   std::map<DeviceNumber, const Mount*> best_;  // the mount that stands for a device
+  std::map<DeviceNumber, std::size_t> mount_count_;
   std::map<DeviceNumber, std::size_t> listed_;
   std::set<Label> shown_;  // mount points of those
 };

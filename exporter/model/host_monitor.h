@@ -20,6 +20,7 @@
 #include "exporter/sources/docker/watcher.h"
 #include "exporter/sources/filesystem_sampler.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/mountstats_file.h"
 #include "exporter/sources/mount_table.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_sampler.h"
@@ -64,6 +65,7 @@ class HostMonitor {
   std::shared_ptr<const Inventory> build(const docker::Facts* facts, const MountList& mounts) const;
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory);
+  void add_nfs(HostSnapshot& snapshot);
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
   const HostAccess& host_;
@@ -72,6 +74,7 @@ class HostMonitor {
   const std::string hostname_;
 
   MountTable mounts_;
+  MountstatsFile mountstats_;
   FilesystemSampler filesystems_;
   SizeSampler sizes_;
   UsageKeeper usage_;

@@ -12,6 +12,7 @@
 #include "exporter/model/usage_history.h"
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/mountstats.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 
@@ -31,6 +32,10 @@ struct HostSnapshot {
   std::shared_ptr<const FilesystemReadings> filesystems;
   std::shared_ptr<const SizeReadings> sizes;
   std::optional<SizeWork> size_work;  // absent: no size is measured
+  // By index in inventory->volumes; empty if no volume is an NFS mount with counters of its own.
+  // Absent: it is none, its mount's counters are those of others too (NfsMountFacts), or they
+  // are not known.
+  std::vector<std::optional<NfsStats>> nfs;
   std::shared_ptr<const UsageTimes> usage;
   ProcessStats process;
   std::vector<SourceHealth> sources;
