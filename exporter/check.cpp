@@ -36,6 +36,13 @@ class Report {
     }
   }
 
+  // Not having one is the choice of who runs us; where a source needs it, that says so too.
+  void privileges(const std::vector<CapabilityUse>& lacking) {
+    for (const CapabilityUse& use : lacking) {
+      line("lacks", "privileges", fmt::format("{}: {}", use.name, use.gives));
+    }
+  }
+
   // Of what could not be read in volumes that were measured all the same.
   void unreadable() {
     constexpr std::size_t kMostNamed = 10;
@@ -149,7 +156,8 @@ class Report {
 }  // namespace
 
 CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
-                         const std::string& state_directory) {
+                         const std::string& state_directory,
+                         const std::vector<CapabilityUse>& lacking) {
   Report report(host);
   for (const SourceHealth& source : host.sources) {
     if (source.name != "state") report.source(source);
@@ -157,6 +165,7 @@ CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
   report.unreadable();
   if (changes != nullptr) report.changes(*changes);
   report.state(state_directory);
+  report.privileges(lacking);
   return std::move(report).finished();
 }
 
