@@ -22,8 +22,7 @@ constexpr std::array<CapabilityUse, 6> kUses{{
     {Capability::kDacReadSearch, "CAP_DAC_READ_SEARCH",
      "sizes of directories that only their owners may read"},
     {Capability::kSysPtrace, "CAP_SYS_PTRACE",
-     "the mounts of the host and of containers as /proc/PID shows them, and tmpfs mounts inside "
-     "containers"},
+     "tmpfs mounts inside containers, and containers that /proc hides from others (hidepid)"},
     {Capability::kSysAdmin, "CAP_SYS_ADMIN",
      "project quotas, btrfs quota groups, and fanotify, which tells what changed"},
     {Capability::kBpf, "CAP_BPF", "I/O of each volume and latency of devices by eBPF"},

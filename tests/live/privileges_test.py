@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 
+from support.docker_api import IMAGE
 from support.live_test import LiveTest, run
 from support.scene import command_of, eventually, read_proc
 
@@ -61,6 +62,16 @@ class Privileges(LiveTest):
                          > 12345, "the file is in the size", 20)
         self.assertEqual(agent.scrape().value("docker_volume_scan_errors", volume="data"), 0)
         self.assertEqual(os.stat(closed).st_atime, LONG_AGO)
+
+    def test_a_tmpfs_in_a_container_that_has_other_capabilities_is_measured(self):
+        engine = self.start_engine()
+        engine.api.call("POST", "/v1.41/containers/create", {
+            "Image": IMAGE, "Cmd": ["sleep", "100000"], "StopTimeout": 0, "User": "1000",
+            "HostConfig": {"Tmpfs": {"/cache": "size=1m"}, "NetworkMode": "none"}}, name="app")
+        engine.api.start_container("app")
+        agent = self.start_agent(engine)
+        agent.wait_until(lambda seen: seen.value("docker_mount_limit_bytes", container="app") ==
+                         1 << 20, "the tmpfs is measured", 20)
 
     def test_an_engine_of_another_user_is_asked_with_the_one_capability_more_that_it_takes(self):
         engine = self.start_engine()
