@@ -91,6 +91,12 @@ std::optional<NfsOperation> parse_operation(std::string_view line) {
   return operation;
 }
 
+// Whether it may be left out unread: most operations of a mount have never happened.
+bool never_happened(std::string_view line) {
+  const std::string_view name = trim(cut(line, ':'));
+  return !is_data(name) && next_field(line) == "0";
+}
+
 // Reads the file line by line; remembers whose lines they are.
 class Reader {
  public:
@@ -150,15 +156,13 @@ class Reader {
   }
 
   void add_operation(std::string_view line) {
+    if (never_happened(line)) return;
     auto operation = parse_operation(line);
     if (!operation || mount_->operation(operation->name) != nullptr ||
         mount_->operations.size() == kMaxOperations) {
       return parsed_.reject(line);
     }
-    const bool is_used = operation->completed > 0 || is_data(operation->name);
-    if (is_used && is_of_the_mount(operation->name)) {
-      mount_->operations.push_back(std::move(*operation));
-    }
+    if (is_of_the_mount(operation->name)) mount_->operations.push_back(std::move(*operation));
   }
 
   Parsed<NfsStats> parsed_;
