@@ -29,6 +29,8 @@ constexpr CollectorEntry kCollectors[] = {
      [](Server) { return make_device_latency_collector(); }},
     {"io", "reads, writes and fsyncs of each volume and mount and how long they take", true,
      Needs::kMountIo, [](Server) { return make_io_collector(); }},
+    {"nfs", "requests, latency and retransmissions of volumes on NFS", true, Needs::kNothing,
+     [](Server) { return make_nfs_collector(); }},
     {"orphans", "volumes nobody uses, since when, and those a prune would wrongly delete", true,
      Needs::kNothing, [](Server) { return make_orphans_collector(); }},
     {"agent", "this agent: its build, its sources and its process", true, Needs::kNothing,

@@ -19,6 +19,7 @@ std::unique_ptr<Collector> make_devices_collector();
 std::unique_ptr<Collector> make_engine_collector();
 std::unique_ptr<Collector> make_filesystems_collector();
 std::unique_ptr<Collector> make_io_collector();
+std::unique_ptr<Collector> make_nfs_collector();
 std::unique_ptr<Collector> make_orphans_collector();
 std::unique_ptr<Collector> make_scans_collector();
 // Passes on what the agent's HTTP server counts; null for a run without a server.

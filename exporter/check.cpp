@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 
@@ -32,6 +33,13 @@ class Report {
       cannot("state", writable.error().text() + "; history will not survive a restart");
     } else {
       line("ok", "state", "history is kept in " + directory);
+    }
+  }
+
+  // Not having one is the choice of who runs us; where a source needs it, that says so too.
+  void privileges(const std::vector<CapabilityUse>& lacking) {
+    for (const CapabilityUse& use : lacking) {
+      line("lacks", "privileges", fmt::format("{}: {}", use.name, use.gives));
     }
   }
 
@@ -82,6 +90,11 @@ class Report {
     if (source == "mountinfo") return "the mount table is readable";
     if (source == "diskstats") {
       return fmt::format("block devices under Docker data: {}", inventory.devices.size());
+    }
+    if (source == "mountstats") {
+      return fmt::format("volumes with counters of their own NFS mount: {}",
+                         std::count_if(host_.nfs.begin(), host_.nfs.end(),
+                                       [](const auto& stats) { return stats.has_value(); }));
     }
     if (source == "statfs") {
       return fmt::format("filesystems that hold Docker data: {}", inventory.filesystems.size());
@@ -146,7 +159,8 @@ class Report {
 }  // namespace
 
 CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
-                         const std::string& state_directory) {
+                         const std::string& state_directory,
+                         const std::vector<CapabilityUse>& lacking) {
   Report report(host);
   for (const SourceHealth& source : host.sources) {
     if (source.name != "state") report.source(source);
@@ -154,6 +168,7 @@ CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
   report.unreadable();
   if (changes != nullptr) report.changes(*changes);
   report.state(state_directory);
+  report.privileges(lacking);
   return std::move(report).finished();
 }
 

@@ -7,6 +7,7 @@
 #include "exporter/base/fields.h"
 #include "exporter/model/inventory_builder.h"
 #include "exporter/model/mount_io_targets.h"
+#include "exporter/model/nfs_volumes.h"
 #include "exporter/model/size_targets.h"
 #include "exporter/sources/block_devices.h"
 #include "exporter/sources/files.h"
@@ -45,6 +46,7 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
       hostname_(read_hostname(host.paths)),
       mounts_(host, log),
       disks_(host, log),
+      mountstats_(host, log),
       filesystems_(host, log, options_.filesystem_interval),
       sizes_(host, log, options_.sizes,
              [this](const std::string& mount_point, std::stop_token stop) {
@@ -176,7 +178,14 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   if (options_.watch_disks) snapshot->disks = disks_.read();
   snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
   snapshot->sources = source_health(docker);
+  add_nfs(*snapshot);
   return snapshot;
+}
+
+void HostMonitor::add_nfs(HostSnapshot& snapshot) {
+  if (!has_nfs_counters(*snapshot.inventory)) return;
+  snapshot.nfs = nfs_of_volumes(*snapshot.inventory, mountstats_.read());
+  snapshot.sources.push_back(mountstats_.health());
 }
 
 std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker) const {

@@ -24,6 +24,7 @@
 #include "exporter/sources/io/device_latency_watch.h"
 #include "exporter/sources/io/disk_reader.h"
 #include "exporter/sources/io/mount_io_watch.h"
+#include "exporter/sources/io/mountstats_file.h"
 #include "exporter/sources/mount_table.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_sampler.h"
@@ -73,6 +74,7 @@ class HostMonitor {
   std::vector<BlockDevice> find_more_devices();
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
+  void add_nfs(HostSnapshot& snapshot);
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
   const HostAccess& host_;
@@ -82,6 +84,7 @@ class HostMonitor {
 
   MountTable mounts_;
   DiskReader disks_;
+  MountstatsFile mountstats_;
   FilesystemSampler filesystems_;
   SizeSampler sizes_;
   MountIoWatch mount_io_;

@@ -15,6 +15,7 @@
 #include "exporter/sources/io/device_tracer.h"
 #include "exporter/sources/io/diskstats.h"
 #include "exporter/sources/io/mount_io_ledger.h"
+#include "exporter/sources/io/mountstats.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 
@@ -34,6 +35,10 @@ struct HostSnapshot {
   std::shared_ptr<const FilesystemReadings> filesystems;
   std::shared_ptr<const SizeReadings> sizes;
   std::optional<SizeWork> size_work;  // absent: no size is measured
+  // By index in inventory->volumes; empty if no volume is an NFS mount with counters of its own.
+  // Absent: it is none, its mount's counters are those of others too (NfsMountFacts), or they
+  // are not known.
+  std::vector<std::optional<NfsStats>> nfs;
   std::shared_ptr<const UsageTimes> usage;
   std::shared_ptr<const MountIoReadings> mount_io;  // null: the kernel does not count for us
   std::vector<DeviceLatency> device_latency;

@@ -6,31 +6,12 @@
 #include <unordered_set>
 
 #include "exporter/base/fields.h"
+#include "exporter/sources/octal_escapes.h"
 
 namespace volumeter {
 namespace {
 
 constexpr std::string_view kDeleted = "//deleted";
-
-bool is_octal(char c, char highest) { return c >= '0' && c <= highest; }
-
-// The kernel writes space, tab, newline, backslash and, in sources, '#' as \ooo
-// (seq_path and mangle in fs/proc_namespace.c). Any \ooo is undone.
-std::string unescaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view code = text.substr(i, 4);
-    if (code.size() == 4 && code[0] == '\\' && is_octal(code[1], '3') && is_octal(code[2], '7') &&
-        is_octal(code[3], '7')) {
-      out += static_cast<char>((code[1] - '0') * 64 + (code[2] - '0') * 8 + (code[3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 // Option lists begin with "rw" or "ro"; anything else is a line that was torn.
 std::optional<bool> is_readonly(std::string_view options) {
@@ -80,10 +61,11 @@ std::optional<Mount> parse_line(std::string_view rest) {
   if (fstype.empty() || !super_readonly) return {};
 
   mount.root_deleted = root.ends_with(kDeleted);
-  mount.root = unescaped(root.substr(0, root.size() - (mount.root_deleted ? kDeleted.size() : 0)));
-  mount.mount_point = unescaped(mount_point);
-  mount.fstype = unescaped(fstype);
-  mount.source = unescaped(source);
+  mount.root =
+      undo_octal_escapes(root.substr(0, root.size() - (mount.root_deleted ? kDeleted.size() : 0)));
+  mount.mount_point = undo_octal_escapes(mount_point);
+  mount.fstype = undo_octal_escapes(fstype);
+  mount.source = undo_octal_escapes(source);
   mount.readonly = *readonly;
   mount.super_readonly = *super_readonly;
   return mount;

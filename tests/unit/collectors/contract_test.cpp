@@ -133,6 +133,12 @@ HostSnapshot rich_snapshot() {
   SizeReading reading{.space = sampled(space), .entries = 2, .drift_bytes = 0};
   host.sizes = std::make_shared<const SizeReadings>(
       SizeReadings{{"db", reading}, {"bind:/srv", reading}, {"tmpfs:database:/cache", reading}});
+  host.nfs.resize(host.inventory->volumes.size());
+  host.nfs[0] = NfsStats{.source = "s:/db",
+                         .mount_point = "/var/lib/docker/volumes/db/_data",
+                         .bytes = NfsBytes{},
+                         .operations = {{.name = "READ", .completed = 1, .errors = 0},
+                                        {.name = "WRITE", .completed = 2, .errors = 0}}};
   host.size_work = SizeWork{.budget_cpu_share = 0.05};
   host.usage = std::make_shared<const UsageTimes>(
       UsageTimes{{"db", {.first_seen = 1, .last_used = {}, .in_use = true, .created = {}}},
