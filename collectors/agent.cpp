@@ -14,7 +14,7 @@ constexpr MetricDesc kSourceUp{
     "volumeter_source_up",
     MetricType::kGauge,
     "Whether a source of facts answered when it was last asked (1) or not (0): docker, mountinfo, "
-    "statfs, sizes, state.",
+    "statfs, sizes, state, cgroup.",
     {"source"}};
 constexpr MetricDesc kSourceAge{"volumeter_source_age_seconds",
                                 MetricType::kGauge,

@@ -25,6 +25,8 @@ constexpr CollectorEntry kCollectors[] = {
      Needs::kFilesystems, [](Server) { return make_filesystems_collector(); }},
     {"devices", "block devices under those filesystems", true, Needs::kNothing,
      [](Server) { return make_devices_collector(); }},
+    {"containers", "I/O of each container by block device, and how long it waits for I/O", true,
+     Needs::kContainerIo, [](Server) { return make_containers_collector(); }},
     {"orphans", "volumes nobody uses, since when, and those a prune would wrongly delete", true,
      Needs::kNothing, [](Server) { return make_orphans_collector(); }},
     {"agent", "this agent: its build, its sources and its process", true, Needs::kNothing,

@@ -13,6 +13,7 @@ namespace volumeter {
 
 std::unique_ptr<Collector> make_agent_collector();
 std::unique_ptr<Collector> make_binds_collector();
+std::unique_ptr<Collector> make_containers_collector();
 std::unique_ptr<Collector> make_contents_collector();
 std::unique_ptr<Collector> make_devices_collector();
 std::unique_ptr<Collector> make_engine_collector();
@@ -26,8 +27,8 @@ std::unique_ptr<Collector> make_sizes_collector();
 std::unique_ptr<Collector> make_tmpfs_collector();
 std::unique_ptr<Collector> make_volumes_collector();
 
-// What a collector needs sampled in the background; without a taker it is not sampled.
-enum class Needs { kNothing, kFilesystems, kSizes };
+// What a collector needs sampled or read; without a taker it is not.
+enum class Needs { kNothing, kFilesystems, kSizes, kContainerIo };
 
 struct CollectorEntry {
   std::string_view name;

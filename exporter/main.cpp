@@ -84,6 +84,7 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
           .measured_binds = config.bind_regex,
           .watch_filesystems = wanted(Needs::kFilesystems),
           .watch_sizes = wanted(Needs::kSizes),
+          .watch_containers = wanted(Needs::kContainerIo),
           .state_directory = host.state_directory,
           .units = host.units};
 }

@@ -14,6 +14,7 @@
 #include "exporter/base/change_log.h"
 #include "exporter/base/path_pattern.h"
 #include "exporter/base/wake_up.h"
+#include "exporter/model/container_io_keeper.h"
 #include "exporter/model/path_resolver.h"
 #include "exporter/model/snapshot.h"
 #include "exporter/model/usage_keeper.h"
@@ -34,6 +35,7 @@ struct MonitorOptions {
   PathPattern measured_binds;     // sources of bind mounts
   bool watch_filesystems = true;  // false: nobody wants them, statfs is not called
   bool watch_sizes = true;        // false: no tree is walked
+  bool watch_containers = true;   // false: no cgroup is read
   std::string state_directory;    // empty: no history is read or kept
   KernelUnits units;
 };
@@ -63,6 +65,7 @@ class HostMonitor {
   void refresh(std::stop_token stop);
   std::shared_ptr<const Inventory> build(const docker::Facts* facts, const MountList& mounts) const;
   void publish(std::shared_ptr<const Inventory> inventory);
+  std::shared_ptr<const Inventory> inventory() const;
   void set_targets(const Inventory& inventory);
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
@@ -75,6 +78,7 @@ class HostMonitor {
   FilesystemSampler filesystems_;
   SizeSampler sizes_;
   UsageKeeper usage_;
+  ContainerIoKeeper container_io_;
 
   // Of the refreshing thread alone: what the newest inventory was built from.
   PathResolver resolver_;

@@ -39,6 +39,9 @@ struct FilesystemFacts {
 
 // A block device under such a filesystem, or under another such device.
 struct DeviceFacts {
+  unsigned major = 0;
+  unsigned minor = 0;
+  bool is_partition = false;
   Label name;
   Label model;
   Label dm_name;

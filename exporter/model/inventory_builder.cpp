@@ -240,7 +240,10 @@ class Builder {
     for (const auto& [major, minor] : filesystems_.devices()) {
       for (const BlockDevice& device : inputs_.devices(major, minor)) {
         if (!seen.insert(device.name).second) continue;
-        DeviceFacts facts{Label(device.name),
+        DeviceFacts facts{device.major,
+                          device.minor,
+                          device.is_partition,
+                          Label(device.name),
                           Label(device.model.value_or("")),
                           Label(device.dm_name.value_or("")),
                           {},

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "exporter/model/usage_history.h"
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/container_io.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 
@@ -32,6 +34,9 @@ struct HostSnapshot {
   std::shared_ptr<const SizeReadings> sizes;
   std::optional<SizeWork> size_work;  // absent: no size is measured
   std::shared_ptr<const UsageTimes> usage;
+  // By index of inventory->containers, monotonic over restarts; absent where a container does
+  // not run or cannot be read. Empty: nobody wants it.
+  std::vector<std::optional<ContainerIo>> container_io;
   ProcessStats process;
   std::vector<SourceHealth> sources;
 

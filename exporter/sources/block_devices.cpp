@@ -55,6 +55,11 @@ std::string device_name(std::string_view file) {
   return name;
 }
 
+std::string device_folder(const HostPaths& paths, DeviceNumber number) {
+  return paths.sys("dev/block/" + std::to_string(number.major) + ":" +
+                   std::to_string(number.minor));
+}
+
 void add_parent(Node& node, const std::string& name, const std::string& folder) {
   node.device.parents.push_back(name);
   if (const auto number = read_number(folder + "/dev")) node.below.push_back(*number);
@@ -63,8 +68,7 @@ void add_parent(Node& node, const std::string& name, const std::string& folder) 
 // /sys/dev/block/8:1 -> ../../devices/pci0000:00/.../block/sda/sda1: the folder of a
 // partition lies in that of its disk.
 Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
-  const std::string folder =
-      paths.sys("dev/block/" + std::to_string(number.major) + ":" + std::to_string(number.minor));
+  const std::string folder = device_folder(paths, number);
   const auto target = read_link(folder);
   if (!target) return target.error();
 
@@ -72,12 +76,12 @@ Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
   node.device.name = device_name(*target);
   node.device.major = number.major;
   node.device.minor = number.minor;
-  const bool partition = read_attribute(folder + "/partition").has_value();
-  const std::string disk = partition ? folder + "/.." : folder;
+  node.device.is_partition = read_attribute(folder + "/partition").has_value();
+  const std::string disk = node.device.is_partition ? folder + "/.." : folder;
   node.device.model = read_attribute(disk + "/device/model");
   node.device.rotational = read_flag(disk + "/queue/rotational");
   node.device.dm_name = read_attribute(folder + "/dm/name");
-  if (partition) {
+  if (node.device.is_partition) {
     const std::string_view path = *target;
     add_parent(node, device_name(path.substr(0, path.rfind('/'))), disk);
   }
@@ -105,6 +109,12 @@ Result<Node> read_top(const HostPaths& paths, unsigned major, unsigned minor) {
 }
 
 }  // namespace
+
+Result<std::string> read_block_device_name(const HostPaths& paths, unsigned major, unsigned minor) {
+  const auto target = read_link(device_folder(paths, {major, minor}));
+  if (!target) return target.error();
+  return device_name(*target);
+}
 
 Result<BlockDevice> read_block_device(const HostPaths& paths, unsigned major, unsigned minor) {
   auto node = read_top(paths, major, minor);

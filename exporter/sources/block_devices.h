@@ -15,12 +15,16 @@ struct BlockDevice {
   std::string name;  // as in /proc/diskstats: "sda1", "dm-0", "cciss/c0d0"
   unsigned major = 0;
   unsigned minor = 0;
+  bool is_partition = false;
   std::optional<std::string> model;    // of the disk
   std::optional<bool> rotational;      // of the disk
   std::optional<std::string> dm_name;  // "vg-lv"
   // What it lies on: the disk of a partition, the parts of a dm or md device. Sorted.
   std::vector<std::string> parents;
 };
+
+// The name alone, as in /proc/diskstats: one readlink(2).
+Result<std::string> read_block_device_name(const HostPaths& paths, unsigned major, unsigned minor);
 
 // kNotFound for major 0: filesystems without a block device (tmpfs, nfs, overlay, btrfs).
 Result<BlockDevice> read_block_device(const HostPaths& paths, unsigned major, unsigned minor);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/io/io_stat.h"
+
+#include <optional>
+
+#include "exporter/base/fields.h"
+#include "exporter/sources/io/device_number.h"
+
+namespace volumeter {
+namespace {
+
+// The fields of one device, as they come in.
+struct Entry {
+  std::optional<DeviceNumber> number;
+  std::optional<std::uint64_t> read_bytes;
+  std::optional<std::uint64_t> written_bytes;
+  std::optional<std::uint64_t> reads;
+  std::optional<std::uint64_t> writes;
+  bool is_unnamed = false;  // of a device that is being removed
+  bool is_bad = false;
+
+  bool has_none() const { return !read_bytes && !written_bytes && !reads && !writes; }
+  bool has_all() const { return read_bytes && written_bytes && reads && writes; }
+};
+
+void set(std::optional<std::uint64_t>& value, std::string_view text, Entry& entry) {
+  const auto number = to_integer<std::uint64_t>(text);
+  if (!number || value) entry.is_bad = true;
+  value = number;
+}
+
+// Other keys belong to discards, to iocost and to iolatency: "dbytes=0", "cost.vrate=100.00",
+// "depth=max".
+void add_field(Entry& entry, std::string_view field) {
+  const std::string_view key = cut(field, '=');
+  if (key == "rbytes") set(entry.read_bytes, field, entry);
+  if (key == "wbytes") set(entry.written_bytes, field, entry);
+  if (key == "rios") set(entry.reads, field, entry);
+  if (key == "wios") set(entry.writes, field, entry);
+}
+
+class Reader {
+ public:
+  Parsed<DeviceIo> read(std::string_view text) && {
+    while (!text.empty()) {
+      const bool is_whole = text.find('\n') != std::string_view::npos;
+      add_line(next_line(text), is_whole);
+    }
+    keep_first_of_each(parsed_);
+    return std::move(parsed_);
+  }
+
+ private:
+  void add_line(std::string_view line, bool is_whole) {
+    std::string_view rest = line;
+    std::optional<Entry> entry;
+    while (true) {
+      const std::string_view field = next_field(rest);
+      if (field.empty()) break;
+      if (field.find('=') != std::string_view::npos) {
+        if (!entry) entry.emplace().is_bad = true;  // the end of a line of which the begin is torn
+        add_field(*entry, field);
+        continue;
+      }
+      // Linux 5.13 to 6.x begins a line for a device without I/O and does not end it:
+      // "8:16 8:0 rbytes=90430464 ...".
+      if (entry) finish(*entry, line);
+      entry = begin(field);
+    }
+    if (!entry) return;
+    if (is_whole) {
+      finish(*entry, line);
+    } else if (entry->is_bad || !entry->has_none()) {
+      parsed_.reject(line);  // its last number may lack digits
+    }
+  }
+
+  static Entry begin(std::string_view field) {
+    Entry entry;
+    entry.number = parse_device_number(field);
+    entry.is_unnamed = field == "(unknown)";  // bdi_dev_name() of a device that is removed
+    entry.is_bad = !entry.number && !entry.is_unnamed;
+    return entry;
+  }
+
+  void finish(const Entry& entry, std::string_view line) {
+    if (entry.is_bad || (!entry.has_none() && !entry.has_all())) return parsed_.reject(line);
+    if (entry.is_unnamed) return;
+    DeviceIo device;
+    device.major = entry.number->major;
+    device.minor = entry.number->minor;
+    device.reads = entry.reads.value_or(0);
+    device.writes = entry.writes.value_or(0);
+    device.read_bytes = entry.read_bytes.value_or(0);
+    device.written_bytes = entry.written_bytes.value_or(0);
+    parsed_.items.push_back(std::move(device));
+  }
+
+  Parsed<DeviceIo> parsed_;
+};
+
+}  // namespace
+
+// Documentation/admin-guide/cgroup-v2.rst, io.stat:
+//   8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0
+//   8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=50331648 dios=3021
+Parsed<DeviceIo> parse_io_stat(std::string_view text) { return Reader().read(text); }
+
+}  // namespace volumeter
