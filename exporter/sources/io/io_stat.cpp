@@ -54,6 +54,7 @@ class Reader {
   void add_line(std::string_view line, bool is_whole) {
     std::string_view rest = line;
     std::optional<Entry> entry;
+    bool is_good = true;
     while (true) {
       const std::string_view field = next_field(rest);
       if (field.empty()) break;
@@ -64,15 +65,18 @@ class Reader {
       }
       // Linux 5.13 to 6.x begins a line for a device without I/O and does not end it:
       // "8:16 8:0 rbytes=90430464 ...".
-      if (entry) finish(*entry, line);
-      entry = begin(field);
+      Entry next = begin(field);
+      if (entry && next.is_bad) {  // a key without a value
+        entry->is_bad = true;
+        continue;
+      }
+      if (entry) is_good &= add(*entry);
+      entry = next;
     }
-    if (!entry) return;
-    if (is_whole) {
-      finish(*entry, line);
-    } else if (entry->is_bad || !entry->has_none()) {
-      parsed_.reject(line);  // its last number may lack digits
-    }
+    if (entry && is_whole) is_good &= add(*entry);
+    // Without an end the last number may lack digits.
+    if (entry && !is_whole) is_good &= !entry->is_bad && entry->has_none();
+    if (!is_good) parsed_.reject(line);
   }
 
   static Entry begin(std::string_view field) {
@@ -83,9 +87,10 @@ class Reader {
     return entry;
   }
 
-  void finish(const Entry& entry, std::string_view line) {
-    if (entry.is_bad || (!entry.has_none() && !entry.has_all())) return parsed_.reject(line);
-    if (entry.is_unnamed) return;
+  // Whether it could be read.
+  bool add(const Entry& entry) {
+    if (entry.is_bad || (!entry.has_none() && !entry.has_all())) return false;
+    if (entry.is_unnamed) return true;
     DeviceIo device;
     device.major = entry.number->major;
     device.minor = entry.number->minor;
@@ -94,6 +99,7 @@ class Reader {
     device.read_bytes = entry.read_bytes.value_or(0);
     device.written_bytes = entry.written_bytes.value_or(0);
     parsed_.items.push_back(std::move(device));
+    return true;
   }
 
   Parsed<DeviceIo> parsed_;

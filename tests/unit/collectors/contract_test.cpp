@@ -134,6 +134,10 @@ HostSnapshot rich_snapshot() {
   host.usage = std::make_shared<const UsageTimes>(
       UsageTimes{{"db", {.first_seen = 1, .last_used = {}, .in_use = true, .created = {}}},
                  {"models", {.first_seen = 1, .last_used = 2, .in_use = false, .created = {}}}});
+  host.container_io.resize(host.inventory->containers.size());
+  host.container_io[0] =
+      ContainerIo{.devices = {{8, 16, 1, 2, 512, 1024, Label("sdb")}},
+                  .pressure = IoPressure{std::chrono::seconds(2), std::chrono::seconds(1)}};
   host.process = {.cpu_seconds = 1.5,
                   .resident_bytes = 1,
                   .virtual_bytes = 2,

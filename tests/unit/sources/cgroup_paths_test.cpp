@@ -26,8 +26,8 @@ std::string folders(const std::string& mountinfo, const std::string& cgroups,
                     const HostPaths& paths = {}) {
   const auto memberships = parse_cgroup_memberships(cgroups);
   CHECK(memberships.bad == 0);
-  const auto found = find_cgroup_folders(paths, find_cgroup_mounts(mounts_of(mountinfo)),
-                                         memberships.items, kId);
+  const auto found =
+      find_cgroup_folders(paths, find_cgroup_mounts(mounts_of(mountinfo)), memberships.items, kId);
   if (!found) return std::string(to_string(found.error().kind));
   if (found->pressure == found->counters) return found->counters;
   return found->counters + " " + found->pressure.value_or("none");
@@ -95,8 +95,8 @@ TEST_CASE("a hybrid tells the pressure of containers that are in version 2 as we
 
 TEST_CASE("blkio can be mounted together with other controllers") {
   CHECK(folders("33 31 0:30 / /cgroups/all rw - cgroup cgroup rw,cpu,blkio,memory\n",
-                "2:cpu,blkio,memory:/docker/" + kId + "\n", {.rootfs = "/host"}) ==
-        "/host/cgroups/all/docker/" + kId + " none");
+                "2:cpu,blkio,memory:/docker/" + kId + "\n",
+                {.rootfs = "/host"}) == "/host/cgroups/all/docker/" + kId + " none");
 }
 
 TEST_CASE("cgroups lie below the sysfs of the host, wherever that is seen") {
@@ -128,8 +128,8 @@ TEST_CASE("without a hierarchy that counts I/O there is no folder") {
 }
 
 TEST_CASE("of several mounts of a hierarchy the one that shows all of it is taken") {
-  CHECK(folders("40 23 0:26 /docker /cg rw - cgroup2 cgroup2 rw\n" + kV2,
-                "0::/docker/" + kId) == "/sys/fs/cgroup/docker/" + kId);
+  CHECK(folders("40 23 0:26 /docker /cg rw - cgroup2 cgroup2 rw\n" + kV2, "0::/docker/" + kId) ==
+        "/sys/fs/cgroup/docker/" + kId);
 }
 
 }  // namespace

@@ -9,9 +9,9 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST_CASE("how long some tasks and all tasks waited is read from io.pressure") {
-  const auto pressure =
-      parse_io_pressure("some avg10=0.00 avg60=0.12 avg300=0.05 total=1234567\n"
-                        "full avg10=0.00 avg60=0.10 avg300=0.04 total=1034567\n");
+  const auto pressure = parse_io_pressure(
+      "some avg10=0.00 avg60=0.12 avg300=0.05 total=1234567\n"
+      "full avg10=0.00 avg60=0.10 avg300=0.04 total=1034567\n");
   REQUIRE(pressure);
   CHECK(pressure->some == 1234567us);
   CHECK(pressure->full == 1034567us);

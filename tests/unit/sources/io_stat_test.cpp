@@ -27,10 +27,11 @@ TEST_CASE("io.stat has a line for each device; they come out by number") {
 }
 
 TEST_CASE("what iocost and iolatency add to io.stat is passed over") {
-  check("8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=0 dios=0 use_delay=3 "
-        "delay_nsec=100 depth=max avg_lat=12 win=100 cost.vrate=100.00 cost.usage=77 "
-        "cost.wait=1\n",
-        {kSda});
+  check(
+      "8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=0 dios=0 use_delay=3 "
+      "delay_nsec=100 depth=max avg_lat=12 win=100 cost.vrate=100.00 cost.usage=77 "
+      "cost.wait=1\n",
+      {kSda});
   check("8:16 cost.usage=0\n", {{8, 16, 0, 0, 0, 0, {}}});
 }
 
@@ -63,13 +64,13 @@ TEST_CASE("a last line that is cut costs that line alone, for its last number ma
 }
 
 TEST_CASE("values that are no numbers, are missing or come twice cost their device alone") {
-  for (const char* bad : {"8:16 rbytes=-1 wbytes=2 rios=3 wios=4\n",
-                          "8:16 rbytes=1e3 wbytes=2 rios=3 wios=4\n",
-                          "8:16 rbytes=99999999999999999999 wbytes=2 rios=3 wios=4\n",
-                          "8:16 rbytes= wbytes=2 rios=3 wios=4\n", "8:16 rbytes=1\n",
-                          "8:16 rbytes=1 wbytes=2 rios=3 wios=4 rbytes=5\n", "8: rbytes=1\n",
-                          "8:x rbytes=1 wbytes=2 rios=3 wios=4\n",
-                          "99999999999:1 rbytes=1 wbytes=2 rios=3 wios=4\n", "garbage\n"}) {
+  for (const char* bad :
+       {"8:16 rbytes=-1 wbytes=2 rios=3 wios=4\n", "8:16 rbytes=1e3 wbytes=2 rios=3 wios=4\n",
+        "8:16 rbytes=99999999999999999999 wbytes=2 rios=3 wios=4\n",
+        "8:16 rbytes= wbytes=2 rios=3 wios=4\n", "8:16 rbytes=1\n",
+        "8:16 rbytes=1 wbytes=2 rios=3 wios=4 rbytes=5\n", "8: rbytes=1\n",
+        "8:x rbytes=1 wbytes=2 rios=3 wios=4\n", "99999999999:1 rbytes=1 wbytes=2 rios=3 wios=4\n",
+        "garbage\n"}) {
     check(bad + kSdaLine, {kSda}, 1);
   }
 }
@@ -79,7 +80,7 @@ TEST_CASE("a device that comes twice is taken once") {
 }
 
 TEST_CASE("any bytes are an answer") {
-  check(std::string("\0\xff=\n= = =\n8:0 =\n", 15) + kSdaLine, {kSda}, 3);
+  check(std::string("\0\xff=\n= = =\nx 8:\n", 15) + kSdaLine, {kSda}, 3);
 }
 
 }  // namespace
