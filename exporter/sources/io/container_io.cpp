@@ -36,13 +36,14 @@ constexpr BlkioFiles kBlkioFiles[] = {
     {"blkio.io_service_bytes_recursive", "blkio.io_serviced_recursive"},
 };
 
+// A cgroup that is open.
 struct Folder {
   UniqueFd fd;
   std::uint64_t inode = 0;
 };
 
-// Files are opened relative to it: once the cgroup has gone they fail with ENODEV, rather
-// than be those of the next run, whose path is the same.
+// Files are opened relative to it: once the cgroup has gone they fail, rather than be those of
+// the next run, whose path is the same.
 Result<Folder> open_folder(const std::string& path) {
   Folder folder{UniqueFd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), 0};
   struct stat status {};
@@ -51,21 +52,58 @@ Result<Folder> open_folder(const std::string& path) {
   return folder;
 }
 
-Result<std::string> read_in(int folder, const char* name) {
-  const UniqueFd file(::openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+Result<std::string> read_in(const Folder& folder, const char* name) {
+  const UniqueFd file(
+      ::openat(folder.fd.get(), name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return from_errno(name, errno);
   return read_to_end(file.get(), name, kMaxFileSize);
 }
 
+Result<std::vector<BlkioCount>> read_counts(const Folder& folder, const char* name,
+                                            std::size_t& bad_lines) {
+  const auto text = read_in(folder, name);
+  if (!text) return text.error();
+  auto parsed = parse_blkio(*text);
+  bad_lines += parsed.bad;
+  return std::move(parsed.items);
+}
+
 // What the two files say; nothing if one cannot be read.
-std::vector<DeviceIo> read_blkio(int folder, const BlkioFiles& files, std::size_t& bad_lines) {
-  const auto bytes = read_in(folder, files.bytes);
-  const auto requests = bytes ? read_in(folder, files.requests) : bytes;
-  if (!bytes || !requests) return {};
-  const auto parsed_bytes = parse_blkio(*bytes);
-  const auto parsed_requests = parse_blkio(*requests);
-  bad_lines += parsed_bytes.bad + parsed_requests.bad;
-  return join_blkio(parsed_bytes.items, parsed_requests.items);
+std::vector<DeviceIo> read_blkio(const Folder& folder, const BlkioFiles& files,
+                                 std::size_t& bad_lines) {
+  const auto bytes = read_counts(folder, files.bytes, bad_lines);
+  if (!bytes || bytes->empty()) return {};
+  const auto requests = read_counts(folder, files.requests, bad_lines);
+  return requests ? join_blkio(*bytes, *requests) : std::vector<DeviceIo>{};
+}
+
+// What has counted in this run, `source`, goes on counting; another file would begin elsewhere.
+void read_v1(const Folder& folder, std::optional<std::size_t>& source, ContainerIo& io,
+             std::size_t& bad_lines) {
+  for (std::size_t i = source.value_or(0); i < std::size(kBlkioFiles); ++i) {
+    io.devices = read_blkio(folder, kBlkioFiles[i], bad_lines);
+    if (!io.devices.empty()) source = i;
+    if (source) break;
+  }
+}
+
+Result<> read_v2(const Folder& folder, ContainerIo& io, std::size_t& bad_lines) {
+  const auto text = read_in(folder, "io.stat");
+  if (!text) return text.error();
+  auto parsed = parse_io_stat(*text);
+  bad_lines += parsed.bad;
+  io.lists_all = parsed.bad == 0;
+  io.devices = std::move(parsed.items);
+  return Nothing{};
+}
+
+// A kernel without CONFIG_PSI has no such file, and one with psi=0 does not let it be read.
+void read_pressure(const Folder& folder, ContainerIo& io, std::size_t& bad_lines) {
+  const auto text = read_in(folder, "io.pressure");
+  if (!text) return;
+  io.pressure_run = folder.inode;
+  io.pressure = parse_io_pressure(*text);
+  if (!io.pressure) ++bad_lines;
 }
 
 }  // namespace
@@ -132,55 +170,31 @@ Result<ContainerIoReader::Place> ContainerIoReader::look_up(const ContainerProce
 }
 
 Result<ContainerIo> ContainerIoReader::read_place(Place& place) {
+  const CgroupFolders& folders = place.folders;
+  const auto folder = open_folder(folders.counters);
+  if (!folder) return folder.error();
   ContainerIo io;
-  auto devices = read_devices(place, io);
-  if (place.folders.pressure) {
-    const auto pressure = read_pressure(*place.folders.pressure, io);
-    // A kernel without CONFIG_PSI has no such file, and one with psi=0 does not let it be read.
-    if (!devices && !pressure) return std::move(devices).error();
+  io.device_run = folder->inode;
+  Result<> read = Nothing{};
+  if (folders.is_v1) {
+    read_v1(*folder, place.source, io, bad_lines_);
+  } else {
+    read = read_v2(*folder, io, bad_lines_);
   }
-  if (!devices && io.pressure) {
-    count({ErrorKind::kUnsupported, place.folders.counters,
+  if (folders.pressure == folders.counters) {
+    read_pressure(*folder, io, bad_lines_);
+  } else if (folders.pressure) {
+    if (const auto other = open_folder(*folders.pressure)) read_pressure(*other, io, bad_lines_);
+  }
+  if (!read) {
+    // A cgroup that tells its pressure after that is there still.
+    if (read.error().kind != ErrorKind::kNotFound || !io.pressure) return read.error();
+    count({ErrorKind::kUnsupported, folders.counters,
            "the io controller is not enabled for this cgroup; rootless engines need "
            "Delegate=io of user@.service"});
-    return io;
   }
-  if (!devices) return std::move(devices).error();
   name_devices(io.devices);
   return io;
-}
-
-Result<> ContainerIoReader::read_devices(Place& place, ContainerIo& io) {
-  const auto folder = open_folder(place.folders.counters);
-  if (!folder) return folder.error();
-  io.device_run = folder->inode;
-  if (!place.folders.is_v1) {
-    const auto text = read_in(folder->fd.get(), "io.stat");
-    if (!text) return text.error();
-    auto parsed = parse_io_stat(*text);
-    bad_lines_ += parsed.bad;
-    io.lists_all = parsed.bad == 0;
-    io.devices = std::move(parsed.items);
-    return Nothing{};
-  }
-  // What has counted in this run goes on counting; another file would begin elsewhere.
-  for (std::size_t i = place.source.value_or(0); i < std::size(kBlkioFiles); ++i) {
-    io.devices = read_blkio(folder->fd.get(), kBlkioFiles[i], bad_lines_);
-    if (!io.devices.empty()) place.source = i;
-    if (place.source) break;
-  }
-  return Nothing{};
-}
-
-Result<> ContainerIoReader::read_pressure(const std::string& path, ContainerIo& io) {
-  const auto folder = open_folder(path);
-  if (!folder) return folder.error();
-  io.pressure_run = folder->inode;
-  const auto text = read_in(folder->fd.get(), "io.pressure");
-  if (!text) return text.error();
-  io.pressure = parse_io_pressure(*text);
-  if (!io.pressure) ++bad_lines_;
-  return Nothing{};
 }
 
 void ContainerIoReader::name_devices(std::vector<DeviceIo>& devices) {

@@ -64,8 +64,6 @@ class ContainerIoReader {
   Result<ContainerIo> read_one(const ContainerProcess& container, Places& next);
   Result<Place> look_up(const ContainerProcess& container);
   Result<ContainerIo> read_place(Place& place);
-  Result<> read_devices(Place& place, ContainerIo& io);
-  Result<> read_pressure(const std::string& folder, ContainerIo& io);
   void name_devices(std::vector<DeviceIo>& devices);
   void count(Error error);
   void note(std::size_t asked, std::size_t answered);
