@@ -41,6 +41,10 @@ void finish(const std::optional<Entry>& entry, Parsed<BlkioCount>& parsed) {
   parsed.items.push_back({entry->device.major, entry->device.minor, *entry->read, *entry->write});
 }
 
+// Of a disk that is being removed, or is a path of an NVMe multipath disk (containerd/cgroups
+// issue 393): "(unknown) Read 4096".
+bool is_unnamed(std::string_view line) { return next_field(line) == "(unknown)"; }
+
 // The sum of all devices, the last line and often the only one: "Total 316232704".
 bool is_sum(std::string_view line) { return next_field(line) == "Total"; }
 
@@ -60,7 +64,7 @@ Parsed<BlkioCount> parse_blkio(std::string_view text) {
   while (!text.empty()) {
     const bool is_whole = text.find('\n') != std::string_view::npos;
     const std::string_view line = next_line(text);
-    if (line.empty() || is_sum(line)) continue;
+    if (line.empty() || is_sum(line) || is_unnamed(line)) continue;
     const auto row = parse_row(line);
     if (!row || !is_whole) {  // without its end the number may lack digits
       parsed.reject(line);

@@ -9,6 +9,10 @@
 namespace volumeter {
 namespace {
 
+// bdi_dev_name() says so of a disk that is being removed, and of the hidden ones that are the
+// paths of an NVMe multipath disk.
+constexpr std::string_view kUnnamed = "(unknown)";
+
 // The fields of one device, as they come in.
 struct Entry {
   std::optional<DeviceNumber> number;
@@ -16,7 +20,7 @@ struct Entry {
   std::optional<std::uint64_t> written_bytes;
   std::optional<std::uint64_t> reads;
   std::optional<std::uint64_t> writes;
-  bool is_unnamed = false;  // of a device that is being removed
+  bool is_unnamed = false;  // of a disk that has no number here
   bool is_bad = false;
 
   bool has_none() const { return !read_bytes && !written_bytes && !reads && !writes; }
@@ -63,8 +67,8 @@ class Reader {
         add_field(*entry, field);
         continue;
       }
-      // Linux 5.13 to 6.x begins a line for a device without I/O and does not end it:
-      // "8:16 8:0 rbytes=90430464 ...".
+      // Kernels since 5.13 begin a line for a device without I/O and do not end it, as in
+      // "7:7 7:6 8:0 rbytes=90430464 ..."; later ones end it.
       Entry next = begin(field);
       if (entry && next.is_bad) {  // a key without a value
         entry->is_bad = true;
@@ -82,7 +86,7 @@ class Reader {
   static Entry begin(std::string_view field) {
     Entry entry;
     entry.number = parse_device_number(field);
-    entry.is_unnamed = field == "(unknown)";  // bdi_dev_name() of a device that is removed
+    entry.is_unnamed = field == kUnnamed;
     entry.is_bad = !entry.number && !entry.is_unnamed;
     return entry;
   }

@@ -37,6 +37,11 @@ TEST_CASE("a torn row costs its device alone") {
   check(kSda + "8:16 Read 1 2\n8:16 Write 2\n", {{8, 0, 4096, 512}}, 2);
 }
 
+TEST_CASE("rows of a disk that has no number are passed over") {
+  check("(unknown) Read 1\n(unknown) Write 2\n" + kSda + "(unknown) Total 3\nTotal 4611\n",
+        {{8, 0, 4096, 512}});
+}
+
 TEST_CASE("a device that a blkio file tells twice is taken once") {
   check(kSda + "8:16 Read 1\n8:16 Write 2\n8:0 Read 1\n8:0 Write 1\n",
         {{8, 0, 4096, 512}, {8, 16, 1, 2}}, 1);

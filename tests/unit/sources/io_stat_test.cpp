@@ -41,12 +41,16 @@ TEST_CASE("a device without values is one without I/O, its line goes on with the
         {{7, 0, 0, 0, 0, 0, {}}, {7, 1, 0, 0, 0, 0, {}}, kSda, {8, 16, 0, 0, 0, 0, {}}});
 }
 
+TEST_CASE("a device without values can have a line of its own") {
+  check("8:16 \n" + kSdaLine, {kSda, {8, 16, 0, 0, 0, 0, {}}});
+}
+
 TEST_CASE("a device without values at the end may be a number that is torn: it is left out") {
   check(kSdaLine + "8:16 ", {kSda});
   check(kSdaLine + "8:1", {kSda});
 }
 
-TEST_CASE("a device that is being removed has no number and is left out") {
+TEST_CASE("a disk that has no number is left out") {
   check("(unknown) rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n" + kSdaLine, {kSda});
   check("(unknown) " + kSdaLine, {kSda});
 }
