@@ -26,11 +26,15 @@ Parsed<CgroupMembership> parse_cgroup_memberships(std::string_view text);
 struct CgroupMount {
   std::string root;         // the cgroup that is seen at the mount point, "/" as a rule
   std::string mount_point;  // "/sys/fs/cgroup", "/sys/fs/cgroup/blkio"
+
+  bool operator==(const CgroupMount&) const = default;
 };
 
 struct CgroupMounts {
   std::optional<CgroupMount> unified;  // version 2
   std::optional<CgroupMount> blkio;    // version 1; then version 2 has no controller of I/O
+
+  bool operator==(const CgroupMounts&) const = default;
 };
 
 CgroupMounts find_cgroup_mounts(const MountList& mounts);

@@ -26,8 +26,8 @@ struct BlkioFiles {
   const char* requests;
 };
 
-// The best first. The throttling layer sees every request; "recursive" takes in the cgroups
-// below (Linux 4.11 there), which a Docker in Docker has. Schedulers count only on their own
+// The best first. The throttling layer sees every request; "recursive", which old kernels lack,
+// takes in the cgroups below, which a Docker in Docker has. Schedulers count only on their own
 // disks: BFQ, and CFQ until Linux 5.0.
 constexpr BlkioFiles kBlkioFiles[] = {
     {"blkio.throttle.io_service_bytes_recursive", "blkio.throttle.io_serviced_recursive"},
@@ -115,11 +115,7 @@ ContainerIoReader::ContainerIoReader(const HostAccess& host, ChangeLog& log)
 
 std::vector<std::optional<ContainerIo>> ContainerIoReader::read(
     std::span<const ContainerProcess> containers, const MountList& mounts) {
-  if (mounts_generation_ != mounts.generation()) {
-    mounts_generation_ = mounts.generation();
-    mounts_ = find_cgroup_mounts(mounts);
-    places_.clear();
-  }
+  follow(mounts);
   names_.clear();
   bad_lines_ = 0;
   first_error_.reset();
@@ -141,6 +137,16 @@ std::vector<std::optional<ContainerIo>> ContainerIoReader::read(
   places_ = std::move(next);
   note(containers.size(), answered);
   return all;
+}
+
+// Mounts come and go with containers, those of cgroups hardly ever.
+void ContainerIoReader::follow(const MountList& mounts) {
+  if (mounts_generation_ == mounts.generation()) return;
+  mounts_generation_ = mounts.generation();
+  CgroupMounts found = find_cgroup_mounts(mounts);
+  if (found == mounts_) return;
+  mounts_ = std::move(found);
+  places_.clear();
 }
 
 Result<ContainerIo> ContainerIoReader::read_one(const ContainerProcess& container, Places& next) {

@@ -21,7 +21,7 @@ namespace volumeter {
 
 // What a container has read and written in this run, and how long it has waited for that.
 struct ContainerIo {
-  std::vector<DeviceIo> devices;  // by device number
+  std::vector<DeviceIo> devices;  // each once
   // A device that is not listed has had no I/O. Not so in version 1, which since Linux 6.10
   // lists nothing before some cgroup has a limit on the disk.
   bool lists_all = false;
@@ -61,6 +61,7 @@ class ContainerIoReader {
   };
   using Places = std::map<std::string, Place, std::less<>>;  // by container id
 
+  void follow(const MountList& mounts);
   Result<ContainerIo> read_one(const ContainerProcess& container, Places& next);
   Result<Place> look_up(const ContainerProcess& container);
   Result<ContainerIo> read_place(Place& place);

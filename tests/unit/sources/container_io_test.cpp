@@ -215,6 +215,18 @@ TEST_CASE("lines that cannot be read are counted, and not all devices are known 
   CHECK(scene.health().bad_items == 3);
 }
 
+TEST_CASE("where cgroups are is remembered while other mounts come and go") {
+  const std::string cgroups = "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+  Scene scene;
+  scene.mount(cgroups);
+  scene.put_process("0::/docker/" + kId + "\n");
+  scene.put("docker/" + kId + "/io.stat", kStat);
+  CHECK(scene.read()[0]);
+  scene.put_process("");
+  scene.mount(cgroups + "31 23 0:27 / /mnt rw - tmpfs tmpfs rw\n");
+  CHECK(scene.read()[0]);
+}
+
 TEST_CASE("cgroups are looked for again when the mounts have changed") {
   Scene scene;
   scene.mount("");
