@@ -37,6 +37,7 @@ std::vector<std::optional<ContainerIo>> ContainerIoKeeper::read(const Inventory&
   const auto& containers = inventory.containers;
   const auto indexes = running(containers);
   std::vector<ContainerProcess> processes;
+  processes.reserve(indexes.size());
   for (const std::size_t i : indexes) {
     processes.push_back({containers[i].id.escaped(), *containers[i].pid});
   }
