@@ -31,6 +31,8 @@ constexpr CollectorEntry kCollectors[] = {
      Needs::kMountIo, [](Server) { return make_io_collector(); }},
     {"nfs", "requests, latency and retransmissions of volumes on NFS", true, Needs::kNothing,
      [](Server) { return make_nfs_collector(); }},
+    {"containers", "I/O of each container by block device, and how long it waits for I/O", true,
+     Needs::kContainerIo, [](Server) { return make_containers_collector(); }},
     {"orphans", "volumes nobody uses, since when, and those a prune would wrongly delete", true,
      Needs::kNothing, [](Server) { return make_orphans_collector(); }},
     {"agent", "this agent: its build, its sources and its process", true, Needs::kNothing,

@@ -13,6 +13,7 @@ namespace volumeter {
 
 std::unique_ptr<Collector> make_agent_collector();
 std::unique_ptr<Collector> make_binds_collector();
+std::unique_ptr<Collector> make_containers_collector();
 std::unique_ptr<Collector> make_contents_collector();
 std::unique_ptr<Collector> make_device_latency_collector();
 std::unique_ptr<Collector> make_devices_collector();
@@ -30,7 +31,15 @@ std::unique_ptr<Collector> make_tmpfs_collector();
 std::unique_ptr<Collector> make_volumes_collector();
 
 // What a collector needs that costs something to learn; without a taker it is left alone.
-enum class Needs { kNothing, kFilesystems, kSizes, kDisks, kMountIo, kDeviceLatency };
+enum class Needs {
+  kNothing,
+  kFilesystems,
+  kSizes,
+  kDisks,
+  kMountIo,
+  kDeviceLatency,
+  kContainerIo
+};
 
 struct CollectorEntry {
   std::string_view name;

@@ -107,7 +107,25 @@ class Report {
           measured([](const SpaceUsage& space) { return space.method != SizeMethod::kWalk; }),
           unmounted());
     }
+    if (source == "cgroup") return container_io();
     return "answers";
+  }
+
+  std::string container_io() const {
+    std::size_t running = 0;
+    std::size_t counted = 0;
+    std::size_t waiting = 0;
+    for (const ContainerFacts& container : host_.inventory->containers) {
+      running += container.pid ? 1 : 0;
+    }
+    for (const auto& io : host_.container_io) {
+      if (!io) continue;
+      counted += io->lists_all || !io->devices.empty() ? 1 : 0;
+      waiting += io->pressure ? 1 : 0;
+    }
+    return fmt::format(
+        "running containers: {}; the kernel counts the I/O of {}, and how long {} wait for it",
+        running, counted, waiting);
   }
 
   template <typename Matches>

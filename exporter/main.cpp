@@ -89,6 +89,7 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
           .trace_devices = wanted(Needs::kDeviceLatency) && config.ebpf,
           .watch_disks = wanted(Needs::kDisks) || wanted(Needs::kMountIo),
           .all_devices = config.all_devices,
+          .watch_containers = wanted(Needs::kContainerIo) || wanted(Needs::kMountIo),
           .state_directory = host.state_directory,
           .units = host.units};
 }

@@ -14,6 +14,7 @@
 #include "exporter/base/change_log.h"
 #include "exporter/base/path_pattern.h"
 #include "exporter/base/wake_up.h"
+#include "exporter/model/container_io_keeper.h"
 #include "exporter/model/path_resolver.h"
 #include "exporter/model/snapshot.h"
 #include "exporter/model/usage_keeper.h"
@@ -43,7 +44,8 @@ struct MonitorOptions {
   bool trace_devices = true;
   bool watch_disks = true;      // false: /proc/diskstats is not read
   bool all_devices = false;     // true: also those under no Docker data
-  std::string state_directory;  // empty: no history is read or kept
+  bool watch_containers = true;   // false: no cgroup is read
+  std::string state_directory;    // empty: no history is read or kept
   KernelUnits units;
 };
 
@@ -75,6 +77,7 @@ class HostMonitor {
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
   void add_nfs(HostSnapshot& snapshot);
+  std::shared_ptr<const Inventory> inventory() const;
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
   const HostAccess& host_;
@@ -90,6 +93,7 @@ class HostMonitor {
   MountIoWatch mount_io_;
   DeviceLatencyWatch device_latency_;
   UsageKeeper usage_;
+  ContainerIoKeeper container_io_;
 
   // Of the refreshing thread alone: what the newest inventory was built from.
   PathResolver resolver_;

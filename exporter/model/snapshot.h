@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "exporter/sources/io/diskstats.h"
 #include "exporter/sources/io/mount_io_ledger.h"
 #include "exporter/sources/io/mountstats.h"
+#include "exporter/sources/io/container_io.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 
@@ -43,6 +45,9 @@ struct HostSnapshot {
   std::shared_ptr<const MountIoReadings> mount_io;  // null: the kernel does not count for us
   std::vector<DeviceLatency> device_latency;
   std::shared_ptr<const DiskList> disks = std::make_shared<const DiskList>();
+  // By index of inventory->containers, monotonic over restarts; absent where a container does
+  // not run or cannot be read. Empty: nobody wants it.
+  std::vector<std::optional<ContainerIo>> container_io;
   ProcessStats process;
   std::vector<SourceHealth> sources;
 

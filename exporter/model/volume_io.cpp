@@ -7,7 +7,7 @@
 namespace volumeter {
 namespace {
 
-using DeviceNumber = std::pair<unsigned, unsigned>;
+using DiskNumber = std::pair<unsigned, unsigned>;
 
 const MountIo kNothingDone;
 
@@ -107,7 +107,7 @@ class Sources {
   }
 
   // A mount that lies nobody knows where may lie there.
-  bool has_more_on(DeviceNumber disk, std::size_t container, std::size_t volume) const {
+  bool has_more_on(DiskNumber disk, std::size_t container, std::size_t volume) const {
     return std::any_of(
         inventory_.mounts.begin(), inventory_.mounts.end(), [&](const MountFacts& mount) {
           if (mount.container != container || mount.kind == MountKind::kTmpfs) return false;
@@ -128,7 +128,7 @@ class Sources {
   }
 
   // The same, or the disk if it is a partition: cgroups count by disk.
-  std::optional<DeviceNumber> disk_of(std::size_t filesystem) const {
+  std::optional<DiskNumber> disk_of(std::size_t filesystem) const {
     const DeviceFacts* device = own_device(filesystem);
     if (device == nullptr) return {};
     if (!device->is_partition) return device->number;

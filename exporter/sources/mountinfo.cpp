@@ -46,6 +46,8 @@ bool read_numbers(std::string_view& rest, Mount& mount) {
 //   36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
 // Fields are parted by exactly one space, so that an empty source shows as two:
 //   41 27 0:35 / /run/x rw,nosuid - tmpfs  rw,size=1024k
+// A hierarchy of cgroups names its controllers among the options (cgroup_show_options()):
+//   38 31 0:35 / /sys/fs/cgroup/blkio rw,relatime - cgroup cgroup rw,blkio
 // nsfs and cgroup roots need not begin with a slash ("net:[4026531840]").
 std::optional<Mount> parse_line(std::string_view rest) {
   Mount mount;
@@ -57,7 +59,8 @@ std::optional<Mount> parse_line(std::string_view rest) {
   if (!skip_optional_fields(rest)) return {};
   const std::string_view fstype = cut(rest, ' ');
   const std::string_view source = cut(rest, ' ');
-  const auto super_readonly = is_readonly(cut(rest, ' '));
+  const std::string_view super_options = cut(rest, ' ');
+  const auto super_readonly = is_readonly(super_options);
   if (fstype.empty() || !super_readonly) return {};
 
   mount.root_deleted = root.ends_with(kDeleted);
@@ -68,6 +71,9 @@ std::optional<Mount> parse_line(std::string_view rest) {
   mount.source = undo_octal_escapes(source);
   mount.readonly = *readonly;
   mount.super_readonly = *super_readonly;
+  if (mount.fstype == "cgroup" && super_options.size() > 3) {
+    mount.controllers = super_options.substr(3);  // after "rw,"
+  }
   return mount;
 }
 
