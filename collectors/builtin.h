@@ -31,15 +31,7 @@ std::unique_ptr<Collector> make_tmpfs_collector();
 std::unique_ptr<Collector> make_volumes_collector();
 
 // What a collector needs that costs something to learn; without a taker it is left alone.
-enum class Needs {
-  kNothing,
-  kFilesystems,
-  kSizes,
-  kDisks,
-  kMountIo,
-  kDeviceLatency,
-  kContainerIo
-};
+enum class Needs { kNothing, kFilesystems, kSizes, kDisks, kMountIo, kDeviceLatency, kContainerIo };
 
 struct CollectorEntry {
   std::string_view name;

@@ -42,10 +42,10 @@ struct MonitorOptions {
   bool watch_sizes = true;        // false: no tree is walked
   bool trace_mounts = true;       // false: the kernel is not asked to count
   bool trace_devices = true;
-  bool watch_disks = true;      // false: /proc/diskstats is not read
-  bool all_devices = false;     // true: also those under no Docker data
-  bool watch_containers = true;   // false: no cgroup is read
-  std::string state_directory;    // empty: no history is read or kept
+  bool watch_disks = true;       // false: /proc/diskstats is not read
+  bool all_devices = false;      // true: also those under no Docker data
+  bool watch_containers = true;  // false: no cgroup is read
+  std::string state_directory;   // empty: no history is read or kept
   KernelUnits units;
 };
 

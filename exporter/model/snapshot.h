@@ -13,11 +13,11 @@
 #include "exporter/model/usage_history.h"
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/container_io.h"
 #include "exporter/sources/io/device_tracer.h"
 #include "exporter/sources/io/diskstats.h"
 #include "exporter/sources/io/mount_io_ledger.h"
 #include "exporter/sources/io/mountstats.h"
-#include "exporter/sources/io/container_io.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 

@@ -73,9 +73,9 @@ class Sources {
     const VolumeFacts& facts = inventory_.volumes[volume];
     if (!facts.is_whole_filesystem || users_[*facts.filesystem] != 1) return {};
     const DeviceFacts* device = own_device(*facts.filesystem);
-    const DiskStats* disk =
-        device == nullptr ? nullptr
-                          : host_.disks->find(device->number.first, device->number.second);
+    const DiskStats* disk = device == nullptr
+                                ? nullptr
+                                : host_.disks->find(device->number.first, device->number.second);
     if (disk == nullptr) return {};
     return VolumeIo{.source = IoSource::kDevice,
                     .reads = disk->reads.completed,
@@ -108,14 +108,15 @@ class Sources {
 
   // A mount that lies nobody knows where may lie there.
   bool has_more_on(DiskNumber disk, std::size_t container, std::size_t volume) const {
-    return std::any_of(
-        inventory_.mounts.begin(), inventory_.mounts.end(), [&](const MountFacts& mount) {
-          if (mount.container != container || mount.kind == MountKind::kTmpfs) return false;
-          if (mount.data_volume == volume) return false;
-          if (!mount.filesystem) return true;
-          const auto other = disk_of(*mount.filesystem);
-          return !other || *other == disk;
-        });
+    return std::any_of(inventory_.mounts.begin(), inventory_.mounts.end(),
+                       [&](const MountFacts& mount) {
+                         if (mount.container != container || mount.kind == MountKind::kTmpfs)
+                           return false;
+                         if (mount.data_volume == volume) return false;
+                         if (!mount.filesystem) return true;
+                         const auto other = disk_of(*mount.filesystem);
+                         return !other || *other == disk;
+                       });
   }
 
   // The device that a filesystem is mounted from; null if it has none of its own number, as

@@ -48,7 +48,8 @@ struct Host {
         {.docker = &docker,
          .mounts = &list,
          .resolved = [](const std::string& path) { return path; },
-         .devices = [](unsigned, unsigned) { return std::vector<BlockDevice>{}; },
+         .devices_below = [](const Mount&) { return std::vector<BlockDevice>{}; },
+         .more_devices = {},
          .user_labels = {},
          .measured_binds = {}});
   }

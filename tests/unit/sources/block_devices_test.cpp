@@ -123,10 +123,10 @@ TEST_CASE("a filesystem without a device, or an unknown one, has none") {
 TEST_CASE("the name of a device is known by its number") {
   FakeSysfs sysfs;
   sysfs.add_disk("cciss!c0d0", "104:0");
-  const auto name = read_block_device_name(sysfs.paths(), 104, 0);
+  const auto name = read_block_device_name(sysfs.paths(), {104, 0});
   REQUIRE(name);
   CHECK(*name == "cciss/c0d0");
-  const auto none = read_block_device_name(sysfs.paths(), 104, 1);
+  const auto none = read_block_device_name(sysfs.paths(), {104, 1});
   REQUIRE_FALSE(none);
   CHECK(none.error().kind == ErrorKind::kNotFound);
 }
@@ -135,8 +135,8 @@ TEST_CASE("a partition is told from a disk") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");
   sysfs.add_partition("sda", "sda1", "8:1");
-  CHECK_FALSE(read_block_device(sysfs.paths(), 8, 0)->is_partition);
-  CHECK(read_block_device(sysfs.paths(), 8, 1)->is_partition);
+  CHECK_FALSE(read_block_device(sysfs.paths(), {8, 0})->is_partition);
+  CHECK(read_block_device(sysfs.paths(), {8, 1})->is_partition);
 }
 
 }  // namespace
