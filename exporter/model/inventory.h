@@ -137,6 +137,8 @@ struct EngineFacts {
   Label version;
   Label api_version;
   Label storage_driver;
+  // Index into Inventory::filesystems: of its own directory, with images and containers.
+  std::optional<std::size_t> filesystem;
 };
 
 // What exists on the host and how it hangs together, with label texts ready for
@@ -146,8 +148,8 @@ struct Inventory {
   bool has_all_volumes = true;        // false: only those that containers name are known
   std::vector<VolumeFacts> volumes;   // by name
   std::vector<ContainerFacts> containers;
-  std::vector<MountFacts> mounts;
-  std::vector<BindFacts> binds;  // by path
+  std::vector<MountFacts> mounts;  // by container
+  std::vector<BindFacts> binds;    // by path
   std::vector<FilesystemFacts> filesystems;
   std::vector<DeviceFacts> devices;
   std::vector<PruneHazard> prune_hazards;

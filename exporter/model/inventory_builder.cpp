@@ -60,10 +60,11 @@ class Builder {
   }
 
   void add_engine(const docker::Engine& engine) {
-    inventory_.engine = EngineFacts{Label(engine.product), Label(engine.version),
-                                    Label(engine.api_version), Label(engine.storage_driver)};
+    inventory_.engine =
+        EngineFacts{Label(engine.product), Label(engine.version), Label(engine.api_version),
+                    Label(engine.storage_driver), std::nullopt};
     if (!engine.root_directory.empty()) {
-      engine_filesystem_ = filesystems_.index_of(engine.root_directory);
+      inventory_.engine->filesystem = filesystems_.index_of(engine.root_directory);
     }
   }
 
@@ -146,7 +147,7 @@ class Builder {
     MountFacts rootfs{.kind = MountKind::kRootfs,
                       .container = index,
                       .destination = Label("/"),
-                      .filesystem = engine_filesystem_};
+                      .filesystem = inventory_.engine->filesystem};
     if (known) rootfs.writable = !details->second.readonly_rootfs;
     add_mount(std::move(rootfs));
     for (const auto& mount : container.mounts) add_container_mount(index, mount);
@@ -299,7 +300,6 @@ class Builder {
   const InventoryInputs& inputs_;
   Inventory inventory_;
   FilesystemIndex filesystems_;
-  std::optional<std::size_t> engine_filesystem_;
   std::unordered_map<std::string, std::size_t> volume_index_;
   std::vector<std::string> resolved_paths_;           // by volume
   std::vector<std::vector<std::size_t>> named_by_;    // containers, by volume

@@ -2,6 +2,8 @@
 #include "exporter/model/volume_io.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace volumeter {
@@ -11,19 +13,29 @@ using DiskNumber = std::pair<unsigned, unsigned>;
 
 const MountIo kNothingDone;
 
+// Filesystems whose data is on no disk of this host.
+constexpr std::string_view kDisklessFilesystems[] = {"tmpfs", "nfs", "nfs4"};
+
+bool is_diskless(const FilesystemFacts& facts) {
+  return std::find(std::begin(kDisklessFilesystems), std::end(kDisklessFilesystems),
+                   facts.fstype.escaped()) != std::end(kDisklessFilesystems);
+}
+
 // Finds the source of each volume; the questions it puts to the inventory, once.
 class Sources {
  public:
   explicit Sources(const HostSnapshot& host)
-      : host_(host), inventory_(*host.inventory), users_(inventory_.filesystems.size(), 0) {
+      : host_(host),
+        inventory_(*host.inventory),
+        users_(inventory_.filesystems.size(), 0),
+        containers_of_(inventory_.volumes.size()) {
+    if (inventory_.engine && inventory_.engine->filesystem)
+      ++users_[*inventory_.engine->filesystem];
     for (const VolumeFacts& volume : inventory_.volumes) {
       if (volume.filesystem) ++users_[*volume.filesystem];
     }
     for (const MountFacts& mount : inventory_.mounts) {
       if (mount.filesystem && !mount.data_volume) ++users_[*mount.filesystem];
-    }
-    containers_of_.resize(inventory_.volumes.size());
-    for (const MountFacts& mount : inventory_.mounts) {
       if (!mount.data_volume || !inventory_.containers[mount.container].pid) continue;
       auto& containers = containers_of_[*mount.data_volume];
       if (containers.empty() || containers.back() != mount.container) {
@@ -71,8 +83,9 @@ class Sources {
   // A filesystem that holds this volume and nothing else.
   std::optional<VolumeIo> of_device(std::size_t volume) const {
     const VolumeFacts& facts = inventory_.volumes[volume];
-    if (!facts.is_whole_filesystem || users_[*facts.filesystem] != 1) return {};
-    const DeviceFacts* device = own_device(*facts.filesystem);
+    if (!facts.is_whole_filesystem || !facts.filesystem) return {};
+    if (users_[*facts.filesystem] != 1) return {};
+    const DeviceFacts* device = own_device(inventory_.filesystems[*facts.filesystem]);
     const DiskStats* disk = device == nullptr
                                 ? nullptr
                                 : host_.disks->find(device->number.first, device->number.second);
@@ -87,53 +100,69 @@ class Sources {
   // The only container that has it, if that has nothing else on the same disk. With several,
   // their sum would go back when one of them goes.
   std::optional<VolumeIo> of_container(std::size_t volume) const {
-    const auto& containers = containers_of_[volume];
-    const auto& filesystem = inventory_.volumes[volume].filesystem;
-    if (containers.size() != 1 || !filesystem) return {};
-    const std::size_t container = containers.front();
-    const auto disk = disk_of(*filesystem);
-    if (container >= host_.container_io.size() || !host_.container_io[container]) return {};
-    if (!disk || has_more_on(*disk, container, volume)) return {};
-    const ContainerIo& io = *host_.container_io[container];
+    const auto disk = disk_of(volume);
+    const auto container = only_container(volume);
+    if (!disk || !container || has_more_on(*disk, *container, volume)) return {};
+    const ContainerIo& io = *host_.container_io[*container];
     const auto found = std::find_if(io.devices.begin(), io.devices.end(),
                                     [&](const DeviceIo& one) { return one.number() == *disk; });
     if (found == io.devices.end() && !io.lists_all) return {};
     const DeviceIo done = found == io.devices.end() ? DeviceIo{} : *found;
-    return VolumeIo{.source = IoSource::kCgroup,
-                    .reads = done.reads,
-                    .writes = done.writes,
-                    .read_bytes = done.read_bytes,
-                    .written_bytes = done.written_bytes};
+    VolumeIo result{
+        .source = IoSource::kCgroup, .reads = done.reads, .read_bytes = done.read_bytes};
+    if (io.counts_writeback) {
+      result.writes = done.writes;
+      result.written_bytes = done.written_bytes;
+    }
+    return result;
   }
 
-  // A mount that lies nobody knows where may lie there.
+  // Whose cgroup is known. One that has a directory above the volume's own, or of which it is
+  // not known yet whether it runs, is among those that the volume counts.
+  std::optional<std::size_t> only_container(std::size_t volume) const {
+    const auto& containers = containers_of_[volume];
+    if (containers.size() != 1 || inventory_.volumes[volume].containers.running > 1) return {};
+    const std::size_t container = containers.front();
+    if (container >= host_.container_io.size() || !host_.container_io[container]) return {};
+    return container;
+  }
+
   bool has_more_on(DiskNumber disk, std::size_t container, std::size_t volume) const {
-    return std::any_of(inventory_.mounts.begin(), inventory_.mounts.end(),
-                       [&](const MountFacts& mount) {
-                         if (mount.container != container || mount.kind == MountKind::kTmpfs)
-                           return false;
-                         if (mount.data_volume == volume) return false;
-                         if (!mount.filesystem) return true;
-                         const auto other = disk_of(*mount.filesystem);
-                         return !other || *other == disk;
-                       });
+    const auto mounts =
+        std::ranges::equal_range(inventory_.mounts, container, {}, &MountFacts::container);
+    return std::ranges::any_of(mounts, [&](const MountFacts& mount) {
+      if (mount.kind == MountKind::kTmpfs || mount.data_volume == volume) return false;
+      return !mount.filesystem || may_lie_on(disk, inventory_.filesystems[*mount.filesystem]);
+    });
+  }
+
+  // Also by way of other devices: the kernel counts what an array asks of its disks. What lies
+  // nobody knows where may lie there.
+  bool may_lie_on(DiskNumber disk, const FilesystemFacts& facts) const {
+    if (facts.devices.empty()) return !is_diskless(facts);
+    return std::ranges::any_of(facts.devices, [&](std::size_t device) {
+      return inventory_.devices[device].number == disk;
+    });
   }
 
   // The device that a filesystem is mounted from; null if it has none of its own number, as
   // btrfs, of which several devices may be one filesystem.
-  const DeviceFacts* own_device(std::size_t filesystem) const {
-    const FilesystemFacts& facts = inventory_.filesystems[filesystem];
+  const DeviceFacts* own_device(const FilesystemFacts& facts) const {
     if (facts.devices.empty()) return nullptr;
     const DeviceFacts& device = inventory_.devices[facts.devices.front()];
     return device.major == facts.major && device.minor == facts.minor ? &device : nullptr;
   }
 
-  // The same, or the disk if it is a partition: cgroups count by disk.
-  std::optional<DiskNumber> disk_of(std::size_t filesystem) const {
-    const DeviceFacts* device = own_device(filesystem);
+  // The volume's device, or the disk if that is a partition: cgroups count by disk.
+  std::optional<DiskNumber> disk_of(std::size_t volume) const {
+    const auto& filesystem = inventory_.volumes[volume].filesystem;
+    if (!filesystem) return {};
+    const FilesystemFacts& facts = inventory_.filesystems[*filesystem];
+    const DeviceFacts* device = own_device(facts);
     if (device == nullptr) return {};
     if (!device->is_partition) return device->number;
-    for (const DeviceFacts& other : inventory_.devices) {
+    for (const std::size_t below : facts.devices) {
+      const DeviceFacts& other = inventory_.devices[below];
       if (!device->parents.empty() && other.name == device->parents.front()) return other.number;
     }
     return {};
@@ -141,7 +170,7 @@ class Sources {
 
   const HostSnapshot& host_;
   const Inventory& inventory_;
-  std::vector<std::size_t> users_;                       // by filesystem: volumes, other mounts
+  std::vector<std::size_t> users_;  // by filesystem: volumes, other mounts, the engine
   std::vector<std::vector<std::size_t>> containers_of_;  // by volume: those that run, once each
 };
 
@@ -150,6 +179,7 @@ class Sources {
 std::vector<std::optional<VolumeIo>> volume_io(const HostSnapshot& host) {
   const Sources sources(host);
   std::vector<std::optional<VolumeIo>> all;
+  all.reserve(host.inventory->volumes.size());
   for (std::size_t i = 0; i < host.inventory->volumes.size(); ++i) all.push_back(sources.io_of(i));
   return all;
 }

@@ -93,6 +93,7 @@ Result<> read_v2(const Folder& folder, ContainerIo& io, std::size_t& bad_lines) 
   auto parsed = parse_io_stat(*text);
   bad_lines += parsed.bad;
   io.lists_all = parsed.bad == 0;
+  io.counts_writeback = true;
   io.devices = std::move(parsed.items);
   return Nothing{};
 }

@@ -25,6 +25,9 @@ struct ContainerIo {
   // A device that is not listed has had no I/O. Not so in version 1, which since Linux 6.10
   // lists nothing before some cgroup has a limit on the disk.
   bool lists_all = false;
+  // Writes to the page cache are among the written, once they are written back. Not so in
+  // version 1.
+  bool counts_writeback = false;
   std::optional<IoPressure> pressure;  // absent without CONFIG_PSI and in version 1
 
   // Tell one run from the next: the inodes of the cgroups with the devices and with the

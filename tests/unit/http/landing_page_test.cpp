@@ -20,7 +20,7 @@ struct Host {
 
   Host() {
     inventory.engine =
-        EngineFacts{Label("docker"), Label("20.10.24"), Label("1.41"), Label("overlay2")};
+        EngineFacts{Label("docker"), Label("20.10.24"), Label("1.41"), Label("overlay2"), {}};
   }
 
   VolumeFacts& add_volume(const std::string& name, VolumeUse use = VolumeUse::kInUse) {

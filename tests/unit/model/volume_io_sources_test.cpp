@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the numbers of a volume come from if the kernel does not count by mount.
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exporter/model/volume_io.h"
+
+namespace volumeter {
+namespace {
+
+using Number = std::pair<unsigned, unsigned>;
+
+// Two disks, of which one has two partitions, and what a test puts on them.
+class Host {
+ public:
+  static constexpr std::size_t kSda = 0, kSda1 = 1, kSda2 = 2, kSdb = 3, kMd0 = 4;
+
+  Host() {
+    add_device("sda", {8, 0});
+    add_device("sda1", {8, 1}).is_partition = true;
+    add_device("sda2", {8, 2}).is_partition = true;
+    add_device("sdb", {8, 16});
+    add_device("md0", {9, 0}).parents = {Label("sda2")};
+    inventory_.devices[kSda1].parents = inventory_.devices[kSda2].parents = {Label("sda")};
+    disks(
+        "8 0 sda 1000 0 8000 0 2000 0 16000 0 0 0 0\n"
+        "8 1 sda1 100 0 800 0 200 0 1600 0 0 0 0\n"
+        "8 16 sdb 10 0 80 0 20 0 160 0 0 0 0\n");
+  }
+
+  // `devices`: what it lies on, the first of which it is mounted from.
+  std::size_t filesystem(const std::string& type, Number number, std::vector<std::size_t> devices) {
+    FilesystemFacts facts;
+    facts.fstype = Label(type);
+    facts.major = Label(std::to_string(number.first));
+    facts.minor = Label(std::to_string(number.second));
+    facts.devices = std::move(devices);
+    inventory_.filesystems.push_back(std::move(facts));
+    return inventory_.filesystems.size() - 1;
+  }
+
+  std::size_t on_sda1() { return filesystem("ext4", {8, 1}, {kSda1, kSda}); }
+  std::size_t on_sda2() { return filesystem("ext4", {8, 2}, {kSda2, kSda}); }
+  std::size_t on_sdb() { return filesystem("ext4", {8, 16}, {kSdb}); }
+
+  std::size_t volume(std::size_t filesystem, bool is_whole_filesystem = false) {
+    VolumeFacts facts;
+    facts.name = "volume-" + std::to_string(inventory_.volumes.size());
+    facts.filesystem = filesystem;
+    facts.is_whole_filesystem = is_whole_filesystem;
+    inventory_.volumes.push_back(std::move(facts));
+    return inventory_.volumes.size() - 1;
+  }
+
+  void engine_on(std::size_t filesystem) {
+    engine_filesystem_ = filesystem;
+    inventory_.engine.emplace().filesystem = filesystem;
+  }
+
+  // One that runs, with its root where the engine is.
+  std::size_t container(std::vector<DeviceIo> devices = {}) {
+    const std::size_t index = inventory_.containers.size();
+    inventory_.containers.emplace_back().pid = 1000 + static_cast<unsigned>(index);
+    inventory_.mounts.push_back(
+        {.kind = MountKind::kRootfs, .container = index, .filesystem = engine_filesystem_});
+    host_.container_io.push_back(
+        ContainerIo{.devices = std::move(devices), .lists_all = true, .counts_writeback = true});
+    return index;
+  }
+
+  // Mounts belong to the container that was made last.
+  MountFacts& mount(std::size_t volume) {
+    ++inventory_.volumes[volume].containers.running;
+    return add({.kind = MountKind::kVolume,
+                .volume = volume,
+                .data_volume = volume,
+                .filesystem = inventory_.volumes[volume].filesystem});
+  }
+
+  MountFacts& bind(std::optional<std::size_t> filesystem) {
+    return add({.kind = MountKind::kBind, .filesystem = filesystem});
+  }
+
+  void tmpfs() { add({.kind = MountKind::kTmpfs}); }
+
+  void disks(std::string_view text) {
+    host_.disks = std::make_shared<const DiskList>(parse_diskstats(text).items);
+  }
+
+  VolumeFacts& facts(std::size_t volume) { return inventory_.volumes[volume]; }
+  ContainerIo& io(std::size_t container) { return *host_.container_io[container]; }
+  HostSnapshot& snapshot() { return host_; }
+
+  std::optional<VolumeIo> io_of(std::size_t volume) {
+    host_.inventory = std::make_shared<const Inventory>(inventory_);
+    auto all = volume_io(host_);
+    REQUIRE(all.size() == inventory_.volumes.size());
+    return all[volume];
+  }
+
+  // kShared only if there is indeed no number.
+  std::optional<IoSource> source_of(std::size_t volume) {
+    const auto io = io_of(volume);
+    if (!io) return {};
+    const bool has_numbers = io->reads || io->writes || io->read_bytes || io->written_bytes;
+    CHECK(has_numbers == (io->source != IoSource::kShared));
+    return io->source;
+  }
+
+ private:
+  DeviceFacts& add_device(const std::string& name, Number number) {
+    DeviceFacts& facts = inventory_.devices.emplace_back();
+    facts.kernel_name = name;
+    facts.name = Label(name);
+    facts.number = number;
+    facts.major = Label(std::to_string(number.first));
+    facts.minor = Label(std::to_string(number.second));
+    return facts;
+  }
+
+  MountFacts& add(MountFacts mount) {
+    mount.container = inventory_.containers.size() - 1;
+    return inventory_.mounts.emplace_back(std::move(mount));
+  }
+
+  Inventory inventory_;
+  HostSnapshot host_;
+  std::optional<std::size_t> engine_filesystem_;
+};
+
+DeviceIo done(Number number, std::uint64_t reads, std::uint64_t writes) {
+  return {.major = number.first,
+          .minor = number.second,
+          .reads = reads,
+          .writes = writes,
+          .read_bytes = reads * 4096,
+          .written_bytes = writes * 4096,
+          .name = {}};
+}
+
+constexpr bool kWhole = true;
+
+TEST_CASE("a volume that is a whole disk or partition has the figures of that") {
+  Host host;
+  const auto on_disk = host.volume(host.on_sdb(), kWhole);
+  const auto on_partition = host.volume(host.on_sda1(), kWhole);
+  CHECK(host.source_of(on_disk) == IoSource::kDevice);
+  CHECK(host.io_of(on_disk)->reads == 10);
+  CHECK(host.io_of(on_disk)->writes == 20);
+  CHECK(host.io_of(on_disk)->read_bytes == 80 * 512);
+  CHECK(host.io_of(on_disk)->written_bytes == 160 * 512);
+  CHECK(host.io_of(on_partition)->reads == 100);
+}
+
+TEST_CASE("a volume on a device of its own keeps its figures while no container uses it") {
+  Host host;
+  const auto volume = host.volume(host.on_sdb(), kWhole);
+  host.facts(volume).containers.stopped = 1;
+  CHECK(host.source_of(volume) == IoSource::kDevice);
+}
+
+TEST_CASE("a disk is nobody's own that has another user") {
+  Host host;
+  const auto filesystem = host.on_sdb();
+  const auto volume = host.volume(filesystem, kWhole);
+  host.container();
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kDevice);
+
+  SECTION("a second volume") { host.volume(filesystem); }
+  SECTION("a bind mount of something else") { host.bind(filesystem); }
+  SECTION("a bind mount in a container that does not run") {
+    host.container();
+    host.bind(filesystem);
+  }
+  SECTION("the engine's own directory, though there is no container") {
+    host.engine_on(filesystem);
+  }
+  CHECK(host.source_of(volume) != IoSource::kDevice);
+}
+
+TEST_CASE("a bind mount of something in the volume is no other user of its disk") {
+  Host host;
+  const auto volume = host.volume(host.on_sdb(), kWhole);
+  host.container();
+  host.mount(volume);
+  host.bind(host.facts(volume).filesystem).data_volume = volume;
+  CHECK(host.source_of(volume) == IoSource::kDevice);
+}
+
+TEST_CASE("a volume that is a part of its filesystem has not the disk's figures") {
+  Host host;
+  CHECK_FALSE(host.source_of(host.volume(host.on_sdb())));
+}
+
+TEST_CASE("a filesystem of several devices has the figures of none") {
+  Host host;
+  const auto volume =
+      host.volume(host.filesystem("btrfs", {0, 40}, {Host::kSdb, Host::kSda}), kWhole);
+  host.container({done({8, 16}, 1, 1)});
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("a device that diskstats does not list has no figures") {
+  Host host;
+  const auto volume = host.volume(host.on_sdb(), kWhole);
+  host.disks("");
+  CHECK_FALSE(host.source_of(volume));
+}
+
+TEST_CASE("the only container of a volume tells of it if it has nothing else on that disk") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto filesystem = host.on_sdb();
+  const auto volume = host.volume(filesystem);
+  host.volume(filesystem);  // of nobody that runs
+  host.container({done({8, 0}, 1000, 1000), done({8, 16}, 3, 4)});
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kCgroup);
+  CHECK(host.io_of(volume)->reads == 3);
+  CHECK(host.io_of(volume)->writes == 4);
+  CHECK(host.io_of(volume)->read_bytes == 3 * 4096);
+  CHECK(host.io_of(volume)->written_bytes == 4 * 4096);
+
+  SECTION("whatever other containers do there") {
+    const auto other = host.volume(filesystem);
+    host.container({done({8, 16}, 500, 500)});
+    host.mount(other);
+    CHECK(host.io_of(volume)->reads == 3);
+    CHECK(host.io_of(other)->reads == 500);
+  }
+  SECTION("also through a second mount of it, or of a part of it") {
+    host.mount(volume);
+    --host.facts(volume).containers.running;  // the same container
+    host.bind(filesystem).data_volume = volume;
+    CHECK(host.source_of(volume) == IoSource::kCgroup);
+  }
+  SECTION("tmpfs and NFS are on no disk") {
+    host.tmpfs();
+    host.bind(host.filesystem("tmpfs", {0, 25}, {}));
+    host.bind(host.filesystem("nfs4", {0, 26}, {}));
+    CHECK(host.source_of(volume) == IoSource::kCgroup);
+  }
+}
+
+TEST_CASE("a container's figures are not the volume's if it may have more on that disk") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto filesystem = host.on_sdb();
+  const auto volume = host.volume(filesystem);
+  host.container({done({8, 16}, 3, 4)});
+  host.mount(volume);
+  REQUIRE(host.source_of(volume) == IoSource::kCgroup);
+
+  SECTION("another volume") {
+    const auto other = host.volume(filesystem);
+    host.mount(other);
+    CHECK(host.source_of(other) == IoSource::kShared);
+  }
+  SECTION("a bind mount") { host.bind(filesystem); }
+  SECTION("a bind mount from nobody knows where") { host.bind({}); }
+  SECTION("a filesystem whose devices nobody knows") {
+    host.bind(host.filesystem("zfs", {0, 50}, {}));
+  }
+  SECTION("a filesystem of several devices, this among them") {
+    host.bind(host.filesystem("btrfs", {0, 40}, {Host::kSda, Host::kSdb}));
+  }
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("a container's root on the same disk is more on that disk") {
+  Host host;
+  const auto filesystem = host.on_sdb();
+  host.engine_on(filesystem);
+  const auto volume = host.volume(filesystem);
+  host.container({done({8, 16}, 3, 4)});
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("a container's root that lies nobody knows where may be on the same disk") {
+  Host host;
+  const auto volume = host.volume(host.on_sdb());
+  host.container({done({8, 16}, 3, 4)});
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("cgroups count a partition on its disk, with the other partitions") {
+  Host host;
+  host.engine_on(host.on_sdb());
+  const auto volume = host.volume(host.on_sda1());
+  host.container({done({8, 0}, 3, 4), done({8, 1}, 99, 99)});
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kCgroup);
+  CHECK(host.io_of(volume)->reads == 3);
+
+  SECTION("another partition of it") { host.bind(host.on_sda2()); }
+  SECTION("an array of which it is a part") {
+    host.bind(host.filesystem("ext4", {9, 0}, {Host::kMd0, Host::kSda2, Host::kSda}));
+  }
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("an array has figures of its own, apart from those of its disks") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto volume =
+      host.volume(host.filesystem("ext4", {9, 0}, {Host::kMd0, Host::kSda2, Host::kSda}));
+  host.container({done({9, 0}, 3, 4), done({8, 0}, 99, 99)});
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kCgroup);
+  CHECK(host.io_of(volume)->reads == 3);
+}
+
+TEST_CASE("two containers of one volume are not added up") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto volume = host.volume(host.on_sdb());
+  host.container({done({8, 16}, 3, 4)});
+  host.mount(volume);
+  SECTION("both by name") {
+    host.container({done({8, 16}, 5, 6)});
+    host.mount(volume);
+  }
+  SECTION("one by a bind mount of what is in it") {
+    host.container({done({8, 16}, 5, 6)});
+    host.bind(host.facts(volume).filesystem).data_volume = volume;
+  }
+  SECTION("one by a bind mount of what is above it") {
+    host.container({done({8, 16}, 5, 6)});
+    host.bind(host.facts(volume).filesystem);
+    ++host.facts(volume).containers.running;
+  }
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("a disk that the container's cgroup does not list was not used, with version 2") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto volume = host.volume(host.on_sdb());
+  const auto container = host.container();
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kCgroup);
+  CHECK(host.io_of(volume)->reads == 0);
+
+  host.io(container).lists_all = false;
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("writes are unknown where the page cache's are nobody's, with version 1") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto volume = host.volume(host.on_sdb());
+  const auto container = host.container({done({8, 16}, 3, 4)});
+  host.mount(volume);
+  host.io(container).lists_all = host.io(container).counts_writeback = false;
+  CHECK(host.source_of(volume) == IoSource::kCgroup);
+  CHECK(host.io_of(volume)->reads == 3);
+  CHECK(host.io_of(volume)->read_bytes == 3 * 4096);
+  CHECK_FALSE(host.io_of(volume)->writes);
+  CHECK_FALSE(host.io_of(volume)->written_bytes);
+}
+
+TEST_CASE("a container whose cgroup cannot be read tells nothing") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto volume = host.volume(host.on_sdb());
+  host.container();
+  host.mount(volume);
+  SECTION("this once") { host.snapshot().container_io[0].reset(); }
+  SECTION("because nobody wants cgroups read") { host.snapshot().container_io.clear(); }
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("a volume on NFS has what its own mount counts") {
+  Host host;
+  const auto volume = host.volume(host.filesystem("nfs4", {0, 60}, {}), kWhole);
+  host.container();
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kShared);  // its mount is not its own
+
+  NfsStats stats;
+  stats.bytes.emplace().server_read = 4096;
+  stats.bytes->server_written = 8192;
+  stats.operations.push_back({.name = "READ", .completed = 1});
+  host.snapshot().nfs = {stats};
+  CHECK(host.source_of(volume) == IoSource::kNfs);
+  CHECK(host.io_of(volume)->reads == 1);
+  CHECK_FALSE(host.io_of(volume)->writes);  // a torn line
+  CHECK(host.io_of(volume)->read_bytes == 4096);
+  CHECK(host.io_of(volume)->written_bytes == 8192);
+}
+
+TEST_CASE("a volume without a source that nobody uses has no series at all") {
+  Host host;
+  const auto filesystem = host.on_sdb();
+  const auto orphan = host.volume(filesystem);
+  const auto idle = host.volume(filesystem);
+  host.facts(idle).containers.stopped = 1;
+  const auto nowhere = host.volume(filesystem);
+  host.facts(nowhere).filesystem.reset();
+  CHECK_FALSE(host.source_of(orphan));
+  CHECK_FALSE(host.source_of(idle));
+  CHECK_FALSE(host.source_of(nowhere));
+}
+
+TEST_CASE("of two busy volumes on one disk neither has the disk's figures") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto filesystem = host.on_sdb();
+  const auto one = host.volume(filesystem), two = host.volume(filesystem);
+  host.container({done({8, 16}, 5000, 6000)});
+  host.mount(one);
+  host.mount(two);
+  CHECK(host.source_of(one) == IoSource::kShared);
+  CHECK(host.source_of(two) == IoSource::kShared);
+}
+
+TEST_CASE("what the kernel counts by mount comes before all else") {
+  Host host;
+  const auto volume = host.volume(host.on_sdb(), kWhole);
+  const auto uncounted = host.volume(host.on_sda1(), kWhole);
+  MountIoReadings readings;
+  readings.volumes["volume-0"].reads.operations = 7;
+  readings.uncounted_volumes.insert("volume-1");
+  host.snapshot().mount_io = std::make_shared<const MountIoReadings>(readings);
+  CHECK(host.source_of(volume) == IoSource::kEbpf);
+  CHECK(host.io_of(volume)->reads == 7);
+  REQUIRE(host.io_of(volume)->counted != nullptr);
+  CHECK(host.source_of(uncounted) == IoSource::kDevice);
+}
+
+}  // namespace
+}  // namespace volumeter
