@@ -7,13 +7,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <vector>
 
 #include "exporter/sources/files.h"
 
 namespace volumeter::bpf {
 namespace {
 
-constexpr std::size_t kBatchBytes = 1 << 20;
+// Little enough to stay in the processor's cache, and for malloc(3) not to get it from the kernel
+// each time anew: a fresh page costs more than the counts that fit in it.
+constexpr std::size_t kBatchBytes = 96 << 10;
 // The kernel hands out whole hash buckets; with less room than one needs it says ENOSPC.
 constexpr std::size_t kLeastKeys = 64;
 constexpr std::size_t kMostKeys = 1 << 16;
@@ -21,7 +24,7 @@ constexpr std::size_t kMostKeys = 1 << 16;
 }  // namespace
 
 template <typename Key>
-Result<CountsByKey<Key>> read_counts(int map) {
+Result<> read_counts(int map, const SeeCounts<Key>& see) {
   const int processors = libbpf_num_possible_cpus();
   if (processors <= 0) return from_errno("/sys/devices/system/cpu/possible", -processors);
   const auto per_key = static_cast<std::size_t>(processors);
@@ -29,7 +32,6 @@ Result<CountsByKey<Key>> read_counts(int map) {
   std::vector<Key> keys(room);
   std::vector<io_counts> values(room * per_key);
 
-  CountsByKey<Key> all;
   std::uint32_t position = 0;
   for (bool is_first = true;;) {
     auto count = static_cast<std::uint32_t>(room);
@@ -46,15 +48,15 @@ Result<CountsByKey<Key>> read_counts(int map) {
     for (std::size_t i = 0; i < count; ++i) {
       IoCounts sum;
       for (std::size_t cpu = 0; cpu < per_key; ++cpu) sum.add(values[i * per_key + cpu]);
-      all.emplace_back(keys[i], sum);
+      see(keys[i], sum);
     }
-    if (result == -ENOENT) return all;  // that was the last of them
+    if (result == -ENOENT) return Nothing{};  // that was the last of them
     position = next;
     is_first = false;
   }
 }
 
-template Result<CountsByKey<std::uint32_t>> read_counts(int map);
-template Result<CountsByKey<device_key>> read_counts(int map);
+template Result<> read_counts(int map, const SeeCounts<std::uint32_t>& see);
+template Result<> read_counts(int map, const SeeCounts<device_key>& see);
 
 }  // namespace volumeter::bpf

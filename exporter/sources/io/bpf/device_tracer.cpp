@@ -19,10 +19,8 @@ class BpfDeviceTracer final : public DeviceTracer {
       : programs_(std::move(programs)), map_(bpf_map__fd(programs_->maps.device_counts)) {}
 
   Result<std::vector<DeviceLatency>> read() override {
-    const auto counts = bpf::read_counts<device_key>(map_);
-    if (!counts) return counts.error();
     std::map<std::uint32_t, DeviceLatency> devices;
-    for (const auto& [key, sum] : *counts) {
+    const auto done = bpf::read_counts<device_key>(map_, [&](const auto& key, const auto& sum) {
       DeviceLatency& device = devices[key.device];
       device.major = key.device >> kMinorBits;
       device.minor = key.device & ((1U << kMinorBits) - 1);
@@ -33,7 +31,8 @@ class BpfDeviceTracer final : public DeviceTracer {
         case 3: device.discards.add(sum); break;
         default: break;
       }
-    }
+    });
+    if (!done) return done.error();
     std::vector<DeviceLatency> all;
     for (auto& [number, device] : devices) all.push_back(device);
     return all;

@@ -143,10 +143,8 @@ class BpfMountTracer final : public MountTracer {
   }
 
   Result<std::unordered_map<MountToken, MountIo>> read() override {
-    const auto counts = bpf::read_counts<std::uint32_t>(maps_.counts.get());
-    if (!counts) return counts.error();
     std::unordered_map<MountToken, MountIo> all;
-    for (const auto& [key, sum] : *counts) {
+    const auto see = [&](std::uint32_t key, const IoCounts& sum) {
       MountIo& mount = all[io_key_token(key)];
       switch (io_key_operation(key)) {
         case IO_READ: mount.reads.add(sum); break;
@@ -155,6 +153,9 @@ class BpfMountTracer final : public MountTracer {
         case IO_MAPPED_WRITE: mount.mapped_writes += sum.operations; break;
         default: break;
       }
+    };
+    if (const auto done = bpf::read_counts<std::uint32_t>(maps_.counts.get(), see); !done) {
+      return done.error();
     }
     return all;
   }
