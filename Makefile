@@ -34,6 +34,7 @@ tidy:
 bench: build test-build
 	scripts/install-packages bench
 	build/dev/bench/bench_exposition
+	bench/bpf.sh build/dev/bench/bench_bpf
 	VOLUMETER=build/release/exporter/volumeter bench/scrape.py
 	VOLUMETER=build/release/exporter/volumeter bench/volumes.py
 	bench/walk.py --build build/dev --cold

@@ -13,6 +13,7 @@ constexpr std::size_t kLastShown = 23;  // 2^33 ns
 
 HistogramValue latency_histogram(const IoCounts& counts) {
   HistogramValue histogram;
+  histogram.buckets.reserve(kLastShown - kFirstShown + 2);
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < counts.latency.size(); ++i) {
     sum += counts.latency.at(i);

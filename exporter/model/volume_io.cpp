@@ -45,7 +45,7 @@ class Sources {
   }
 
   std::optional<VolumeIo> io_of(std::size_t volume) const {
-    if (auto io = counted(volume)) return io;
+    if (is_counted(volume)) return counted(volume);
     if (auto io = of_nfs(volume)) return io;
     if (auto io = of_device(volume)) return io;
     if (auto io = of_container(volume)) return io;
@@ -54,11 +54,18 @@ class Sources {
   }
 
  private:
+  bool is_counted(std::size_t volume) const {
+    return host_.mount_io != nullptr &&
+           !host_.mount_io->uncounted_volumes.contains(inventory_.volumes[volume].name);
+  }
+
+  // Nothing for a volume that no container uses or has used: there are thousands of them on some
+  // hosts, and all they have to say is 0.
   std::optional<VolumeIo> counted(std::size_t volume) const {
-    const std::string& name = inventory_.volumes[volume].name;
-    if (host_.mount_io == nullptr || host_.mount_io->uncounted_volumes.contains(name)) return {};
-    const auto found = host_.mount_io->volumes.find(name);
-    const MountIo& io = found == host_.mount_io->volumes.end() ? kNothingDone : found->second;
+    const auto found = host_.mount_io->volumes.find(inventory_.volumes[volume].name);
+    const bool has_worked = found != host_.mount_io->volumes.end();
+    if (!has_worked && inventory_.volumes[volume].containers.running == 0) return {};
+    const MountIo& io = has_worked ? found->second : kNothingDone;
     return VolumeIo{.source = IoSource::kEbpf,
                     .reads = io.reads.operations,
                     .writes = io.writes.operations,

@@ -29,7 +29,7 @@ struct VolumeIo {
 };
 
 // By volume, in the order of the inventory; nothing for one that no container uses now and
-// that no source tells of.
+// that no source has anything to tell of.
 std::vector<std::optional<VolumeIo>> volume_io(const HostSnapshot& host);
 
 }  // namespace volumeter

@@ -421,6 +421,19 @@ TEST_CASE("of two busy volumes on one disk neither has the disk's figures") {
   CHECK(host.source_of(two) == IoSource::kShared);
 }
 
+TEST_CASE("where mounts are counted, 0 is said only of a volume in use") {
+  Host host;
+  const auto unused = host.volume(host.on_sdb(), kWhole);
+  const auto in_use = host.volume(host.on_sda1());
+  host.container();
+  host.mount(in_use);
+  host.snapshot().mount_io = std::make_shared<const MountIoReadings>();
+  CHECK(host.source_of(in_use) == IoSource::kEbpf);
+  CHECK(host.io_of(in_use)->reads == 0);
+  // Its disk's figures would be followed by quite others once it is used.
+  CHECK_FALSE(host.source_of(unused));
+}
+
 TEST_CASE("what the kernel counts by mount comes before all else") {
   Host host;
   const auto volume = host.volume(host.on_sdb(), kWhole);
