@@ -135,6 +135,30 @@ TEST_CASE("what the host does to a disk is no container's doing") {
   CHECK(of(scrape("cgroup-v1"), "quiet").empty());
 }
 
+// Coroot: the figures of a disk, once for each volume on it.
+TEST_CASE("no volume has the figures of what it shares with others") {
+  const Series all = scrape("own-disk");
+  const auto source = [&](const std::string& volume, const std::string& name) {
+    return all.contains("docker_volume_io_source_info{volume=\"" + volume + "\",source=\"" + name +
+                        "\"}");
+  };
+  for (const char* volume : {"in", "out", "log", "web"}) {
+    CAPTURE(volume);
+    CHECK(source(volume, "shared"));
+    for (const char* figure : {"reads", "writes", "read_bytes", "written_bytes"}) {
+      CHECK_FALSE(
+          contains(of_volume(all, volume), std::string("docker_volume_") + figure + "_total"));
+    }
+  }
+  const auto written = [&](const std::string& volume) {
+    const auto found = all.find("docker_volume_written_bytes_total{volume=\"" + volume + "\"}");
+    return found == all.end() ? -1 : found->second;
+  };
+  CHECK(written("database") == 299'008'000);
+  CHECK(written("queue") == 40'960);
+  CHECK(written("vault") == 4'194'304);
+}
+
 // node_exporter, cAdvisor: the first filesystem that hangs holds up the scrape.
 TEST_CASE("a filesystem that hangs takes no other figure with it") {
   const Series all = scrape("nfs-hung");
