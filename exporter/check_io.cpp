@@ -55,7 +55,7 @@ std::vector<CheckLine> check_io(const HostSnapshot& host, const HostPaths& paths
   for (const auto& [source, named] : volumes) {
     lines.push_back(
         {source != IoSource::kShared,
-         fmt::format("I/O of {} volumes is {}: {}", named.count, told_by(source), named.text())});
+         fmt::format("volumes {}: {} ({})", told_by(source), named.count, named.text())});
   }
   for (const auto& [name, what] : {std::pair("ebpf_mounts", "I/O of volumes is not counted"),
                                    std::pair("ebpf_devices", "latency of disks is not measured")}) {

@@ -26,9 +26,6 @@ std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused) {
   if (why.find("built without") != std::string::npos) {
     return why + ": build it where libbpf-dev, clang and bpftool are";
   }
-  if (!has_types(paths)) {
-    return why + ": this kernel does not tell its types; it takes one with CONFIG_DEBUG_INFO_BTF";
-  }
   if (is_locked_down(paths)) {
     return why + ": this kernel is locked down (Secure Boot, lockdown=) and lets nobody count";
   }
@@ -36,6 +33,9 @@ std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused) {
     return why +
            ": run as root or with CAP_BPF and CAP_PERFMON; with them, this kernel may be "
            "locked down (lockdown=)";
+  }
+  if (!has_types(paths)) {
+    return why + ": this kernel does not tell its types; it takes one with CONFIG_DEBUG_INFO_BTF";
   }
   return why +
          ": it takes Linux 5.11 or later with CONFIG_BPF_SYSCALL, CONFIG_FUNCTION_TRACER and "

@@ -9,6 +9,7 @@ namespace volumeter {
 namespace {
 
 using Catch::Contains;
+using test::TempFolder;
 
 constexpr std::string_view kRefused = "eBPF: ext4_file_read_iter: Operation not permitted";
 
@@ -17,19 +18,19 @@ HostPaths paths_in(const TempFolder& folder) {
 }
 
 TEST_CASE("a kernel that is locked down is called by its name") {
-  TempFolder folder;
+  const TempFolder folder;
   folder.write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
   CHECK_THAT(ebpf_obstacle(paths_in(folder), kRefused), Contains("is locked down"));
 }
 
 TEST_CASE("a refusal by a kernel that is not locked down is one for want of privileges") {
-  TempFolder folder;
+  const TempFolder folder;
   folder.write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
   CHECK_THAT(ebpf_obstacle(paths_in(folder), kRefused), Contains("CAP_BPF and CAP_PERFMON"));
 }
 
 TEST_CASE("a kernel without types wants another kernel") {
-  TempFolder folder;
+  const TempFolder folder;
   CHECK_THAT(ebpf_obstacle(paths_in(folder), "eBPF: volume_io: No such process"),
              Contains("CONFIG_DEBUG_INFO_BTF"));
   folder.write("sys/kernel/btf/vmlinux", "types");
