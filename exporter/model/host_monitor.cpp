@@ -108,7 +108,8 @@ void HostMonitor::refresh(std::stop_token stop) {
 std::vector<BlockDevice> HostMonitor::find_more_devices() {
   std::vector<BlockDevice> found;
   if (!options_.watch_disks || !options_.all_devices) return found;
-  for (const DiskStats& disk : disks_.read()->disks()) {
+  const auto list = disks_.read();
+  for (const DiskStats& disk : list->disks()) {
     if (!disk.has_worked()) continue;
     BlockDevice& device = found.emplace_back();
     device.name = disk.name;
