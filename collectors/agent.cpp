@@ -14,7 +14,7 @@ constexpr MetricDesc kSourceUp{
     "volumeter_source_up",
     MetricType::kGauge,
     "Whether a source of facts answered when it was last asked (1) or not (0): docker, mountinfo, "
-    "diskstats, statfs, sizes, state.",
+    "diskstats, statfs, sizes, ebpf_mounts, ebpf_devices, mountstats, cgroup, state.",
     {"source"}};
 constexpr MetricDesc kSourceAge{"volumeter_source_age_seconds",
                                 MetricType::kGauge,

@@ -13,12 +13,14 @@ namespace volumeter {
 
 std::unique_ptr<Collector> make_agent_collector();
 std::unique_ptr<Collector> make_binds_collector();
+std::unique_ptr<Collector> make_containers_collector();
 std::unique_ptr<Collector> make_contents_collector();
 std::unique_ptr<Collector> make_device_latency_collector();
 std::unique_ptr<Collector> make_devices_collector();
 std::unique_ptr<Collector> make_engine_collector();
 std::unique_ptr<Collector> make_filesystems_collector();
 std::unique_ptr<Collector> make_io_collector();
+std::unique_ptr<Collector> make_nfs_collector();
 std::unique_ptr<Collector> make_orphans_collector();
 std::unique_ptr<Collector> make_scans_collector();
 // Passes on what the agent's HTTP server counts; null for a run without a server.
@@ -29,7 +31,7 @@ std::unique_ptr<Collector> make_tmpfs_collector();
 std::unique_ptr<Collector> make_volumes_collector();
 
 // What a collector needs that costs something to learn; without a taker it is left alone.
-enum class Needs { kNothing, kFilesystems, kSizes, kDisks, kMountIo, kDeviceLatency };
+enum class Needs { kNothing, kFilesystems, kSizes, kDisks, kMountIo, kDeviceLatency, kContainerIo };
 
 struct CollectorEntry {
   std::string_view name;

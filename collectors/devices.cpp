@@ -32,8 +32,9 @@ constexpr MetricDesc kReadBytes{"docker_device_read_bytes_total", MetricType::kC
                                 "Bytes read from the device.", kLabels};
 constexpr MetricDesc kReadTime{"docker_device_read_time_seconds_total", MetricType::kCounter,
                                "Time that reads took, all of them added up.", kLabels};
-constexpr MetricDesc kWrites{"docker_device_writes_completed_total", MetricType::kCounter,
-                             "Writes that the device completed.", kLabels};
+constexpr MetricDesc kWrites{
+    "docker_device_writes_completed_total", MetricType::kCounter,
+    "Writes that the device completed; the kernel counts a flush as one, too.", kLabels};
 constexpr MetricDesc kWritesMerged{"docker_device_writes_merged_total", MetricType::kCounter,
                                    "Writes that were joined to one that was waiting.", kLabels};
 constexpr MetricDesc kWrittenBytes{"docker_device_written_bytes_total", MetricType::kCounter,

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 
+#include "exporter/check_io.h"
 #include "exporter/sources/files.h"
 
 namespace volumeter {
@@ -32,6 +34,20 @@ class Report {
       cannot("state", writable.error().text() + "; history will not survive a restart");
     } else {
       line("ok", "state", "history is kept in " + directory);
+    }
+  }
+
+  // Not having one is the choice of who runs us; where a source needs it, that says so too.
+  void privileges(const std::vector<CapabilityUse>& lacking) {
+    for (const CapabilityUse& use : lacking) {
+      line("lacks", "privileges", fmt::format("{}: {}", use.name, use.gives));
+    }
+  }
+
+  // That a kernel does not count for each volume is nothing that everybody could mend.
+  void io(const HostPaths& paths) {
+    for (const CheckLine& said : check_io(host_, paths)) {
+      line(said.is_good ? "ok" : "cannot", "io", said.text);
     }
   }
 
@@ -83,6 +99,11 @@ class Report {
     if (source == "diskstats") {
       return fmt::format("block devices under Docker data: {}", inventory.devices.size());
     }
+    if (source == "mountstats") {
+      return fmt::format("volumes with counters of their own NFS mount: {}",
+                         std::count_if(host_.nfs.begin(), host_.nfs.end(),
+                                       [](const auto& stats) { return stats.has_value(); }));
+    }
     if (source == "statfs") {
       return fmt::format("filesystems that hold Docker data: {}", inventory.filesystems.size());
     }
@@ -94,7 +115,25 @@ class Report {
           measured([](const SpaceUsage& space) { return space.method != SizeMethod::kWalk; }),
           unmounted());
     }
+    if (source == "cgroup") return container_io();
     return "answers";
+  }
+
+  std::string container_io() const {
+    std::size_t running = 0;
+    std::size_t counted = 0;
+    std::size_t waiting = 0;
+    for (const ContainerFacts& container : host_.inventory->containers) {
+      running += container.pid ? 1 : 0;
+    }
+    for (const auto& io : host_.container_io) {
+      if (!io) continue;
+      counted += io->lists_all || !io->devices.empty() ? 1 : 0;
+      waiting += io->pressure ? 1 : 0;
+    }
+    return fmt::format(
+        "running containers: {}; the kernel counts the I/O of {}, and how long {} wait for it",
+        running, counted, waiting);
   }
 
   template <typename Matches>
@@ -146,14 +185,17 @@ class Report {
 }  // namespace
 
 CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
-                         const std::string& state_directory) {
+                         const HostPaths& paths, const std::string& state_directory,
+                         const std::vector<CapabilityUse>& lacking) {
   Report report(host);
   for (const SourceHealth& source : host.sources) {
-    if (source.name != "state") report.source(source);
+    if (source.name != "state" && !source.name.starts_with("ebpf")) report.source(source);
   }
   report.unreadable();
+  report.io(paths);
   if (changes != nullptr) report.changes(*changes);
   report.state(state_directory);
+  report.privileges(lacking);
   return std::move(report).finished();
 }
 

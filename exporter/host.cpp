@@ -26,7 +26,7 @@ docker::Environment docker_environment() {
 Result<Host> make_folder(const Config& config) {
   auto access = make_folder_host(config.root);
   if (!access) return std::move(access).error();
-  return Host{std::move(access).value(), "", config.root + "/state", {}};
+  return Host{.access = std::move(access).value(), .state_directory = config.root + "/state"};
 }
 
 }  // namespace
@@ -40,10 +40,15 @@ Result<Host> make_host(const Config& config, BuildInfo build) {
   auto spawner = WorkerSpawner::start();
   if (!spawner) return std::move(spawner).error();
   const auto prober = std::make_shared<Prober>(std::move(spawner).value(), config.paths.rootfs);
+  const std::string socket = endpoint->socket_path;
   const auto transport = std::make_shared<docker::Transport>(std::move(endpoint).value());
 
-  Host host{make_host_access(config.paths, std::move(build), prober), variables.api_version,
-            config.state_directory, kernel_units()};
+  Host host{.access = make_host_access(config.paths, std::move(build), prober),
+            .docker_api_version = variables.api_version,
+            .state_directory = config.state_directory,
+            .docker_socket = socket,
+            .is_machine = true,
+            .units = kernel_units()};
   host.access.docker_get = [transport](const std::string& target, std::stop_token stop) {
     return transport->get(target, stop);
   };

@@ -15,6 +15,8 @@ struct Host {
   HostAccess access;
   std::string docker_api_version;
   std::string state_directory;
+  std::string docker_socket;  // empty unless the engine is asked by a unix socket
+  bool is_machine = false;    // not a folder: then privileges are of use
   KernelUnits units;
 };
 

@@ -24,6 +24,7 @@
 #include "exporter/registry/metric_docs.h"
 #include "exporter/registry/registry.h"
 #include "exporter/sources/files.h"
+#include "exporter/sources/privileges.h"
 
 namespace volumeter {
 namespace {
@@ -88,6 +89,7 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
           .trace_devices = wanted(Needs::kDeviceLatency) && config.ebpf,
           .watch_disks = wanted(Needs::kDisks) || wanted(Needs::kMountIo),
           .all_devices = config.all_devices,
+          .watch_containers = wanted(Needs::kContainerIo) || wanted(Needs::kMountIo),
           .state_directory = host.state_directory,
           .units = host.units};
 }
@@ -124,9 +126,29 @@ std::string url_of(const ListenAddress& address, unsigned port) {
   return "http://" + host + ":" + std::to_string(port) + "/";
 }
 
+// What is left of the privileges with which this program was started; before any thread.
+// Returns what there was.
+CapabilitySet drop_privileges(const Host& host, ChangeLog& log) {
+  const CapabilitySet had = permitted_capabilities();
+  if (!host.is_machine) return had;
+  CapabilitySet kept = kAgentCapabilities;
+  for (const std::string& path : {host.docker_socket, host.state_directory}) {
+    if (path.empty() || !had.has(Capability::kDacOverride) || !belongs_to_another(path)) continue;
+    kept.add(Capability::kDacOverride);
+    log.info("privileges", "CAP_DAC_OVERRIDE is kept because " + path + " is another user's");
+  }
+  if (const auto done = keep_only(kept); !done) {
+    log.warning("privileges", "not all are given up: " + done.error().text());
+  }
+  return had;
+}
+
 int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t& end_signals) {
   const auto addresses = listen_addresses(config);
   if (!addresses) return fail(2, "--web.listen-address: " + addresses.error().text());
+  auto sockets = open_listen_sockets(*addresses);
+  if (!sockets) return fail(1, sockets.error().text());
+  drop_privileges(host, log);
 
   ServerMetrics metrics;
   const Registry registry = make_registry(config, host.access, metrics.collectable(), log);
@@ -142,7 +164,7 @@ int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t
        .landing_page = [&] { return landing_page(*monitor.snapshot(), config.telemetry_path); },
        .ready = [&] { return monitor.ready(); }},
       config.max_requests, log, metrics, host.access.steady_now);
-  const auto server = Server::start({.addresses = *addresses}, service);
+  const auto server = Server::start(std::move(sockets).value(), {}, service);
   if (!server) return fail(1, server.error().text());
 
   monitor.start();
@@ -158,6 +180,7 @@ int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t
 
 int once(const Config& config, const Host& host, ChangeLog& log, const sigset_t& end_signals) {
   pthread_sigmask(SIG_UNBLOCK, &end_signals, nullptr);  // nothing is to be kept: just end
+  drop_privileges(host, log);
   const Registry registry = make_registry(config, host.access, nullptr, log);
   HostMonitor monitor(host.access, log, monitor_options(config, host));
   monitor.sample_once({});
@@ -169,10 +192,13 @@ int check(const Config& config, const Host& host, ChangeLog& log, const sigset_t
   pthread_sigmask(SIG_UNBLOCK, &end_signals, nullptr);
   const auto addresses = listen_addresses(config);
   if (!addresses) return fail(2, "--web.listen-address: " + addresses.error().text());
+  const CapabilitySet had = drop_privileges(host, log);
   HostMonitor monitor(host.access, log, monitor_options(config, host));
   monitor.sample_once({});
   const HostAccess* changes = config.size_fanotify ? &host.access : nullptr;
-  const CheckReport report = check_report(*monitor.snapshot(), changes, host.state_directory);
+  const auto lacking = host.is_machine ? missing_capabilities(had) : std::vector<CapabilityUse>{};
+  const CheckReport report =
+      check_report(*monitor.snapshot(), changes, host.access.paths, host.state_directory, lacking);
   print(stdout, report.text);
   return report.complete ? 0 : 1;
 }

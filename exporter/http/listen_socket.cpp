@@ -99,4 +99,14 @@ Result<ListenSocket> open_listen_socket(const ListenAddress& address) {
   return open_in_family(address, every ? AF_INET : AF_INET6);
 }
 
+Result<std::vector<ListenSocket>> open_listen_sockets(const std::vector<ListenAddress>& addresses) {
+  std::vector<ListenSocket> sockets;
+  for (const ListenAddress& address : addresses) {
+    auto socket = open_listen_socket(address);
+    if (!socket) return std::move(socket).error();
+    sockets.push_back(std::move(socket).value());
+  }
+  return sockets;
+}
+
 }  // namespace volumeter

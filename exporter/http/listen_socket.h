@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "exporter/base/result.h"
 #include "exporter/base/unique_fd.h"
@@ -19,5 +20,8 @@ struct ListenSocket {
 // kernel has no IPv6. Looks names up, so call it at the start of the program only.
 // The error reads "cannot listen on :10066: address already in use".
 Result<ListenSocket> open_listen_socket(const ListenAddress& address);
+
+// All of them or none, in their order.
+Result<std::vector<ListenSocket>> open_listen_sockets(const std::vector<ListenAddress>& addresses);
 
 }  // namespace volumeter

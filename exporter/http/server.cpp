@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "exporter/base/fields.h"
-#include "exporter/http/listen_socket.h"
 
 namespace volumeter {
 namespace {
@@ -145,22 +144,19 @@ Server::~Server() {
   open_sockets_.shut_down(kLastWords);
 }
 
-Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Service& service) {
+Result<std::unique_ptr<Server>> Server::start(std::vector<ListenSocket> sockets,
+                                              const ServerOptions& options, Service& service) {
   std::unique_ptr<Server> server(new Server);
-  for (const ListenAddress& address : options.addresses) {
-    auto socket = open_listen_socket(address);
-    if (!socket) return std::move(socket).error();
-    ListenSocket open = std::move(socket).value();
-    const int fd = open.fd.release();
+  for (ListenSocket& socket : sockets) {
+    const int fd = socket.fd.release();
     MHD_Daemon* const daemon = start_daemon(fd, options, service, server->open_sockets_);
     if (daemon == nullptr) {
-      return Error{ErrorKind::kIo, "cannot listen on " + address.text(),
-                   "the HTTP server does not start; there may be too few threads, memory or "
-                   "file descriptors"};
+      return Error{ErrorKind::kIo, "the HTTP server does not start",
+                   "there may be too few threads, memory or file descriptors"};
     }
     server->daemons_.emplace_back(daemon);
     server->listen_sockets_.push_back(fd);
-    server->ports_.push_back(open.port);
+    server->ports_.push_back(socket.port);
   }
   return server;
 }

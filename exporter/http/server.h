@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exporter/base/result.h"
-#include "exporter/http/listen_address.h"
+#include "exporter/http/listen_socket.h"
 #include "exporter/http/open_sockets.h"
 #include "exporter/http/service.h"
 
@@ -15,7 +15,6 @@ struct MHD_Daemon;
 namespace volumeter {
 
 struct ServerOptions {
-  std::vector<ListenAddress> addresses;
   unsigned max_connections = 128;        // an address; more wait in the kernel
   unsigned max_connections_per_ip = 96;  // so that no single client takes them all
 };
@@ -25,12 +24,12 @@ struct ServerOptions {
 // The destructor drops open connections and waits only for answers that are being made.
 class Server {
  public:
-  // Listens on all addresses or on none. `service` must outlive the server. The error
-  // names the address and the reason.
-  static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Service& service);
+  // Makes the first thread. `service` must outlive the server.
+  static Result<std::unique_ptr<Server>> start(std::vector<ListenSocket> sockets,
+                                               const ServerOptions& options, Service& service);
   ~Server();
 
-  // The ports in use, in the order of the addresses.
+  // The ports in use, in the order of the sockets.
   const std::vector<std::uint16_t>& ports() const { return ports_; }
 
  private:

@@ -40,6 +40,7 @@ FilesystemIndex::FilesystemIndex(const MountList& mounts, Inventory& inventory)
     : mounts_(mounts), inventory_(inventory) {
   for (const Mount& mount : mounts.mounts()) {
     const Mount*& best = best_[{mount.major, mount.minor}];
+    ++mount_count_[{mount.major, mount.minor}];
     if (best == nullptr || rank(mount) < rank(*best)) best = &mount;
   }
 }
@@ -53,6 +54,15 @@ bool FilesystemIndex::is_whole_filesystem(std::string_view path) const {
   const Mount* mount = mounts_.find(path);
   return mount != nullptr && mount->mount_point == path && mount->root == "/" &&
          counts_its_own(mount->fstype);
+}
+
+std::optional<NfsMountFacts> FilesystemIndex::nfs_mount(std::string_view path) const {
+  const Mount* mount = mounts_.find(path);
+  if (mount == nullptr || mount->mount_point != path) return {};
+  if (mount->fstype != "nfs" && mount->fstype != "nfs4") return {};
+  // The roots do not tell more: NFS mounts of two directories of an export are both of "/".
+  return NfsMountFacts{mount->mount_point, mount->source,
+                       mount_count_.at({mount->major, mount->minor}) > 1};
 }
 
 const Mount* FilesystemIndex::representative(const Mount& mount) const {

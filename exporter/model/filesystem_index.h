@@ -35,6 +35,9 @@ class FilesystemIndex {
   // The mount that stands for one of inventory.filesystems.
   const Mount& mount(std::size_t index) const { return *shown_mounts_[index]; }
 
+  // The NFS mount whose mount point is `path`.
+  std::optional<NfsMountFacts> nfs_mount(std::string_view path) const;
+
  private:
   using DeviceNumber = std::pair<unsigned, unsigned>;
 
@@ -43,6 +46,7 @@ class FilesystemIndex {
   const MountList& mounts_;
   Inventory& inventory_;
   std::map<DeviceNumber, const Mount*> best_;  // the mount that stands for a device
+  std::map<DeviceNumber, std::size_t> mount_count_;
   std::map<DeviceNumber, std::size_t> listed_;
   std::vector<const Mount*> shown_mounts_;  // by index
   std::set<Label> shown_;                   // mount points of those

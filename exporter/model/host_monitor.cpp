@@ -7,6 +7,7 @@
 #include "exporter/base/fields.h"
 #include "exporter/model/inventory_builder.h"
 #include "exporter/model/mount_io_targets.h"
+#include "exporter/model/nfs_volumes.h"
 #include "exporter/model/size_targets.h"
 #include "exporter/sources/block_devices.h"
 #include "exporter/sources/files.h"
@@ -45,6 +46,7 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
       hostname_(read_hostname(host.paths)),
       mounts_(host, log),
       disks_(host, log),
+      mountstats_(host, log),
       filesystems_(host, log, options_.filesystem_interval),
       sizes_(host, log, options_.sizes,
              [this](const std::string& mount_point, std::stop_token stop) {
@@ -53,6 +55,7 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
       mount_io_(host, log),
       device_latency_(host, log),
       usage_(options_.state_directory, log),
+      container_io_(host, log),
       resolver_(host),
       watcher_(host, log, {.api_version = options_.docker_api_version, .pace = {}},
                [this] { changed_.set(); }) {}
@@ -150,6 +153,11 @@ void HostMonitor::publish(std::shared_ptr<const Inventory> inventory) {
   inventory_ = std::move(inventory);
 }
 
+std::shared_ptr<const Inventory> HostMonitor::inventory() const {
+  const std::lock_guard lock(mutex_);
+  return inventory_;
+}
+
 bool HostMonitor::ready() const {
   const std::lock_guard lock(mutex_);
   return ready_;
@@ -163,10 +171,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   snapshot->hostname = hostname_;
   snapshot->docker_up = docker.up;
   if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
-  {
-    const std::lock_guard lock(mutex_);
-    snapshot->inventory = inventory_;
-  }
+  snapshot->inventory = inventory();
   snapshot->filesystems = filesystems_.latest();
   snapshot->sizes = sizes_.latest();
   if (options_.watch_sizes) snapshot->size_work = sizes_.work();
@@ -174,9 +179,19 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   if (options_.trace_mounts) snapshot->mount_io = mount_io_.latest();
   if (options_.trace_devices) snapshot->device_latency = device_latency_.latest();
   if (options_.watch_disks) snapshot->disks = disks_.read();
+  if (options_.watch_containers) {
+    snapshot->container_io = container_io_.read(*snapshot->inventory, *mounts_.current());
+  }
   snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
   snapshot->sources = source_health(docker);
+  add_nfs(*snapshot);
   return snapshot;
+}
+
+void HostMonitor::add_nfs(HostSnapshot& snapshot) {
+  if (!has_nfs_counters(*snapshot.inventory)) return;
+  snapshot.nfs = nfs_of_volumes(*snapshot.inventory, mountstats_.read());
+  snapshot.sources.push_back(mountstats_.health());
 }
 
 std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker) const {
@@ -187,6 +202,7 @@ std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker
   if (options_.trace_mounts) all.push_back(mount_io_.health());
   if (options_.trace_devices) all.push_back(device_latency_.health());
   if (!options_.state_directory.empty()) all.push_back(usage_.health());
+  if (options_.watch_containers) all.push_back(container_io_.health());
   return all;
 }
 

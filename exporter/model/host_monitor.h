@@ -14,6 +14,7 @@
 #include "exporter/base/change_log.h"
 #include "exporter/base/path_pattern.h"
 #include "exporter/base/wake_up.h"
+#include "exporter/model/container_io_keeper.h"
 #include "exporter/model/path_resolver.h"
 #include "exporter/model/snapshot.h"
 #include "exporter/model/usage_keeper.h"
@@ -24,6 +25,7 @@
 #include "exporter/sources/io/device_latency_watch.h"
 #include "exporter/sources/io/disk_reader.h"
 #include "exporter/sources/io/mount_io_watch.h"
+#include "exporter/sources/io/mountstats_file.h"
 #include "exporter/sources/mount_table.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_sampler.h"
@@ -40,9 +42,10 @@ struct MonitorOptions {
   bool watch_sizes = true;        // false: no tree is walked
   bool trace_mounts = true;       // false: the kernel is not asked to count
   bool trace_devices = true;
-  bool watch_disks = true;      // false: /proc/diskstats is not read
-  bool all_devices = false;     // true: also those under no Docker data
-  std::string state_directory;  // empty: no history is read or kept
+  bool watch_disks = true;       // false: /proc/diskstats is not read
+  bool all_devices = false;      // true: also those under no Docker data
+  bool watch_containers = true;  // false: no cgroup is read
+  std::string state_directory;   // empty: no history is read or kept
   KernelUnits units;
 };
 
@@ -73,6 +76,8 @@ class HostMonitor {
   std::vector<BlockDevice> find_more_devices();
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
+  void add_nfs(HostSnapshot& snapshot);
+  std::shared_ptr<const Inventory> inventory() const;
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
   const HostAccess& host_;
@@ -82,11 +87,13 @@ class HostMonitor {
 
   MountTable mounts_;
   DiskReader disks_;
+  MountstatsFile mountstats_;
   FilesystemSampler filesystems_;
   SizeSampler sizes_;
   MountIoWatch mount_io_;
   DeviceLatencyWatch device_latency_;
   UsageKeeper usage_;
+  ContainerIoKeeper container_io_;
 
   // Of the refreshing thread alone: what the newest inventory was built from.
   PathResolver resolver_;

@@ -39,8 +39,8 @@ struct FilesystemFacts {
   std::vector<std::size_t> devices;
 };
 
-// A block device under such a filesystem, or under another such device; or any that works, if all are
-// wanted.
+// A block device under such a filesystem or under another such device; if all devices are
+// wanted, any that ever worked.
 struct DeviceFacts {
   std::string kernel_name;  // as in /proc/diskstats
   std::pair<unsigned, unsigned> number;
@@ -80,6 +80,16 @@ struct MountFacts {
   std::optional<std::size_t> filesystem;  // of the data; of a root filesystem, of all engine data
 };
 
+// An NFS mount that begins where a volume's data does.
+struct NfsMountFacts {
+  std::string mount_point;
+  std::string source;  // "10.0.0.5:/export"
+  // What the kernel counts of it is not the volume's alone: another mount of the host has the
+  // same superblock, as two of one export do, or the volume is a bind mount of it, or another
+  // volume has the same directory. The numbers are the sum, of which nobody knows the parts.
+  bool is_shared = false;
+};
+
 struct VolumeFacts {
   std::string name;
   // Host path of its data, which is not its mountpoint if it is a bind mount of another
@@ -101,6 +111,7 @@ struct VolumeFacts {
   // It begins at the root of that filesystem: if nobody else has a part of it, what the
   // filesystem says of its use is true of the volume.
   bool is_whole_filesystem = false;
+  std::optional<NfsMountFacts> nfs_mount;
   std::optional<std::uint64_t> limit_bytes;          // as its options say
   std::optional<double> last_released;               // newest end of a container that refers to it
   std::vector<std::pair<Label, Label>> user_labels;  // of the allow list

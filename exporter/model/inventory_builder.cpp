@@ -53,6 +53,7 @@ class Builder {
     add_engine(docker.engine);
     inventory_.has_all_volumes = docker.has_all_volumes;
     for (const auto& volume : docker.volumes) add_volume(volume);
+    find_shared_nfs_mounts();
     for (const auto& container : docker.containers) add_container(container);
     for (auto& [label, bind] : binds_) inventory_.binds.push_back(std::move(bind));
     find_prune_hazards();
@@ -104,6 +105,19 @@ class Builder {
     if (data.empty() || facts.unmounted) return;
     facts.filesystem = filesystems_.index_of(data);
     facts.is_whole_filesystem = filesystems_.is_whole_filesystem(data);
+    facts.nfs_mount = filesystems_.nfs_mount(data);
+    if (facts.nfs_mount && data != directory) facts.nfs_mount->is_shared = true;
+  }
+
+  // A volume plugin may give one directory to several volumes.
+  void find_shared_nfs_mounts() {
+    std::map<std::string, NfsMountFacts*> first;
+    for (VolumeFacts& volume : inventory_.volumes) {
+      if (!volume.nfs_mount) continue;
+      const auto [same, is_new] =
+          first.try_emplace(volume.nfs_mount->mount_point, &*volume.nfs_mount);
+      if (!is_new) volume.nfs_mount->is_shared = same->second->is_shared = true;
+    }
   }
 
   // Only the folder of all volumes is resolved, not each volume in it: names and _data are

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,11 @@
 #include "exporter/model/usage_history.h"
 #include "exporter/sources/fs_usage.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/container_io.h"
 #include "exporter/sources/io/device_tracer.h"
 #include "exporter/sources/io/diskstats.h"
 #include "exporter/sources/io/mount_io_ledger.h"
+#include "exporter/sources/io/mountstats.h"
 #include "exporter/sources/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 
@@ -34,10 +37,17 @@ struct HostSnapshot {
   std::shared_ptr<const FilesystemReadings> filesystems;
   std::shared_ptr<const SizeReadings> sizes;
   std::optional<SizeWork> size_work;  // absent: no size is measured
+  // By index in inventory->volumes; empty if no volume is an NFS mount with counters of its own.
+  // Absent: it is none, its mount's counters are those of others too (NfsMountFacts), or they
+  // are not known.
+  std::vector<std::optional<NfsStats>> nfs;
   std::shared_ptr<const UsageTimes> usage;
   std::shared_ptr<const MountIoReadings> mount_io;  // null: the kernel does not count for us
   std::vector<DeviceLatency> device_latency;
   std::shared_ptr<const DiskList> disks = std::make_shared<const DiskList>();
+  // By index of inventory->containers, monotonic over restarts; absent where a container does
+  // not run or cannot be read. Empty: nobody wants it.
+  std::vector<std::optional<ContainerIo>> container_io;
   ProcessStats process;
   std::vector<SourceHealth> sources;
 

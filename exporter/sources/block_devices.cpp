@@ -39,6 +39,11 @@ std::string device_name(std::string_view file) {
   return name;
 }
 
+std::string device_folder(const HostPaths& paths, DeviceNumber number) {
+  return paths.sys("dev/block/" + std::to_string(number.major) + ":" +
+                   std::to_string(number.minor));
+}
+
 void add_parent(Node& node, const std::string& name, const std::string& folder) {
   node.device.parents.push_back(name);
   if (const auto number = read_device_number(folder)) node.below.push_back(*number);
@@ -47,8 +52,7 @@ void add_parent(Node& node, const std::string& name, const std::string& folder) 
 // /sys/dev/block/8:1 -> ../../devices/pci0000:00/.../block/sda/sda1: the folder of a
 // partition lies in that of its disk.
 Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
-  const std::string folder =
-      paths.sys("dev/block/" + std::to_string(number.major) + ":" + std::to_string(number.minor));
+  const std::string folder = device_folder(paths, number);
   const auto target = read_link(folder);
   if (!target) return target.error();
 
@@ -92,11 +96,13 @@ Result<Node> read_top(const HostPaths& paths, DeviceNumber number) {
 std::optional<DeviceNumber> read_device_number(const std::string& folder) {
   const auto text = read_attribute(folder + "/dev");
   if (!text) return {};
-  std::string_view rest = *text;
-  const auto major = to_integer<unsigned>(cut(rest, ':'));
-  const auto minor = to_integer<unsigned>(rest);
-  if (!major || !minor) return {};
-  return DeviceNumber{*major, *minor};
+  return parse_device_number(*text);
+}
+
+Result<std::string> read_block_device_name(const HostPaths& paths, DeviceNumber number) {
+  const auto target = read_link(device_folder(paths, number));
+  if (!target) return target.error();
+  return device_name(*target);
 }
 
 Result<BlockDevice> read_block_device(const HostPaths& paths, DeviceNumber number) {

@@ -7,15 +7,9 @@
 
 #include "exporter/base/result.h"
 #include "exporter/sources/host_access.h"
+#include "exporter/sources/io/device_number.h"
 
 namespace volumeter {
-
-struct DeviceNumber {
-  unsigned major = 0;
-  unsigned minor = 0;
-
-  auto operator<=>(const DeviceNumber&) const = default;
-};
 
 // A disk, a partition, or a device made of others (dm, md), as /sys/dev/block tells it.
 struct BlockDevice {
@@ -33,6 +27,9 @@ struct BlockDevice {
 
 // The number of the device whose folder in sysfs `folder` is.
 std::optional<DeviceNumber> read_device_number(const std::string& folder);
+
+// The name alone, as in /proc/diskstats: one readlink(2).
+Result<std::string> read_block_device_name(const HostPaths& paths, DeviceNumber number);
 
 // kNotFound for major 0: filesystems without a block device (tmpfs, nfs, overlay, btrfs).
 Result<BlockDevice> read_block_device(const HostPaths& paths, DeviceNumber number);

@@ -6,31 +6,12 @@
 #include <unordered_set>
 
 #include "exporter/base/fields.h"
+#include "exporter/sources/octal_escapes.h"
 
 namespace volumeter {
 namespace {
 
 constexpr std::string_view kDeleted = "//deleted";
-
-bool is_octal(char c, char highest) { return c >= '0' && c <= highest; }
-
-// The kernel writes space, tab, newline, backslash and, in sources, '#' as \ooo
-// (seq_path and mangle in fs/proc_namespace.c). Any \ooo is undone.
-std::string unescaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view code = text.substr(i, 4);
-    if (code.size() == 4 && code[0] == '\\' && is_octal(code[1], '3') && is_octal(code[2], '7') &&
-        is_octal(code[3], '7')) {
-      out += static_cast<char>((code[1] - '0') * 64 + (code[2] - '0') * 8 + (code[3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 // Option lists begin with "rw" or "ro"; anything else is a line that was torn.
 std::optional<bool> is_readonly(std::string_view options) {
@@ -65,6 +46,8 @@ bool read_numbers(std::string_view& rest, Mount& mount) {
 //   36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
 // Fields are parted by exactly one space, so that an empty source shows as two:
 //   41 27 0:35 / /run/x rw,nosuid - tmpfs  rw,size=1024k
+// A hierarchy of cgroups names its controllers among the options (cgroup_show_options()):
+//   38 31 0:35 / /sys/fs/cgroup/blkio rw,relatime - cgroup cgroup rw,blkio
 // nsfs and cgroup roots need not begin with a slash ("net:[4026531840]").
 std::optional<Mount> parse_line(std::string_view rest) {
   Mount mount;
@@ -76,16 +59,21 @@ std::optional<Mount> parse_line(std::string_view rest) {
   if (!skip_optional_fields(rest)) return {};
   const std::string_view fstype = cut(rest, ' ');
   const std::string_view source = cut(rest, ' ');
-  const auto super_readonly = is_readonly(cut(rest, ' '));
+  const std::string_view super_options = cut(rest, ' ');
+  const auto super_readonly = is_readonly(super_options);
   if (fstype.empty() || !super_readonly) return {};
 
   mount.root_deleted = root.ends_with(kDeleted);
-  mount.root = unescaped(root.substr(0, root.size() - (mount.root_deleted ? kDeleted.size() : 0)));
-  mount.mount_point = unescaped(mount_point);
-  mount.fstype = unescaped(fstype);
-  mount.source = unescaped(source);
+  mount.root =
+      undo_octal_escapes(root.substr(0, root.size() - (mount.root_deleted ? kDeleted.size() : 0)));
+  mount.mount_point = undo_octal_escapes(mount_point);
+  mount.fstype = undo_octal_escapes(fstype);
+  mount.source = undo_octal_escapes(source);
   mount.readonly = *readonly;
   mount.super_readonly = *super_readonly;
+  if (mount.fstype == "cgroup" && super_options.size() > 3) {
+    mount.controllers = super_options.substr(3);  // after "rw,"
+  }
   return mount;
 }
 

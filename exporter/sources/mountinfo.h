@@ -24,6 +24,7 @@ struct Mount {
   std::string source;           // "/dev/vda1", "server:/export", "tmpfs"; may be empty
   bool readonly = false;        // this mount is read-only
   bool super_readonly = false;  // the filesystem is, for all its mounts
+  std::string controllers;      // of a "cgroup" hierarchy (version 1): "blkio", "cpu,cpuacct"
 };
 
 // Total: any text is an answer. A line that is torn or odd is rejected alone.

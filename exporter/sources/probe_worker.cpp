@@ -10,6 +10,7 @@
 
 #include "exporter/sources/changes/change_feed.h"
 #include "exporter/sources/files.h"
+#include "exporter/sources/privileges.h"
 #include "exporter/sources/probe_protocol.h"
 #include "exporter/sources/sizes/scan_worker.h"
 
@@ -77,7 +78,10 @@ Answer resolve_answer(const Question& question) {
 bool serve_watch(const Question& question, int socket) {
   const auto root = open_in_root(question.rootfs, question.path, O_RDONLY | O_DIRECTORY);
   if (!root) return send_answer(socket, failure(root.error())) == 0;
-  const auto feed = open_change_feed(root->get());
+  const auto feed = [&] {
+    const WithCapability admin(Capability::kSysAdmin);
+    return open_change_feed(root->get());
+  }();
   if (!feed) return send_answer(socket, failure(feed.error())) == 0;
   Answer answer;
   answer.kind = AnswerKind::kDone;

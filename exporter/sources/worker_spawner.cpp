@@ -12,6 +12,7 @@
 #include <csignal>
 
 #include "exporter/sources/files.h"
+#include "exporter/sources/privileges.h"
 #include "exporter/sources/probe_protocol.h"
 #include "exporter/sources/probe_worker.h"
 
@@ -86,6 +87,8 @@ UniqueFd fork_worker(UniqueFd& spawner_socket) {
   die_with_parent(parent);
   ignore_signals();
   ::prctl(PR_SET_NAME, "volumeter-spawn");
+  // The workers, which it forks, have what it has. Should it fail they keep more, no less.
+  [[maybe_unused]] const auto kept = keep_only(kHelperCapabilities, {Capability::kSysAdmin});
   UniqueFd socket = let_go_of_everything_but(std::move(given));
   char byte = 0;
   while (true) {

@@ -107,6 +107,34 @@ TEST_CASE("mount points that differ only in bytes that are no text are one files
   CHECK(inventory.filesystems.size() == 2);
 }
 
+// cAdvisor: the counters of the host's disk among those of each container.
+TEST_CASE("what the host does to a disk is no container's doing") {
+  const auto of = [](const Series& all, const std::string& container) {
+    std::map<std::string, double> found;
+    for (const auto& [series, value] : all) {
+      if (!series.starts_with("docker_container_")) continue;
+      if (series.find("container=\"" + container + "\"") == std::string::npos) continue;
+      found.emplace(series, value);
+    }
+    return found;
+  };
+  const Series all = scrape("cgroup-v2-systemd");
+  const auto idle = of(all, "idle");
+  CHECK(idle.contains(R"(docker_container_written_bytes_total{container="idle",device="sda"})"));
+  for (const auto& [series, value] : idle) {
+    CAPTURE(series);
+    CHECK(value == 0);
+  }
+  const auto busy = of(all, "database");
+  const auto written =
+      busy.find(R"(docker_container_written_bytes_total{container="database",device="sda"})");
+  REQUIRE(written != busy.end());
+  CHECK(written->second == 299'008'000);
+  CHECK(of(all, "stopped").empty());
+  // Version 1 lists nothing for a container that has done nothing, or that nobody counts.
+  CHECK(of(scrape("cgroup-v1"), "quiet").empty());
+}
+
 // node_exporter, cAdvisor: the first filesystem that hangs holds up the scrape.
 TEST_CASE("a filesystem that hangs takes no other figure with it") {
   const Series all = scrape("nfs-hung");

@@ -124,20 +124,20 @@ TEST_CASE("a port that is taken is named with the reason, and given back in the 
   TestServer first(0, {{"127.0.0.1", 0}});
   const ListenAddress taken{"127.0.0.1", first.port()};
   // The free address comes first: it must be let go too.
-  const auto second = Server::start({.addresses = {{"127.0.0.1", 0}, taken}}, first.service);
+  const auto second = start_server({{"127.0.0.1", 0}, taken}, first.service);
   REQUIRE_FALSE(second);
   CHECK(second.error().text() == "cannot listen on " + taken.text() + ": address already in use");
 
   first.server.reset();
-  CHECK(Server::start({.addresses = {taken}}, first.service));
+  CHECK(start_server({taken}, first.service));
 }
 
 TEST_CASE("a host that does not exist is named with the reason") {
   TestServer other;
-  const auto server = Server::start({.addresses = {{"no-such-host.invalid", 0}}}, other.service);
+  const auto server = start_server({{"no-such-host.invalid", 0}}, other.service);
   REQUIRE_FALSE(server);
   CHECK(server.error().text().starts_with("cannot listen on no-such-host.invalid:0: "));
-  CHECK_FALSE(Server::start({.addresses = {{"192.0.2.1", 0}}}, other.service));
+  CHECK_FALSE(start_server({{"192.0.2.1", 0}}, other.service));
 }
 
 TEST_CASE("many scrape at once") {

@@ -13,6 +13,13 @@
 
 namespace volumeter {
 
+inline Result<std::unique_ptr<Server>> start_server(const std::vector<ListenAddress>& addresses,
+                                                    Service& service) {
+  auto sockets = open_listen_sockets(addresses);
+  if (!sockets) return std::move(sockets).error();
+  return Server::start(std::move(sockets).value(), {}, service);
+}
+
 // A real server on a port that the kernel chose, with a scrape body of any size.
 struct TestServer {
   std::string body = "docker_up 1\n";
@@ -34,7 +41,7 @@ struct TestServer {
                  .landing_page = [] { return std::string("<html></html>"); },
                  .ready = [] { return true; }},
                 max_requests, log, metrics, [] { return SteadyTime{}; }) {
-    auto started = Server::start({.addresses = std::move(addresses)}, service);
+    auto started = start_server(addresses, service);
     if (!started) FAIL(started.error().text());
     server = std::move(started).value();
   }

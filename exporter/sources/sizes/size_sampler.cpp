@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "exporter/sources/files.h"
+#include "exporter/sources/io/io_pressure.h"
 
 namespace volumeter {
 namespace {
@@ -157,7 +158,8 @@ void SizeSampler::look_around(SteadyTime now) {
 
 void SizeSampler::look_at_pressure(SteadyTime now, bool was_running) {
   const auto text = read_file(host_.paths.proc("pressure/io"));
-  gate_.look(now, text ? parse_io_pressure(*text) : std::nullopt, was_running);
+  const auto pressure = text ? parse_io_pressure(*text) : std::nullopt;
+  gate_.look(now, pressure ? std::optional(pressure->some) : std::nullopt, was_running);
 }
 
 // Where others always wait for the disks, sizes are old, but there are some.

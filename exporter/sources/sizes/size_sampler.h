@@ -18,7 +18,7 @@
 #include "exporter/sources/host_access.h"
 #include "exporter/sources/sizes/change_tracker.h"
 #include "exporter/sources/sizes/descriptor_wait.h"
-#include "exporter/sources/sizes/io_pressure.h"
+#include "exporter/sources/sizes/pressure_gate.h"
 #include "exporter/sources/sizes/scan_schedule.h"
 #include "exporter/sources/sizes/size_reading.h"
 #include "exporter/sources/sizes/size_results.h"

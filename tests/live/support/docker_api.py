@@ -79,12 +79,13 @@ class DockerApi:
     def prune_volumes(self):
         return self.call("POST", "/v1.41/volumes/prune")["VolumesDeleted"] or []
 
-    def create_container(self, name, binds=(), labels=None, anonymous=(), network="none"):
+    def create_container(self, name, binds=(), labels=None, anonymous=(), network="none",
+                         command="exec sleep 100000", **host_config):
         """Binds are "VOLUME-or-/PATH:/DESTINATION[:ro]"; anonymous: destinations."""
-        body = {"Image": IMAGE, "Cmd": ["sleep", "100000"], "StopTimeout": 0,
+        body = {"Image": IMAGE, "Cmd": ["sh", "-c", command], "StopTimeout": 0,
                 "Labels": labels or {}, "Volumes": {path: {} for path in anonymous},
                 "HostConfig": {"Binds": list(binds), "NetworkMode": network,
-                               "Ulimits": ULIMITS}}
+                               "Ulimits": ULIMITS, **host_config}}
         return self.call("POST", "/v1.41/containers/create", body, name=name)["Id"]
 
     def start_container(self, name):
@@ -100,6 +101,9 @@ class DockerApi:
 
     def rename_container(self, name, new_name):
         self.call("POST", f"/v1.41/containers/{name}/rename", name=new_name)
+
+    def pid_of(self, name):
+        return self.call("GET", f"/v1.41/containers/{name}/json")["State"]["Pid"]
 
     def remove_container(self, name, volumes=False):
         self.call("DELETE", f"/v1.41/containers/{name}", force=1, v=int(volumes))

@@ -150,6 +150,12 @@ HostSnapshot rich_snapshot() {
   SizeReading reading{.space = sampled(space), .entries = 2, .drift_bytes = 0};
   host.sizes = std::make_shared<const SizeReadings>(
       SizeReadings{{"db", reading}, {"bind:/srv", reading}, {"tmpfs:database:/cache", reading}});
+  host.nfs.resize(host.inventory->volumes.size());
+  host.nfs[0] = NfsStats{.source = "s:/db",
+                         .mount_point = "/var/lib/docker/volumes/db/_data",
+                         .bytes = NfsBytes{},
+                         .operations = {{.name = "READ", .completed = 1, .errors = 0},
+                                        {.name = "WRITE", .completed = 2, .errors = 0}}};
   host.size_work = SizeWork{.budget_cpu_share = 0.05};
   host.usage = std::make_shared<const UsageTimes>(
       UsageTimes{{"db", {.first_seen = 1, .last_used = {}, .in_use = true, .created = {}}},
@@ -160,6 +166,10 @@ HostSnapshot rich_snapshot() {
           .items);
   host.mount_io = std::make_shared<const MountIoReadings>(rich_mount_io());
   host.device_latency = {{.major = 8, .minor = 16, .reads = some_calls(), .writes = some_calls()}};
+  host.container_io.resize(host.inventory->containers.size());
+  host.container_io[0] =
+      ContainerIo{.devices = {{8, 16, 1, 2, 512, 1024, Label("sdb")}},
+                  .pressure = IoPressure{std::chrono::seconds(2), std::chrono::seconds(1)}};
   host.process = {.cpu_seconds = 1.5,
                   .resident_bytes = 1,
                   .virtual_bytes = 2,

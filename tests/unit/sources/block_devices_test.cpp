@@ -65,6 +65,22 @@ TEST_CASE("everything below a device is found once, down to the disks") {
   CHECK(devices->front().parents == std::vector<std::string>{"sda1", "sdb"});
 }
 
+TEST_CASE("a device of several paths to one disk lies on all of them") {
+  FakeSysfs sysfs;
+  sysfs.add_disk("sda", "8:0");
+  sysfs.add_disk("sdb", "8:16");
+  sysfs.add_mapped("dm-0", "253:0");  // of multipathd
+  sysfs.add_mapped("dm-1", "253:1");  // a partition, as kpartx makes it
+  sysfs.put_below("dm-0", "sda", "devices/pci/block/sda");
+  sysfs.put_below("dm-0", "sdb", "devices/pci/block/sdb");
+  sysfs.put_below("dm-1", "dm-0", "devices/virtual/block/dm-0");
+  const auto devices = read_block_devices(sysfs.paths(), {253, 1});
+  REQUIRE(devices);
+  CHECK(names(*devices) == std::vector<std::string>{"dm-1", "dm-0", "sda", "sdb"});
+  CHECK((*devices)[1].parents == std::vector<std::string>{"sda", "sdb"});
+  CHECK_FALSE(devices->front().is_partition);
+}
+
 TEST_CASE("devices that lie on each other come to an end") {
   FakeSysfs sysfs;
   sysfs.add_mapped("dm-0", "253:0");
@@ -102,6 +118,25 @@ TEST_CASE("a filesystem without a device, or an unknown one, has none") {
   const FakeSysfs sysfs;
   CHECK(read_block_device(sysfs.paths(), {0, 35}).error().kind == ErrorKind::kNotFound);
   CHECK(read_block_devices(sysfs.paths(), {8, 99}).error().kind == ErrorKind::kNotFound);
+}
+
+TEST_CASE("the name of a device is known by its number") {
+  FakeSysfs sysfs;
+  sysfs.add_disk("cciss!c0d0", "104:0");
+  const auto name = read_block_device_name(sysfs.paths(), {104, 0});
+  REQUIRE(name);
+  CHECK(*name == "cciss/c0d0");
+  const auto none = read_block_device_name(sysfs.paths(), {104, 1});
+  REQUIRE_FALSE(none);
+  CHECK(none.error().kind == ErrorKind::kNotFound);
+}
+
+TEST_CASE("a partition is told from a disk") {
+  FakeSysfs sysfs;
+  sysfs.add_disk("sda", "8:0");
+  sysfs.add_partition("sda", "sda1", "8:1");
+  CHECK_FALSE(read_block_device(sysfs.paths(), {8, 0})->is_partition);
+  CHECK(read_block_device(sysfs.paths(), {8, 1})->is_partition);
 }
 
 }  // namespace

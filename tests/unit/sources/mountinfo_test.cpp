@@ -146,5 +146,16 @@ TEST_CASE("a mount whose parent lies outside of what we see is found") {
   CHECK(id_at(list, "/data/x") == 8);
 }
 
+TEST_CASE("a hierarchy of cgroups of version 1 names its controllers") {
+  const auto parsed = parse_mountinfo(
+      "35 30 0:31 / /sys/fs/cgroup/blkio rw - cgroup cgroup rw,blkio,net_prio\n"
+      "36 30 0:32 / /sys/fs/cgroup/none rw - cgroup cgroup rw\n"
+      "37 30 0:33 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n");
+  REQUIRE(parsed.items.size() == 3);
+  CHECK(parsed.items[0].controllers == "blkio,net_prio");
+  CHECK(parsed.items[1].controllers.empty());
+  CHECK(parsed.items[2].controllers.empty());
+}
+
 }  // namespace
 }  // namespace volumeter

@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../../live"))
 
+from support.engine import Engine
 from support.live_test import LiveTest, run
 from support.trees import KINDS, hard_links, plant
 
@@ -23,7 +24,7 @@ PLANTED = [number for number, kind in enumerate(KINDS) if kind is not hard_links
 class Accounting(LiveTest):
     """A filesystem whose directories have space accounts of their own."""
 
-    needs = ("root", "btrfs", "mkfs.btrfs", "mkfs.ext4", "mkfs.xfs", "xfs_quota", "chattr")
+    needs = ("root", "btrfs", "mkfs.btrfs", "mkfs.ext4", "mkfs.xfs", "xfs_quota", "chattr", "dockerd")
 
     def mount(self, mkfs, options):
         image, self.disk = self.scene.path("image"), self.scene.new_folder("disk")
@@ -105,6 +106,17 @@ class ProjectQuota:
 class Ext4(ProjectQuota, Accounting):
     def make_disk(self):
         self.mount("mkfs.ext4 -q -O quota,project -E quotatype=prjquota", "prjquota")
+
+    def test_an_agent_whose_helpers_have_the_privilege_on_demand_is_told_as_well(self):
+        engine = Engine(self.scene)
+        engine.data_root = self.new_folder("docker")
+        self.addCleanup(engine.end)
+        engine.start()
+        engine.api.create_volume("data")
+        call("chattr", "-p", "77", "+P", engine.volume_folder("data"))
+        agent = self.start_agent(engine)
+        agent.wait_until(lambda seen: seen.labels("docker_volume_scan_info", volume="data",
+                                                  method="quota"), "its quota is read", 60)
 
 
 class Xfs(ProjectQuota, Accounting):

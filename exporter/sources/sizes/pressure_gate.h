@@ -3,15 +3,10 @@
 
 #include <chrono>
 #include <optional>
-#include <string_view>
 
 #include "exporter/base/time.h"
 
 namespace volumeter {
-
-// Time since boot in which some task waited for I/O, from the text of /proc/pressure/io
-// (Documentation/accounting/psi.rst); nothing if the text is of another shape.
-std::optional<std::chrono::microseconds> parse_io_pressure(std::string_view text);
 
 // Whether the host waits for its disks while we do not use them: a scan of a cold tree waits
 // for the disk as well and would hold itself up, so only the time between steps counts.

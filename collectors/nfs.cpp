@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/builtin.h"
+
+namespace volumeter {
+namespace {
+
+constexpr LabelNames kLabels{"volume", "operation"};
+
+constexpr MetricDesc kOperations{
+    "docker_volume_nfs_operations_total", MetricType::kCounter,
+    "Requests of a kind that the NFS client made for the volume and that have ended, since it was "
+    "mounted; READ, WRITE, GETATTR and so on, those that ever happened. Absent for a volume whose "
+    "superblock other mounts share, as all mounts of one export by default (nosharecache).",
+    kLabels};
+constexpr MetricDesc kTransmissions{
+    "docker_volume_nfs_transmissions_total", MetricType::kCounter,
+    "How often these requests were sent; what exceeds the requests was sent again.", kLabels};
+constexpr MetricDesc kTimeouts{
+    "docker_volume_nfs_timeouts_total", MetricType::kCounter,
+    "How often the server had not answered after all the retries of a round (timeo, retrans); "
+    "counted when the request has ended.",
+    kLabels};
+constexpr MetricDesc kErrors{"docker_volume_nfs_errors_total", MetricType::kCounter,
+                             "Requests that ended with an error, a file that does not exist "
+                             "included. Absent before Linux 5.3.",
+                             kLabels};
+constexpr MetricDesc kSent{"docker_volume_nfs_sent_bytes_total", MetricType::kCounter,
+                           "Bytes sent in these requests, headers included.", kLabels};
+constexpr MetricDesc kReceived{"docker_volume_nfs_received_bytes_total", MetricType::kCounter,
+                               "Bytes received in answers to them, headers included.", kLabels};
+constexpr MetricDesc kQueue{
+    "docker_volume_nfs_queue_seconds_total", MetricType::kCounter,
+    "Time that the requests spent in the client before their last transmission.", kLabels};
+constexpr MetricDesc kResponse{
+    "docker_volume_nfs_response_seconds_total", MetricType::kCounter,
+    "Time between a transmission and its answer (RTT): network and server.", kLabels};
+constexpr MetricDesc kExecution{
+    "docker_volume_nfs_execution_seconds_total", MetricType::kCounter,
+    "Time from each request to its end: queue, response and the rest, as retries.", kLabels};
+constexpr const MetricDesc* kAll[] = {&kOperations, &kTransmissions, &kTimeouts, &kErrors,   &kSent,
+                                      &kReceived,   &kQueue,         &kResponse, &kExecution};
+
+class NfsCollector final : public Collector {
+ public:
+  std::span<const MetricDesc* const> describe() const override { return kAll; }
+
+  MetricFamilies collect(const HostSnapshot& host) const override {
+    MetricFamilies out;
+    for (const MetricDesc* desc : kAll) out[*desc];
+    for (std::size_t i = 0; i < host.nfs.size(); ++i) {
+      if (host.nfs[i]) add_volume(host.inventory->volumes[i].label, *host.nfs[i], out);
+    }
+    return out;
+  }
+
+ private:
+  static void add_volume(const Label& volume, const NfsStats& stats, MetricFamilies& out) {
+    for (const NfsOperation& operation : stats.operations) {
+      if (operation.completed > 0) {
+        add_operation(volume, out.keep(Label(operation.name)), operation, out);
+      }
+    }
+  }
+
+  static void add_operation(const Label& volume, const Label& name, const NfsOperation& operation,
+                            MetricFamilies& out) {
+    const auto add = [&](const MetricDesc& desc, std::uint64_t value) {
+      out.add(desc, {volume, name}, static_cast<double>(value));
+    };
+    add(kOperations, operation.completed);
+    add(kTransmissions, operation.transmissions);
+    add(kTimeouts, operation.timeouts);
+    if (operation.errors) add(kErrors, *operation.errors);
+    add(kSent, operation.sent_bytes);
+    add(kReceived, operation.received_bytes);
+    out.add(kQueue, {volume, name}, operation.queue_seconds);
+    out.add(kResponse, {volume, name}, operation.response_seconds);
+    out.add(kExecution, {volume, name}, operation.execution_seconds);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Collector> make_nfs_collector() { return std::make_unique<NfsCollector>(); }
+
+}  // namespace volumeter

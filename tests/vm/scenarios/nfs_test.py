@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volumes on NFS, mounted by Docker from a server on the loopback interface: each has the
+numbers of its own load, to the byte, and the agent never waits for the server."""
+
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../../live"))
+
+from support.live_test import LiveTest, run
+from support.scene import eventually
+
+OPERATIONS = "docker_volume_nfs_operations_total"
+MANY, RECORD = 1001, 1000  # of a load, not a multiple of a page
+BYTES = MANY * RECORD
+DIRECT = 10 * 4096
+
+
+class Nfs(LiveTest):
+    needs = ("root", "dockerd", "busybox", "mkfs.ext4", "rpcbind", "rpcinfo", "rpc.nfsd", "rpc.mountd",
+             "exportfs")
+
+    def setUp(self):
+        super().setUp()
+        self.server = Server(self.scene)
+        self.addCleanup(self.server.end)
+        self.engine = self.start_engine()
+        self.agent = self.start_agent(self.engine, "--no-collector.sizes")
+
+    def run_with_volumes(self, **options):
+        """Makes a volume of each {name: mount options} and mounts them by a container."""
+        for name, more in options.items():
+            self.server.new_folder(name)
+            self.engine.api.create_volume(name, options={
+                "type": "nfs", "device": f":{self.server.path(name, more)}",
+                "o": f"addr=127.0.0.1,{more}"})
+        self.engine.api.run_container("app", [f"{name}:/{name}" for name in options])
+        self.agent.wait_for_volumes(*options)
+
+    def folder(self, volume):
+        return self.engine.volume_folder(volume)
+
+    def bytes_of(self, volume):
+        said = call(os.environ["NFS_BYTES"], "/proc/1/mountstats").splitlines()
+        counts = {one.pop("mount_point"): one for one in map(json.loads, said)}
+        return counts[self.folder(volume)]
+
+    def load(self, volume):
+        """Writes and reads through the page cache and past it; the server sees all of it."""
+        file = os.path.join(self.folder(volume), "file")
+        dd("/dev/zero", file, f"bs={RECORD}", f"count={MANY}", "conv=fsync")
+        drop_caches()
+        dd(file, "/dev/null", f"bs={RECORD}")
+        # Whole blocks, and none behind the end: what is asked for is what there is.
+        dd("/dev/zero", file, "bs=4096", f"count={DIRECT // 4096}", "oflag=direct")
+        dd(file, "/dev/null", "bs=4096", f"count={DIRECT // 4096}", "iflag=direct")
+
+    def test_a_load_is_counted_to_the_byte_and_a_neighbour_of_it_stays_at_zero(self):
+        volumes = {"three": "vers=3,nolock,nosharecache", "four": "vers=4.2,nosharecache",
+                   "idle": "vers=4.2,nosharecache"}
+        self.run_with_volumes(**volumes)
+        for volume in ("three", "four"):
+            self.load(volume)
+            self.assertEqual(self.bytes_of(volume), {
+                "normal_read": BYTES, "normal_written": BYTES,
+                "direct_read": DIRECT, "direct_written": DIRECT,
+                "server_read": BYTES + DIRECT, "server_written": BYTES + DIRECT})
+        self.assertEqual(set(self.bytes_of("idle").values()), {0})
+
+        seen = self.agent.scrape()
+        for volume in ("three", "four"):
+            done = seen.by("operation", OPERATIONS, volume=volume)
+            for operation in ("READ", "WRITE", "COMMIT"):
+                self.assertGreater(done[operation], 0)
+            self.assert_is_between(BYTES + DIRECT, seen.value(
+                "docker_volume_nfs_sent_bytes_total", volume=volume, operation="WRITE"))
+            self.assert_is_between(BYTES + DIRECT, seen.value(
+                "docker_volume_nfs_received_bytes_total", volume=volume, operation="READ"))
+        idle = seen.by("operation", OPERATIONS, volume="idle")
+        self.assertGreater(idle["GETATTR"], 0)
+        self.assertTrue({"READ", "WRITE", "COMMIT", "CREATE_SESSION"}.isdisjoint(idle))
+
+    def assert_is_between(self, payload, seen):
+        """Each request and each answer has a header."""
+        self.assertGreater(seen, payload)
+        self.assertLess(seen, payload * 1.2)
+
+    def test_volumes_that_share_a_superblock_have_no_numbers(self):
+        self.run_with_volumes(first="vers=4.2", second="vers=4.2", alone="vers=4.1")
+        dd("/dev/zero", os.path.join(self.folder("first"), "file"), "bs=4096", "count=1")
+        # The same numbers twice: what the kernel says is of neither.
+        self.assertEqual(self.bytes_of("first"), self.bytes_of("second"))
+        counted = {labels["volume"] for labels, _ in self.agent.scrape().all(OPERATIONS)}
+        self.assertEqual(counted, {"alone"})
+
+    def test_a_server_that_is_gone_delays_no_scrape_and_takes_no_number_away(self):
+        self.run_with_volumes(data="vers=4.2")
+        before = self.agent.scrape().value(OPERATIONS, volume="data", operation="GETATTR")
+        self.assertGreater(before, 0)
+        self.server.stop()
+        self.addCleanup(self.server.serve)
+        stuck = self.scene.start("stuck", ["ls", self.folder("data")])
+        self.assert_scrapes_are_fast(self.agent)
+        self.assertIsNone(stuck.poll())
+        after = self.agent.scrape()
+        self.assertGreaterEqual(
+            after.value(OPERATIONS, volume="data", operation="GETATTR"), before)
+        self.assertEqual(after.value("volumeter_source_up", source="mountstats"), 1)
+
+
+class Server:
+    """The kernel's NFS server, with one filesystem of its own."""
+
+    def __init__(self, scene):
+        for module in ("nfsd", "nfs", "nfsv3", "nfsv4"):
+            call("modprobe", module)
+        image, self.disk = scene.path("image"), scene.new_folder("disk")
+        with open(image, "wb") as file:
+            file.truncate(100 << 20)
+        call("mkfs.ext4", "-q", image)
+        call("mount", "-o", "loop", image, self.disk)
+        os.makedirs("/var/lib/nfs", exist_ok=True)
+        os.makedirs("/run/rpcbind", exist_ok=True)
+        if not os.path.exists("/proc/fs/nfsd/threads"):
+            call("mount", "-t", "nfsd", "nfsd", "/proc/fs/nfsd")
+        call("exportfs", "-o", "rw,no_root_squash,no_subtree_check,insecure,fsid=0",
+             "*:" + self.disk)
+        scene.start("rpcbind", ["rpcbind", "-w", "-f"])
+        eventually(lambda: answers("portmapper", 2), 30, "rpcbind answers")
+        self.serve()
+        scene.start("mountd", ["rpc.mountd", "-F"])
+        eventually(lambda: answers("mountd", 3), 30, "mountd answers")
+
+    def new_folder(self, name):
+        os.mkdir(os.path.join(self.disk, name))
+
+    def path(self, name, options):
+        """As a client names it: NFS 4 begins at the filesystem with fsid=0."""
+        return os.path.join(self.disk if "vers=3" in options else "/", name)
+
+    def serve(self):
+        call("rpc.nfsd", "2")
+        # No grace period, in which nobody may open a file.
+        with open("/proc/fs/nfsd/v4_end_grace", "w", encoding="ascii") as file:
+            file.write("Y")
+
+    def stop(self):
+        call("rpc.nfsd", "0")
+
+    def end(self):
+        self.stop()
+        call("exportfs", "-u", "*:" + self.disk)
+        call("exportfs", "-f")
+
+
+def call(*argv):
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def answers(program, version):
+    return subprocess.run(["rpcinfo", "-T", "tcp", "127.0.0.1", program, str(version)],
+                          check=False, capture_output=True).returncode == 0
+
+
+def dd(source, target, *options):
+    call("dd", f"if={source}", f"of={target}", "status=none", *options)
+
+
+def drop_caches():
+    with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+        file.write("3")
+
+
+if __name__ == "__main__":
+    run()
