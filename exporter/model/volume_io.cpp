@@ -34,6 +34,7 @@ class Sources {
 
   std::optional<VolumeIo> io_of(std::size_t volume) const {
     if (auto io = counted(volume)) return io;
+    if (was_counted(volume)) return VolumeIo{};
     if (auto io = of_nfs(volume)) return io;
     if (auto io = of_device(volume)) return io;
     if (auto io = of_container(volume)) return io;
@@ -53,6 +54,13 @@ class Sources {
                     .read_bytes = io.reads.bytes,
                     .written_bytes = io.writes.bytes,
                     .counted = &io};
+  }
+
+  // What else counts it counts since another time: to go there and back, as when a container ends
+  // before it could be watched, would look like much I/O. No number for a while does not.
+  bool was_counted(std::size_t volume) const {
+    return host_.mount_io != nullptr &&
+           host_.mount_io->volumes.contains(inventory_.volumes[volume].name);
   }
 
   std::optional<VolumeIo> of_nfs(std::size_t volume) const {

@@ -97,6 +97,9 @@ std::map<MountKey, MountIoWatch::Watched> MountIoWatch::find_new(const Targets& 
     if (view == views.end()) continue;
     const Mount* mount = find_container_mount(view->second.mounts, key.second,
                                               place_of(target->data_path, host_mounts));
+    if (mount == nullptr) {
+      log_.info("I/O of " + key.first + ":" + key.second, "not counted: no such mount is found");
+    }
     if (mount == nullptr || !follow(mount->fstype)) continue;
     found.emplace(key, Watched{.identity = {.id = static_cast<std::uint32_t>(mount->id),
                                             .namespace_id = view->second.namespace_id,

@@ -37,11 +37,21 @@ MountIo io(std::uint64_t reads, std::uint64_t writes, std::uint64_t fsyncs = 0) 
   return {.reads = calls(reads), .writes = calls(writes), .fsyncs = calls(fsyncs)};
 }
 
+// Of the filesystem that is all of sdb.
+std::vector<BlockDevice> device_of(const Mount& mount) {
+  if (mount.source != "/dev/sdb") return {};
+  BlockDevice disk;
+  disk.name = "sdb";
+  disk.number = {8, 16};
+  return {disk};
+}
+
 // The volumes db and idle, and a database that mounts db at /data.
 struct Scene {
   docker::Facts docker;
   HostSnapshot host;
   std::optional<MountIoReadings> counted = MountIoReadings{};
+  std::string host_mounts = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n";
 
   Scene() {
     docker.volumes = {volume("db"), volume("idle")};
@@ -49,14 +59,16 @@ struct Scene {
   }
 
   MetricFamilies collect() {
-    const MountList mounts(parse_mountinfo("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n").items);
+    const MountList mounts(parse_mountinfo(host_mounts).items);
     host.inventory = std::make_shared<const Inventory>(
         build_inventory({.docker = &docker,
                          .mounts = &mounts,
                          .resolved = [](const std::string& path) { return path; },
-                         .devices_below = [](const Mount&) { return std::vector<BlockDevice>(); },
+                         .devices_below = [](const Mount& mount) { return device_of(mount); },
                          .user_labels = {},
                          .measured_binds = {}}));
+    host.disks = std::make_shared<const DiskList>(
+        parse_diskstats("8 16 sdb 1000000 0 8 0 5 0 8 0 0 0 0\n").items);
     if (counted) host.mount_io = std::make_shared<const MountIoReadings>(*counted);
     return make_io_collector()->collect(host);
   }
@@ -129,6 +141,18 @@ TEST_CASE("a volume of which something was not seen has no number, and says so")
   CHECK(scene.samples("docker_volume_io_latency_seconds").empty());
   CHECK(scene.samples("docker_volume_io_source_info") ==
         Samples{{{"db", "shared"}, 1}, {{"idle", "ebpf"}, 1}});
+}
+
+TEST_CASE("a volume that was counted does not go on with what another source has counted") {
+  Scene scene;
+  scene.docker.containers[0].mounts = {mount("idle", "/data"), mount("db", "/db")};
+  scene.host_mounts += "2 1 8:16 / /var/lib/docker/volumes/db/_data rw - ext4 /dev/sdb rw\n";
+  scene.counted->uncounted_volumes = {"db"};
+  CHECK(scene.samples("docker_volume_io_source_info")[{"db", "device"}] == 1);
+  CHECK(scene.samples("docker_volume_reads_total")[{"db"}] == 1'000'000);
+  scene.counted->volumes = {{"db", io(5, 5)}};
+  CHECK(scene.samples("docker_volume_io_source_info")[{"db", "shared"}] == 1);
+  CHECK_FALSE(scene.samples("docker_volume_reads_total").contains({"db"}));
 }
 
 TEST_CASE("where the kernel does not count there is no zero, and an idle volume has no source") {

@@ -141,6 +141,7 @@ TEST_CASE("where the destination is a symbolic link the mount is found by what i
   CHECK(scene.of_volume("cache") == 2);
   CHECK(scene.of_volume("logs") == 3);
   CHECK_FALSE(scene.of_mount({"web", "/var/run/d"}));
+  CHECK(scene.log.count("web:/var/run/d: not counted") == 1);
   CHECK(scene.watch.health().bad_items == 1);
 }
 
