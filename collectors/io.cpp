@@ -97,7 +97,7 @@ class IoCollector final : public Collector {
     for (const MetricDesc* desc : kAll) out[*desc];
     const auto volumes = volume_io(host);
     for (std::size_t i = 0; i < volumes.size(); ++i) {
-      if (volumes[i]) add_volume(host.inventory->volumes[i].label, *volumes[i], out);
+      if (volumes[i]) add_volume(*host.inventory, host.inventory->volumes[i], *volumes[i], out);
     }
     if (host.mount_io == nullptr) return out;
     for (const MountFacts& mount : host.inventory->mounts) {
@@ -110,7 +110,15 @@ class IoCollector final : public Collector {
   }
 
  private:
-  static void add_volume(const Label& name, const VolumeIo& io, MetricFamilies& out) {
+  // The kernel tells nobody when a page of a tmpfs becomes dirty.
+  static bool tells_mapped_writes(const Inventory& inventory, const VolumeFacts& volume) {
+    return volume.filesystem &&
+           inventory.filesystems[*volume.filesystem].fstype.escaped() != "tmpfs";
+  }
+
+  static void add_volume(const Inventory& inventory, const VolumeFacts& volume, const VolumeIo& io,
+                         MetricFamilies& out) {
+    const Label& name = volume.label;
     out.add(kSource, {name, source_name(io.source)}, 1);
     out.add(kVolumeReads, {name}, number(io.reads));
     out.add(kVolumeWrites, {name}, number(io.writes));
@@ -118,7 +126,9 @@ class IoCollector final : public Collector {
     out.add(kVolumeWrittenBytes, {name}, number(io.written_bytes));
     if (io.counted == nullptr) return;
     out.add(kVolumeFsyncs, {name}, static_cast<double>(io.counted->fsyncs.operations));
-    out.add(kVolumeMapped, {name}, static_cast<double>(io.counted->mapped_writes));
+    if (tells_mapped_writes(inventory, volume)) {
+      out.add(kVolumeMapped, {name}, static_cast<double>(io.counted->mapped_writes));
+    }
     add_latency(name, "read", io.counted->reads, out);
     add_latency(name, "write", io.counted->writes, out);
     add_latency(name, "fsync", io.counted->fsyncs, out);
