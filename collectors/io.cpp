@@ -15,25 +15,29 @@ constexpr MetricDesc kVolumeReads{
     "Reads of a volume's files that did not fail: calls of containers (ebpf), requests to the "
     "server (nfs) or to the disk (device, cgroup).",
     kVolume};
-constexpr MetricDesc kVolumeWrites{"docker_volume_writes_total", MetricType::kCounter,
-                                   "Writes to a volume's files that did not fail, likewise.",
-                                   kVolume};
+constexpr MetricDesc kVolumeWrites{
+    "docker_volume_writes_total", MetricType::kCounter,
+    "Writes to a volume's files that did not fail, counted where its reads are.", kVolume};
 constexpr MetricDesc kVolumeFsyncs{
     "docker_volume_fsyncs_total", MetricType::kCounter,
-    "Calls of fsync(2) and the like that did not fail; not those inside of a synchronous write.",
+    "Calls of fsync(2) and the like on a volume's files that did not fail; not those inside of a "
+    "synchronous write.",
     kVolume};
 constexpr MetricDesc kVolumeReadBytes{"docker_volume_read_bytes_total", MetricType::kCounter,
-                                      "Bytes that these reads gave.", kVolume};
+                                      "Bytes that reads of a volume's files gave.", kVolume};
 constexpr MetricDesc kVolumeWrittenBytes{"docker_volume_written_bytes_total", MetricType::kCounter,
-                                         "Bytes that these writes took.", kVolume};
+                                         "Bytes that writes to a volume's files took.", kVolume};
 constexpr MetricDesc kVolumeMapped{
     "docker_volume_mapped_writes_total", MetricType::kCounter,
-    "Pages of memory-mapped files that containers made dirty, once each until written back.",
+    "Pages of a volume's memory-mapped files that containers made dirty, once each until written "
+    "back.",
     kVolume};
-constexpr MetricDesc kVolumeLatency{"docker_volume_io_latency_seconds",
-                                    MetricType::kHistogram,
-                                    "How long these calls took.",
-                                    {"volume", "operation"}};
+constexpr MetricDesc kVolumeLatency{
+    "docker_volume_io_latency_seconds",
+    MetricType::kHistogram,
+    "How long the calls of containers to read, write or fsync a volume's files took; those that "
+    "failed are left out.",
+    {"volume", "operation"}};
 constexpr MetricDesc kSource{
     "docker_volume_io_source_info",
     MetricType::kGauge,
@@ -46,8 +50,9 @@ constexpr MetricDesc kMountReads{"docker_mount_reads_total", MetricType::kCounte
 constexpr MetricDesc kMountWrites{"docker_mount_writes_total", MetricType::kCounter,
                                   "Writes through one mount of a container that did not fail.",
                                   kMount};
-constexpr MetricDesc kMountFsyncs{"docker_mount_fsyncs_total", MetricType::kCounter,
-                                  "Calls of fsync(2) and the like through one mount.", kMount};
+constexpr MetricDesc kMountFsyncs{
+    "docker_mount_fsyncs_total", MetricType::kCounter,
+    "Calls of fsync(2) and the like through one mount that did not fail.", kMount};
 constexpr MetricDesc kMountReadBytes{"docker_mount_read_bytes_total", MetricType::kCounter,
                                      "Bytes read through one mount of a container.", kMount};
 constexpr MetricDesc kMountWrittenBytes{"docker_mount_written_bytes_total", MetricType::kCounter,
@@ -92,7 +97,7 @@ class IoCollector final : public Collector {
     for (const MetricDesc* desc : kAll) out[*desc];
     const auto volumes = volume_io(host);
     for (std::size_t i = 0; i < volumes.size(); ++i) {
-      if (volumes[i]) add_volume(host.inventory->volumes[i].label, *volumes[i], out);
+      if (volumes[i]) add_volume(*host.inventory, host.inventory->volumes[i], *volumes[i], out);
     }
     if (host.mount_io == nullptr) return out;
     for (const MountFacts& mount : host.inventory->mounts) {
@@ -105,7 +110,15 @@ class IoCollector final : public Collector {
   }
 
  private:
-  static void add_volume(const Label& name, const VolumeIo& io, MetricFamilies& out) {
+  // The kernel tells nobody when a page of a tmpfs becomes dirty.
+  static bool tells_mapped_writes(const Inventory& inventory, const VolumeFacts& volume) {
+    return volume.filesystem &&
+           inventory.filesystems[*volume.filesystem].fstype.escaped() != "tmpfs";
+  }
+
+  static void add_volume(const Inventory& inventory, const VolumeFacts& volume, const VolumeIo& io,
+                         MetricFamilies& out) {
+    const Label& name = volume.label;
     out.add(kSource, {name, source_name(io.source)}, 1);
     out.add(kVolumeReads, {name}, number(io.reads));
     out.add(kVolumeWrites, {name}, number(io.writes));
@@ -113,7 +126,9 @@ class IoCollector final : public Collector {
     out.add(kVolumeWrittenBytes, {name}, number(io.written_bytes));
     if (io.counted == nullptr) return;
     out.add(kVolumeFsyncs, {name}, static_cast<double>(io.counted->fsyncs.operations));
-    out.add(kVolumeMapped, {name}, static_cast<double>(io.counted->mapped_writes));
+    if (tells_mapped_writes(inventory, volume)) {
+      out.add(kVolumeMapped, {name}, static_cast<double>(io.counted->mapped_writes));
+    }
     add_latency(name, "read", io.counted->reads, out);
     add_latency(name, "write", io.counted->writes, out);
     add_latency(name, "fsync", io.counted->fsyncs, out);

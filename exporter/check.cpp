@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "exporter/check_io.h"
 #include "exporter/sources/files.h"
 
 namespace volumeter {
@@ -40,6 +41,13 @@ class Report {
   void privileges(const std::vector<CapabilityUse>& lacking) {
     for (const CapabilityUse& use : lacking) {
       line("lacks", "privileges", fmt::format("{}: {}", use.name, use.gives));
+    }
+  }
+
+  // That a kernel does not count for each volume is nothing that everybody could mend.
+  void io(const HostPaths& paths) {
+    for (const CheckLine& said : check_io(host_, paths)) {
+      line(said.is_good ? "ok" : "cannot", "io", said.text);
     }
   }
 
@@ -177,13 +185,14 @@ class Report {
 }  // namespace
 
 CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
-                         const std::string& state_directory,
+                         const HostPaths& paths, const std::string& state_directory,
                          const std::vector<CapabilityUse>& lacking) {
   Report report(host);
   for (const SourceHealth& source : host.sources) {
-    if (source.name != "state") report.source(source);
+    if (source.name != "state" && !source.name.starts_with("ebpf")) report.source(source);
   }
   report.unreadable();
+  report.io(paths);
   if (changes != nullptr) report.changes(*changes);
   report.state(state_directory);
   report.privileges(lacking);

@@ -16,10 +16,11 @@ struct CheckReport {
 };
 
 // One line for each source: what it can and what it cannot do on this host, and why.
+// `paths`: where the kernel says what it can do.
 // `lacking`: capabilities that would be of use and are not there.
 // `changes`: the way to the change feeds of filesystems; null if they are not wanted.
 CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
-                         const std::string& state_directory,
+                         const HostPaths& paths, const std::string& state_directory,
                          const std::vector<CapabilityUse>& lacking);
 
 }  // namespace volumeter

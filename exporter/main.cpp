@@ -198,7 +198,7 @@ int check(const Config& config, const Host& host, ChangeLog& log, const sigset_t
   const HostAccess* changes = config.size_fanotify ? &host.access : nullptr;
   const auto lacking = host.is_machine ? missing_capabilities(had) : std::vector<CapabilityUse>{};
   const CheckReport report =
-      check_report(*monitor.snapshot(), changes, host.state_directory, lacking);
+      check_report(*monitor.snapshot(), changes, host.access.paths, host.state_directory, lacking);
   print(stdout, report.text);
   return report.complete ? 0 : 1;
 }

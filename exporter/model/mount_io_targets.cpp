@@ -7,8 +7,8 @@ std::vector<MountIoTarget> mount_io_targets(const Inventory& inventory) {
   std::vector<MountIoTarget> targets;
   for (const MountFacts& mount : inventory.mounts) {
     const ContainerFacts& container = inventory.containers[mount.container];
-    if (!container.pid) continue;
-    targets.push_back({mount_key(inventory, mount), *container.pid,
+    if (container.state != docker::ContainerState::kRunning) continue;
+    targets.push_back({mount_key(inventory, mount), container.pid.value_or(0),
                        mount.data_volume ? inventory.volumes[*mount.data_volume].name : "",
                        mount.data_path});
   }

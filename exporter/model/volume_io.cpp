@@ -46,6 +46,7 @@ class Sources {
 
   std::optional<VolumeIo> io_of(std::size_t volume) const {
     if (is_counted(volume)) return counted(volume);
+    if (was_counted(volume)) return VolumeIo{};
     if (auto io = of_nfs(volume)) return io;
     if (auto io = of_device(volume)) return io;
     if (auto io = of_container(volume)) return io;
@@ -63,15 +64,22 @@ class Sources {
   // hosts, and all they have to say is 0.
   std::optional<VolumeIo> counted(std::size_t volume) const {
     const auto found = host_.mount_io->volumes.find(inventory_.volumes[volume].name);
-    const bool has_worked = found != host_.mount_io->volumes.end();
-    if (!has_worked && inventory_.volumes[volume].containers.running == 0) return {};
-    const MountIo& io = has_worked ? found->second : kNothingDone;
+    const bool was_used = found != host_.mount_io->volumes.end();
+    if (!was_used && inventory_.volumes[volume].containers.running == 0) return {};
+    const MountIo& io = was_used ? found->second : kNothingDone;
     return VolumeIo{.source = IoSource::kEbpf,
                     .reads = io.reads.operations,
                     .writes = io.writes.operations,
                     .read_bytes = io.reads.bytes,
                     .written_bytes = io.writes.bytes,
                     .counted = &io};
+  }
+
+  // What else counts it counts since another time: to go there and back, as when a container ends
+  // before it could be watched, would look like much I/O. No number for a while does not.
+  bool was_counted(std::size_t volume) const {
+    return host_.mount_io != nullptr &&
+           host_.mount_io->volumes.contains(inventory_.volumes[volume].name);
   }
 
   std::optional<VolumeIo> of_nfs(std::size_t volume) const {

@@ -30,6 +30,8 @@ class MountIoLedger {
   // What the kernel counted so far.
   void add(const std::unordered_map<MountToken, MountIo>& counted);
 
+  bool is_open(MountToken token) const { return open_.contains(token); }
+
   // The mount is gone, after its last add().
   void close(MountToken token, SteadyTime now);
 

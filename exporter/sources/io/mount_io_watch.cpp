@@ -7,6 +7,7 @@ namespace volumeter {
 namespace {
 
 constexpr std::string_view kSubject = "I/O of volumes";
+constexpr std::string_view kMounts = "I/O of mounts";
 
 // The directory of a filesystem that a host's path leads to.
 std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& path,
@@ -43,14 +44,9 @@ const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::s
 void MountIoWatch::set_targets(const std::vector<MountIoTarget>& targets,
                                const std::set<std::string>& volumes, const MountList& host_mounts) {
   if (!has_tracer()) return;
-  std::map<MountKey, const MountIoTarget*> wanted;
+  Targets wanted;
   for (const MountIoTarget& target : targets) wanted.emplace(target.key, &target);
-  std::set<std::uint32_t> new_pids;
-  for (const auto& [key, target] : wanted) {
-    const auto found = watched_.find(key);
-    if (found == watched_.end() || found->second.pid != target->pid) new_pids.insert(target->pid);
-  }
-  const auto views = look_into(new_pids);
+  const auto found = find_new(wanted, host_mounts);
 
   const std::lock_guard lock(mutex_);
   drop(wanted);
@@ -58,13 +54,13 @@ void MountIoWatch::set_targets(const std::vector<MountIoTarget>& targets,
   std::size_t unwatched = 0;
   for (const auto& [key, target] : wanted) {
     if (watched_.contains(key)) continue;
-    const auto view = views.find(target->pid);
-    if (view != views.end() && watch(*target, view->second, host_mounts)) continue;
+    const auto mount = found.find(key);
+    if (mount != found.end() && watch(*target, mount->second)) continue;
     ++unwatched;
     if (!target->volume.empty()) uncounted_volumes_.insert(target->volume);
   }
   ledger_.forget(volumes, host_.steady_now());
-  report(unwatched);
+  health_.bad_items = unwatched;
 }
 
 bool MountIoWatch::has_tracer() {
@@ -74,6 +70,7 @@ bool MountIoWatch::has_tracer() {
     const std::lock_guard lock(mutex_);
     if (tracer) {
       tracer_ = std::move(tracer).value();
+      log_.info(kSubject, "counted by eBPF");
     } else {
       health_.failed(tracer.error());
       log_.info(kSubject, "not counted by eBPF (" + tracer.error().text() +
@@ -84,6 +81,35 @@ bool MountIoWatch::has_tracer() {
   return tracer_ != nullptr;
 }
 
+// The mounts that are not watched yet. Without the lock: a scrape need not wait until the kernel
+// has taken our programs for one more filesystem.
+std::map<MountKey, MountIoWatch::Watched> MountIoWatch::find_new(const Targets& wanted,
+                                                                 const MountList& host_mounts) {
+  std::set<std::uint32_t> pids;
+  for (const auto& [key, target] : wanted) {
+    const auto known = watched_.find(key);
+    if (known == watched_.end() || known->second.pid != target->pid) pids.insert(target->pid);
+  }
+  const auto views = look_into(pids);
+  std::map<MountKey, Watched> found;
+  for (const auto& [key, target] : wanted) {
+    const auto view = views.find(target->pid);
+    if (view == views.end()) continue;
+    const Mount* mount = find_container_mount(view->second.mounts, key.second,
+                                              place_of(target->data_path, host_mounts));
+    if (mount == nullptr) {
+      log_.info("I/O of " + key.first + ":" + key.second, "not counted: no such mount is found");
+    }
+    if (mount == nullptr || !follow(mount->fstype)) continue;
+    found.emplace(key, Watched{.identity = {.id = static_cast<std::uint32_t>(mount->id),
+                                            .namespace_id = view->second.namespace_id,
+                                            .major = mount->major,
+                                            .minor = mount->minor},
+                               .pid = target->pid});
+  }
+  return found;
+}
+
 // Those that ended meanwhile are left out, as are those that live in the host's own namespace:
 // a process id that was given to another process since.
 std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
@@ -91,7 +117,10 @@ std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
   std::map<std::uint32_t, View> views;
   if (pids.empty()) return views;
   const auto namespaces = tracer_->namespaces();
-  if (!namespaces) return views;
+  if (!namespaces) {
+    log_.warning(kMounts, "those of new containers are not counted: " + namespaces.error().text());
+    return views;
+  }
   const auto host = namespaces->find(1);
   for (const std::uint32_t pid : pids) {
     const auto found = namespaces->find(pid);
@@ -103,8 +132,14 @@ std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
   return views;
 }
 
+bool MountIoWatch::follow(const std::string& fstype) {
+  const auto done = tracer_->follow(fstype);
+  if (!done) log_.info("I/O of " + fstype, "not counted: " + done.error().text());
+  return done.has_value();
+}
+
 // Before new mounts are watched: theirs may be ids that these had.
-void MountIoWatch::drop(const std::map<MountKey, const MountIoTarget*>& wanted) {
+void MountIoWatch::drop(const Targets& wanted) {
   const auto is_gone = [&](const auto& entry) {
     const auto found = wanted.find(entry.first);
     return found == wanted.end() || found->second->pid != entry.second.pid;
@@ -121,46 +156,34 @@ void MountIoWatch::drop(const std::map<MountKey, const MountIoTarget*>& wanted) 
   });
 }
 
-bool MountIoWatch::watch(const MountIoTarget& target, const View& view,
-                         const MountList& host_mounts) {
-  const auto& [container, destination] = target.key;
-  const Mount* mount =
-      find_container_mount(view.mounts, destination, place_of(target.data_path, host_mounts));
-  if (mount == nullptr) return false;
-  auto done = tracer_->follow(mount->fstype);
+bool MountIoWatch::watch(const MountIoTarget& target, Watched found) {
+  // Destinations that are the same by a symbolic link are one mount, which the kernel counts once.
+  for (const auto& [key, other] : watched_) {
+    if (other.identity == found.identity) return other.pid == found.pid;
+  }
+  found.token = ++last_token_;
+  const auto done = tracer_->watch(found.token, found.identity);
   if (!done) {
-    log_.info("I/O of " + mount->fstype, "not counted: " + done.error().text());
+    log_.warning(kMounts, "some are not counted: " + done.error().text());
     return false;
   }
-  const Watched watched{.identity = {.id = static_cast<std::uint32_t>(mount->id),
-                                     .namespace_id = view.namespace_id,
-                                     .major = mount->major,
-                                     .minor = mount->minor},
-                        .pid = target.pid,
-                        .token = ++last_token_};
-  done = tracer_->watch(watched.token, watched.identity);
-  if (!done) {
-    log_.warning("I/O of " + container + ":" + destination, "not counted: " + done.error().text());
-    return false;
-  }
-  ledger_.open(watched.token, target.key, target.volume);
-  watched_.emplace(target.key, watched);
+  ledger_.open(found.token, target.key, target.volume);
+  watched_.emplace(target.key, found);
   return true;
 }
 
 void MountIoWatch::collect() {
   const auto counted = tracer_->read();
-  if (counted) {
-    ledger_.add(*counted);
-    health_.succeeded(host_.now(), health_.bad_items);
-  } else {
+  if (!counted) {
     health_.failed(counted.error());
+    return;
   }
-}
-
-void MountIoWatch::report(std::size_t unwatched) {
-  health_.bad_items = unwatched;
-  log_.info(kSubject, "counted by eBPF");
+  ledger_.add(*counted);
+  health_.succeeded(host_.now(), health_.bad_items);
+  // Direct I/O that ends when its mount is gone still counts, and would take its place for ever.
+  for (const auto& [token, io] : *counted) {
+    if (!ledger_.is_open(token)) tracer_->forget(token);
+  }
 }
 
 std::shared_ptr<const MountIoReadings> MountIoWatch::latest() {

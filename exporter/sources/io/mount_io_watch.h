@@ -24,7 +24,7 @@ namespace volumeter {
 // A mount of a running container, as Docker tells it.
 struct MountIoTarget {
   MountKey key;
-  std::uint32_t pid = 0;  // of the container's first process
+  std::uint32_t pid = 0;  // of the container's first process; zero if nobody knows
   std::string volume;     // whose data it shows; empty if it is none
   std::string data_path;  // where the host has that data; empty if nobody knows
 
@@ -44,7 +44,8 @@ class MountIoWatch {
   void set_targets(const std::vector<MountIoTarget>& targets, const std::set<std::string>& volumes,
                    const MountList& host_mounts);
 
-  // What was counted up to now; null while nobody counts. Memory and one or two system calls.
+  // What was counted up to now; null while nobody counts. A few system calls, which wait for no
+  // more than a few others.
   std::shared_ptr<const MountIoReadings> latest();
 
   SourceHealth health() const;  // "ebpf_mounts"
@@ -61,12 +62,15 @@ class MountIoWatch {
     std::vector<Mount> mounts;
   };
 
+  using Targets = std::map<MountKey, const MountIoTarget*>;
+
   bool has_tracer();
+  std::map<MountKey, Watched> find_new(const Targets& wanted, const MountList& host_mounts);
   std::map<std::uint32_t, View> look_into(const std::set<std::uint32_t>& pids);
-  void drop(const std::map<MountKey, const MountIoTarget*>& wanted);
-  bool watch(const MountIoTarget& target, const View& view, const MountList& host_mounts);
+  bool follow(const std::string& fstype);
+  void drop(const Targets& wanted);
+  bool watch(const MountIoTarget& target, Watched found);
   void collect();
-  void report(std::size_t unwatched);
 
   const HostAccess& host_;
   ChangeLog& log_;

@@ -47,7 +47,8 @@ struct MountIdentity {
   bool operator==(const MountIdentity&) const = default;
 };
 
-// The kernel's counting of what goes through mounts. Of one thread at a time.
+// The kernel's counting of what goes through mounts. Of one thread at a time, but that another may
+// read() and change what is watched while follow() or namespaces() take their time.
 class MountTracer {
  public:
   virtual ~MountTracer() = default;

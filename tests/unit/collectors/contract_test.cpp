@@ -109,6 +109,23 @@ Sampled<T> sampled(T value) {
   return made;
 }
 
+IoCounts some_calls() {
+  IoCounts counts;
+  counts.operations = 3;
+  counts.bytes = 12288;
+  counts.nanoseconds = 3'000'000;
+  counts.latency[10] = 3;
+  counts.errors[IO_ENOSPC] = 1;
+  return counts;
+}
+
+MountIoReadings rich_mount_io() {
+  const MountIo io{some_calls(), some_calls(), some_calls(), 1};
+  return {.mounts = {{{"database", "/"}, io}, {{"database", "/data"}, io}, {{"twin", "/data"}, io}},
+          .volumes = {{"db", io}},
+          .uncounted_volumes = {"nasty \"\\\n"}};
+}
+
 HostSnapshot rich_snapshot() {
   HostSnapshot host;
   host.taken_at = from_unix_seconds(1'700'001'000);
@@ -147,6 +164,8 @@ HostSnapshot rich_snapshot() {
       parse_diskstats("8 16 sdb 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n"
                       "8 17 sdb1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 0 0\n")
           .items);
+  host.mount_io = std::make_shared<const MountIoReadings>(rich_mount_io());
+  host.device_latency = {{.major = 8, .minor = 16, .reads = some_calls(), .writes = some_calls()}};
   host.container_io.resize(host.inventory->containers.size());
   host.container_io[0] =
       ContainerIo{.devices = {{8, 16, 1, 2, 512, 1024, Label("sdb")}},

@@ -67,9 +67,11 @@ constexpr FilesystemHooks kHooks[] = {
      .write_before = ""},
 };
 
-// "nfs4" is nfs, "fuse.sshfs" and "fuseblk" are fuse.
+// "nfs4" is nfs, "fuse.sshfs" and "fuseblk" are fuse; nobody but ext4 has mounted "ext3" since
+// Linux 4.3.
 std::string_view family_of(std::string_view fstype) {
   if (fstype == "nfs4") return "nfs";
+  if (fstype == "ext3") return "ext4";
   if (fstype == "fuseblk" || fstype.starts_with("fuse.")) return "fuse";
   return fstype;
 }

@@ -89,9 +89,13 @@ struct request_queue {
 struct request {
   struct request_queue* q;
   unsigned int cmd_flags;
+  unsigned int rq_flags;
   unsigned int __data_len;
   __u64 start_time_ns;
 };
+
+// As numbers of bits. Before Linux 6.11 these were macros, of which BTF knows nothing.
+enum rqf_flags { __RQF_FLUSH_SEQ = 1 };
 
 // Linux up to 5.16 has the disk in the request.
 struct request___v5_16 {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <set>
+#include <string>
+
+#include "collectors/builtin.h"
+
+namespace volumeter {
+namespace {
+
+IoCounts requests(std::uint64_t count) {
+  IoCounts counts;
+  counts.operations = count;
+  counts.nanoseconds = count * 1000;
+  counts.latency[0] = count;
+  return counts;
+}
+
+DeviceFacts device(const std::string& name, unsigned major, unsigned minor) {
+  DeviceFacts facts;
+  facts.kernel_name = name;
+  facts.name = Label(name);
+  facts.number = {major, minor};
+  return facts;
+}
+
+// "sda read 3": device, operation and count of each histogram.
+std::set<std::string> shown(std::vector<DeviceFacts> devices, std::vector<DeviceLatency> latency) {
+  Inventory inventory;
+  inventory.devices = std::move(devices);
+  HostSnapshot host;
+  host.inventory = std::make_shared<const Inventory>(std::move(inventory));
+  host.device_latency = std::move(latency);
+  const MetricFamilies out = make_device_latency_collector()->collect(host);
+  REQUIRE(out.families().size() == 1);
+  const Family& family = out.families().front();
+  std::set<std::string> all;
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    const auto count = family.histograms()[i].buckets.back().cumulative_count;
+    all.insert(std::string(family.labels(i)[0].text()) + " " +
+               std::string(family.labels(i)[1].text()) + " " + std::to_string(count));
+  }
+  CHECK(all.size() == family.size());
+  return all;
+}
+
+TEST_CASE("each kind of request of a disk has a histogram of its own") {
+  DeviceLatency disk{.major = 8, .minor = 0};
+  disk.reads = requests(1);
+  disk.writes = requests(2);
+  disk.flushes = requests(3);
+  disk.discards = requests(4);
+  CHECK(shown({device("sda", 8, 0)}, {disk}) ==
+        std::set<std::string>{"sda read 1", "sda write 2", "sda flush 3", "sda discard 4"});
+}
+
+TEST_CASE("what a disk was never asked for has no histogram") {
+  DeviceLatency disk{.major = 8, .minor = 0};
+  disk.writes = requests(2);
+  CHECK(shown({device("sda", 8, 0), device("sdb", 8, 16)}, {disk}) ==
+        std::set<std::string>{"sda write 2"});
+  CHECK(shown({device("sda", 8, 0)}, {}).empty());
+}
+
+TEST_CASE("a disk that holds nothing of Docker's is not shown") {
+  DeviceLatency other{.major = 8, .minor = 16};
+  other.reads = requests(5);
+  CHECK(shown({device("sda", 8, 0)}, {other}).empty());
+}
+
+}  // namespace
+}  // namespace volumeter

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each filesystem that we know is counted to the byte, by the functions of its own that Debian's
+kernel has."""
+
+import json
+import mmap
+import os
+import subprocess
+import sys
+
+sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../../live"))
+
+from support.live_test import LiveTest, run
+
+BLOCK = 4096
+COUNT = 16
+
+
+class FilesystemIo(LiveTest):
+    """One load on one filesystem after the other."""
+
+    needs = ("root", "fio", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs")
+
+    def make_disk(self, mkfs):
+        image, point = self.scene.path(mkfs), self.scene.new_folder(mkfs + ".d")
+        with open(image, "wb") as file:
+            file.truncate(400 << 20)
+        subprocess.run([mkfs, "-q", image], check=True)
+        subprocess.run(["mount", "-o", "loop", image, point], check=True)
+        return point
+
+    def check_loads(self, point, has_direct=True, has_mapped=True, has_fsync=True):
+        """A file that is written, synced, read again, read by sendfile, mapped and written."""
+        load = [sys.executable, "-B", __file__, "load", point + "/file"]
+        said = counted(point, *load)
+        self.assertEqual(figures(said["write"]), (COUNT, COUNT * BLOCK))
+        self.assertEqual(figures(said["read"]), (2 * COUNT, 2 * COUNT * BLOCK))
+        self.assertEqual(said["fsync"]["operations"], 2 if has_fsync else 0)
+        self.assertEqual(said["mapped_writes"], COUNT if has_mapped else 0)
+        if has_direct:
+            self.check_io_uring(point)
+
+    def check_io_uring(self, point):
+        for direction in ("read", "write"):
+            said = counted(point, "fio", "--name=load", "--filename=" + point + "/file",
+                           "--rw=" + direction, "--ioengine=io_uring", "--direct=1",
+                           f"--bs={BLOCK}", f"--size={COUNT * BLOCK}", "--iodepth=4",
+                           "--overwrite=1", "--fallocate=none", "--output=/dev/null")
+            self.assertEqual(figures(said[direction]), (COUNT, COUNT * BLOCK))
+            self.assertEqual(sum(said[direction]["latency"]), COUNT)
+
+    def test_ext4(self):
+        self.check_loads(self.make_disk("mkfs.ext4"))
+
+    def test_xfs(self):
+        subprocess.run(["modprobe", "xfs"], check=True)
+        self.check_loads(self.make_disk("mkfs.xfs"))
+
+    def test_btrfs(self):
+        subprocess.run(["modprobe", "btrfs"], check=True)
+        self.check_loads(self.make_disk("mkfs.btrfs"))
+
+    def test_tmpfs(self):
+        point = self.scene.new_folder("tmpfs")
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", point], check=True)
+        self.check_loads(point, has_direct=False, has_mapped=False)
+
+    def test_overlay(self):
+        point = self.scene.new_folder("overlay")
+        below = self.scene.new_folder("below")
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", below], check=True)
+        lower, upper, work = (os.path.join(below, name) for name in ("lower", "upper", "work"))
+        for folder in (lower, upper, work):
+            os.mkdir(folder)
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
+                        f"lowerdir={lower},upperdir={upper},workdir={work}", point], check=True)
+        self.check_loads(point, has_direct=False, has_mapped=False)
+
+
+def counted(point, *command):
+    """What went through the mount at `point` while the command ran."""
+    done = subprocess.run([os.environ["COUNTED_IO"], point, "--", *command], check=False,
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: {done.stdout}{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def figures(said):
+    return said["operations"], said["bytes"]
+
+
+def load(path):
+    file = os.open(path, os.O_RDWR | os.O_CREAT)
+    for _ in range(COUNT):
+        os.write(file, b"x" * BLOCK)
+    os.fsync(file)
+    os.fdatasync(file)
+    for number in range(COUNT):
+        os.preadv(file, [bytearray(BLOCK // 2), bytearray(BLOCK // 2)], number * BLOCK)
+    reader, writer = os.pipe()
+    for number in range(COUNT):
+        os.sendfile(writer, file, number * BLOCK, BLOCK)
+        os.read(reader, BLOCK)
+    with mmap.mmap(file, COUNT * BLOCK) as pages:
+        for number in range(COUNT):
+            pages[number * BLOCK] = 1
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["load"]:
+        load(sys.argv[2])
+    else:
+        run()
