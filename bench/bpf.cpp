@@ -36,7 +36,9 @@ struct ProgramCost {
 };
 
 UniqueFd make_map() {
-  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+  bpf_map_create_opts options{};
+  options.sz = sizeof options;
+  options.map_flags = BPF_F_NO_PREALLOC;
   return UniqueFd(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "bench_counts", sizeof(std::uint32_t),
                                  sizeof(io_counts), kMaxKeys, &options));
 }

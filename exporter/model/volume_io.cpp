@@ -143,19 +143,22 @@ class Sources {
   }
 
   bool has_more_on(DiskNumber disk, std::size_t container, std::size_t volume) const {
-    const auto mounts =
-        std::ranges::equal_range(inventory_.mounts, container, {}, &MountFacts::container);
-    return std::ranges::any_of(mounts, [&](const MountFacts& mount) {
-      if (mount.kind == MountKind::kTmpfs || mount.data_volume == volume) return false;
-      return !mount.filesystem || may_lie_on(disk, inventory_.filesystems[*mount.filesystem]);
-    });
+    auto mount = std::lower_bound(
+        inventory_.mounts.begin(), inventory_.mounts.end(), container,
+        [](const MountFacts& facts, std::size_t wanted) { return facts.container < wanted; });
+    for (; mount != inventory_.mounts.end() && mount->container == container; ++mount) {
+      if (mount->kind == MountKind::kTmpfs || mount->data_volume == volume) continue;
+      if (!mount->filesystem) return true;
+      if (may_lie_on(disk, inventory_.filesystems[*mount->filesystem])) return true;
+    }
+    return false;
   }
 
   // Also by way of other devices: the kernel counts what an array asks of its disks. What lies
   // nobody knows where may lie there.
   bool may_lie_on(DiskNumber disk, const FilesystemFacts& facts) const {
     if (facts.devices.empty()) return !is_diskless(facts);
-    return std::ranges::any_of(facts.devices, [&](std::size_t device) {
+    return std::any_of(facts.devices.begin(), facts.devices.end(), [&](std::size_t device) {
       return inventory_.devices[device].number == disk;
     });
   }
