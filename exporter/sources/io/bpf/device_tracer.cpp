@@ -7,6 +7,7 @@
 #include "exporter/sources/io/bpf/block_io.skel.h"
 #include "exporter/sources/io/bpf/count_map.h"
 #include "exporter/sources/io/bpf/loading.h"
+#include "exporter/sources/privileges.h"
 
 namespace volumeter {
 namespace {
@@ -47,6 +48,9 @@ class BpfDeviceTracer final : public DeviceTracer {
 
 Result<std::unique_ptr<DeviceTracer>> make_device_tracer() {
   bpf::be_quiet();
+  // A type that the kernel itself does not have (enum rqf_flags before Linux 6.11) is looked for in
+  // its modules, which takes this; some versions of libbpf fail without it.
+  const WithCapability modules(Capability::kSysAdmin);
   bpf::Skeleton<block_io_bpf> programs(block_io_bpf__open(), block_io_bpf__destroy);
   if (!programs) return bpf::failure("block_io", errno);
   if (const int result = block_io_bpf__load(programs.get()); result != 0) {
