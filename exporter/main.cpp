@@ -137,7 +137,7 @@ CapabilitySet drop_privileges(const Host& host, ChangeLog& log) {
     kept.add(Capability::kDacOverride);
     log.info("privileges", "CAP_DAC_OVERRIDE is kept because " + path + " is another user's");
   }
-  if (const auto done = keep_only(kept); !done) {
+  if (const auto done = keep_only(kept, kAgentCapabilitiesOnDemand); !done) {
     log.warning("privileges", "not all are given up: " + done.error().text());
   }
   return had;

@@ -24,7 +24,8 @@ constexpr std::array<CapabilityUse, 6> kUses{{
     {Capability::kSysPtrace, "CAP_SYS_PTRACE",
      "tmpfs mounts inside containers, and containers that /proc hides from others (hidepid)"},
     {Capability::kSysAdmin, "CAP_SYS_ADMIN",
-     "project quotas, btrfs quota groups, and fanotify, which tells what changed"},
+     "project quotas, btrfs quota groups, fanotify, which tells what changed, and I/O on "
+     "filesystems that are modules of the kernel"},
     {Capability::kBpf, "CAP_BPF", "I/O of each volume and latency of devices by eBPF"},
     {Capability::kPerfmon, "CAP_PERFMON", "I/O of each volume and latency of devices by eBPF"},
     {Capability::kFowner, "CAP_FOWNER",

@@ -61,9 +61,12 @@ struct CapabilityUse {
 // does not know.
 std::vector<CapabilityUse> missing_capabilities(CapabilitySet had);
 
-// What is kept all the time by the agent and by its helper processes.
+// What is kept all the time by the agent and by its helper processes, and what on demand.
 inline constexpr CapabilitySet kAgentCapabilities{
     Capability::kDacReadSearch, Capability::kSysPtrace, Capability::kPerfmon, Capability::kBpf};
+// What the agent makes effective while it looks for a function of the kernel that it counts: those
+// of a module (ext4, xfs, overlayfs) are told by BPF_BTF_GET_FD_BY_ID, which takes this.
+inline constexpr CapabilitySet kAgentCapabilitiesOnDemand{Capability::kSysAdmin};
 inline constexpr CapabilitySet kHelperCapabilities{Capability::kDacReadSearch, Capability::kFowner,
                                                    Capability::kSysPtrace};
 

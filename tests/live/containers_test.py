@@ -57,7 +57,7 @@ class ContainersTest(LiveTest):
             return {key: earlier[key] + now for key, now in self.counted(name).items()}
 
         agent.wait_until(lambda seen: self.exported(seen, name) == wanted(),
-                         f"{name} has done {wanted()}", 5)
+                         f"{name} has done {wanted()}", 20)
         return wanted()
 
     def test_the_io_of_a_container_is_what_its_cgroup_counts(self):
@@ -88,7 +88,7 @@ class ContainersTest(LiveTest):
             total = self.wait_until_exported(agent, "writer", total)
             api.stop_container("writer")
             agent.wait_until(lambda seen: self.exported(seen, "writer")["wbytes"] is None,
-                             "what does not run has no counters", 5)
+                             "what does not run has no counters", 20)
         self.say(f"after four runs: {total}")
         self.assertGreaterEqual(total["wbytes"], 4 * BLOCKS * MEGABYTE)
 

@@ -41,7 +41,7 @@ class Privileges(LiveTest):
         agent = self.start_agent(engine)
         agent.wait_until(lambda seen: seen.value("docker_volume_size_bytes", volume="data"),
                          "the volume is measured", 20)
-        self.assert_has(agent.process.pid, AGENT)
+        self.assert_has(agent.process.pid, AGENT, on_demand={SYS_ADMIN})
         helpers = agent.helpers()
         self.assertGreater(len(helpers), 1)  # the spawner and a worker
         for helper in helpers:
@@ -86,7 +86,7 @@ class Privileges(LiveTest):
         engine.host = "unix://" + socket
         agent = self.start_agent(engine)
         self.see(agent, lambda seen: seen.value("docker_up") == 1, "the engine answers")
-        self.assert_has(agent.process.pid, AGENT | {DAC_OVERRIDE})
+        self.assert_has(agent.process.pid, AGENT | {DAC_OVERRIDE}, on_demand={SYS_ADMIN})
         self.assertIn("CAP_DAC_OVERRIDE is kept because " + socket, agent.log())
 
     def test_an_ordinary_user_can_run_it_and_is_told_what_is_lacking(self):

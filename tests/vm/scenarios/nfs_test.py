@@ -2,7 +2,6 @@
 """Volumes on NFS, mounted by Docker from a server on the loopback interface: each has the
 numbers of its own load, to the byte, and the agent never waits for the server."""
 
-import json
 import os
 import subprocess
 import sys
@@ -15,7 +14,8 @@ from support.scene import eventually
 OPERATIONS = "docker_volume_nfs_operations_total"
 MANY, RECORD = 1001, 1000  # of a load, not a multiple of a page
 BYTES = MANY * RECORD
-DIRECT = 10 * 4096
+BLOCKS = 10
+DIRECT = BLOCKS * 4096
 
 
 class Nfs(LiveTest):
@@ -27,7 +27,8 @@ class Nfs(LiveTest):
         self.server = Server(self.scene)
         self.addCleanup(self.server.end)
         self.engine = self.start_engine()
-        self.agent = self.start_agent(self.engine, "--no-collector.sizes")
+        self.agent = self.start_agent(self.engine, "--no-collector.sizes",
+                                      "--no-collector.io.ebpf")
 
     def run_with_volumes(self, **options):
         """Makes a volume of each {name: mount options} and mounts them by a container."""
@@ -42,38 +43,47 @@ class Nfs(LiveTest):
     def folder(self, volume):
         return self.engine.volume_folder(volume)
 
-    def bytes_of(self, volume):
-        said = call(os.environ["NFS_BYTES"], "/proc/1/mountstats").splitlines()
-        counts = {one.pop("mount_point"): one for one in map(json.loads, said)}
-        return counts[self.folder(volume)]
-
     def load(self, volume):
-        """Writes and reads through the page cache and past it; the server sees all of it."""
-        file = os.path.join(self.folder(volume), "file")
+        """Writes and reads by the container's mount, through the page cache and past it; the
+        server sees all of it."""
+        file = f"/proc/{self.engine.api.pid_of('app')}/root/{volume}/file"
         dd("/dev/zero", file, f"bs={RECORD}", f"count={MANY}", "conv=fsync")
         drop_caches()
         dd(file, "/dev/null", f"bs={RECORD}")
         # Whole blocks, and none behind the end: what is asked for is what there is.
-        dd("/dev/zero", file, "bs=4096", f"count={DIRECT // 4096}", "oflag=direct")
-        dd(file, "/dev/null", "bs=4096", f"count={DIRECT // 4096}", "iflag=direct")
+        dd("/dev/zero", file, "bs=4096", f"count={BLOCKS}", "oflag=direct")
+        dd(file, "/dev/null", "bs=4096", f"count={BLOCKS}", "iflag=direct")
 
     def test_a_load_is_counted_to_the_byte_and_a_neighbour_of_it_stays_at_zero(self):
         volumes = {"three": "vers=3,nolock,nosharecache", "four": "vers=4.2,nosharecache",
                    "idle": "vers=4.2,nosharecache"}
         self.run_with_volumes(**volumes)
+        tracing = self.start_agent(self.engine, "--no-collector.sizes",
+                                   state=self.scene.path("another-state"))
+        tracing.wait_until(lambda seen: set(volumes) <= set(seen.by(
+            "volume", "docker_volume_io_source_info", source="ebpf")), "eBPF counts", 20)
         for volume in ("three", "four"):
             self.load(volume)
-            self.assertEqual(self.bytes_of(volume), {
-                "normal_read": BYTES, "normal_written": BYTES,
-                "direct_read": DIRECT, "direct_written": DIRECT,
-                "server_read": BYTES + DIRECT, "server_written": BYTES + DIRECT})
-        self.assertEqual(set(self.bytes_of("idle").values()), {0})
+
+        traced = tracing.scrape()
+        for volume in ("three", "four"):
+            # The last read of a load through the page cache finds the end of the file.
+            self.assertEqual(figures(traced, volume), {
+                "source": "ebpf", "reads": MANY + 1 + BLOCKS, "read_bytes": BYTES + DIRECT,
+                "writes": MANY + BLOCKS, "written_bytes": BYTES + DIRECT})
+        self.assertEqual(figures(traced, "idle"), {
+            "source": "ebpf", "reads": 0, "read_bytes": 0, "writes": 0, "written_bytes": 0})
 
         seen = self.agent.scrape()
+        self.assertEqual(figures(seen, "idle"), {
+            "source": "nfs", "reads": 0, "read_bytes": 0, "writes": 0, "written_bytes": 0})
         for volume in ("three", "four"):
             done = seen.by("operation", OPERATIONS, volume=volume)
             for operation in ("READ", "WRITE", "COMMIT"):
                 self.assertGreater(done[operation], 0)
+            self.assertEqual(figures(seen, volume), {
+                "source": "nfs", "reads": done["READ"], "read_bytes": BYTES + DIRECT,
+                "writes": done["WRITE"], "written_bytes": BYTES + DIRECT})
             self.assert_is_between(BYTES + DIRECT, seen.value(
                 "docker_volume_nfs_sent_bytes_total", volume=volume, operation="WRITE"))
             self.assert_is_between(BYTES + DIRECT, seen.value(
@@ -90,10 +100,13 @@ class Nfs(LiveTest):
     def test_volumes_that_share_a_superblock_have_no_numbers(self):
         self.run_with_volumes(first="vers=4.2", second="vers=4.2", alone="vers=4.1")
         dd("/dev/zero", os.path.join(self.folder("first"), "file"), "bs=4096", "count=1")
-        # The same numbers twice: what the kernel says is of neither.
-        self.assertEqual(self.bytes_of("first"), self.bytes_of("second"))
-        counted = {labels["volume"] for labels, _ in self.agent.scrape().all(OPERATIONS)}
-        self.assertEqual(counted, {"alone"})
+        seen = self.agent.scrape()
+        self.assertEqual({labels["volume"] for labels, _ in seen.all(OPERATIONS)}, {"alone"})
+        for volume in ("first", "second"):  # what the kernel counts is of neither
+            self.assertEqual(figures(seen, volume), {
+                "source": "shared", "reads": None, "read_bytes": None, "writes": None,
+                "written_bytes": None})
+        self.assertEqual(figures(seen, "alone")["source"], "nfs")
 
     def test_a_server_that_is_gone_delays_no_scrape_and_takes_no_number_away(self):
         self.run_with_volumes(data="vers=4.2")
@@ -153,6 +166,13 @@ class Server:
         self.stop()
         call("exportfs", "-u", "*:" + self.disk)
         call("exportfs", "-f")
+
+
+def figures(seen, volume):
+    """What a scrape says of the I/O of a volume, and by whose word."""
+    said = {name: seen.value(f"docker_volume_{name}_total", volume=volume)
+            for name in ("reads", "read_bytes", "writes", "written_bytes")}
+    return {"source": seen.labels("docker_volume_io_source_info", volume=volume)["source"], **said}
 
 
 def call(*argv):

@@ -3,6 +3,8 @@
 nobody else's account. Debian's kernel lets eBPF see it; a real engine runs the containers."""
 
 import bisect
+import collections
+import contextlib
 import ctypes
 import errno
 import json
@@ -19,17 +21,21 @@ from support.engine import Engine
 from support.live_test import is_there, run
 from support.scene import Scene, eventually, libc
 
-NEEDS = ("root", "dockerd", "fio", "dmsetup", "mkfs.ext4", "bpftool")
+NEEDS = ("root", "dockerd", "fio", "dmsetup", "mkfs.ext4", "xfs_quota", "bpftool")
 BLOCK = 4096
 COUNT = 64
 MS_BIND = 4096
 SLOW_MS = 20  # of the delayed disk
 # The same work by different calls; what fio calls each.
 ENGINES = ("psync", "vsync", "pvsync2", "libaio", "io_uring")
+# (direction, O_DIRECT, operations): of no two sets of them the sums are the same.
+JOBS = (("read", 0, COUNT), ("read", 1, COUNT // 2), ("write", 0, COUNT), ("write", 1, COUNT // 2))
 
 
 class World:
-    """An engine whose data lies on a disk that takes its time, and an agent beside it."""
+    """An engine whose data lies on a disk, an agent beside it, and a container with volumes."""
+
+    VOLUMES = ("busy", "quiet", "sourced", "untouched", "memory", "slow", "full", "twice")
 
     def __init__(self):
         self.scene = Scene()
@@ -44,18 +50,47 @@ class World:
         self.engine.start_with_image()
         self.api = self.engine.api
         self.agent = Agent(self.scene, self.engine.host).start()
+        self.slow = self.make_disk(folder, "slow", 64, "linear {} 0")
+        self.full = self.make_disk(folder, "full", 16, "linear {} 0")
+        self.start_worker()
 
-    def make_disk(self, folder, name, mebibytes, wrap=lambda device: device):
+    def make_disk(self, folder, name, mebibytes, target=None):
+        """Where a new filesystem is mounted; with a target its disk is a device to map_device."""
         image, point = os.path.join(folder, name), self.scene.new_folder(name)
         with open(image, "wb") as file:
             file.truncate(mebibytes << 20)
-        device = wrap(output("losetup", "--find", "--show", image).strip())
-        call("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", device)
-        call("mount", device, point)
+        device = output("losetup", "--find", "--show", image).strip()
+        device = map_device(name, target, device) if target else device
+        call("mkfs.ext4", "-q", "-O", "quota,project", "-E",
+             "quotatype=prjquota,lazy_itable_init=0,lazy_journal_init=0", device)
+        call("mount", "-o", "prjquota", device, point)
         return point
+
+    def start_worker(self):
+        """One container for most tests: to start one takes seconds here."""
+        special = {"memory": {"type": "tmpfs", "device": "tmpfs"}}
+        for name, disk in (("slow", self.slow), ("full", self.full)):
+            os.mkdir(os.path.join(disk, "v"))
+            special[name] = {"type": "none", "o": "bind", "device": os.path.join(disk, "v")}
+        for name in self.VOLUMES:
+            self.api.create_volume(name, options=special.get(name))
+        self.api.run_container("worker", [f"{name}:/{name}" for name in self.VOLUMES])
+        self.root = self.root_of("worker", *self.VOLUMES)
+
+    def root_of(self, container, *volumes):
+        """Waits until the mounts of a container are counted; its root directory."""
+        destinations = {"/" + volume for volume in volumes} | {"/"}
+        self.agent.wait_until(
+            lambda seen: destinations <= set(seen.by("destination", "docker_mount_reads_total",
+                                                     container=container)),
+            f"{container} is seen", 20)
+        return f"/proc/{self.api.pid_of(container)}/root"
 
     def end(self):
         self.engine.end()
+        for name, point in (("slow", self.slow), ("full", self.full)):
+            call("umount", point)
+            call("dmsetup", "remove", name)
         self.scene.end()
 
 
@@ -71,21 +106,13 @@ class VolumeIo(unittest.TestCase):
                 raise unittest.SkipTest("needs " + thing)
         cls.world = World()
         cls.addClassCleanup(cls.world.end)
-        cls.api, cls.agent = cls.world.api, cls.world.agent
+        cls.api, cls.agent, cls.root = cls.world.api, cls.world.agent, cls.world.root
 
-    def container(self, name, *binds):
-        """Starts one and waits until its mounts are counted; its root directory."""
-        self.api.run_container(name, binds)
+    def container(self, name, volume):
+        """Starts one with a volume and waits until its mounts are counted; its root directory."""
+        self.api.run_container(name, [f"{volume}:/{volume}"])
         self.addCleanup(self.remove, name)
-        return self.root_of(name, binds)
-
-    def root_of(self, name, binds):
-        destinations = {bind.split(":")[1] for bind in binds} | {"/"}
-        self.agent.wait_until(
-            lambda seen: destinations <= set(seen.by("destination", "docker_mount_reads_total",
-                                                     container=name)), f"{name} is seen", 20)
-        pid = self.api.call("GET", f"/v1.41/containers/{name}/json")["State"]["Pid"]
-        return f"/proc/{pid}/root"
+        return self.world.root_of(name, volume)
 
     def remove(self, name):
         try:
@@ -93,8 +120,8 @@ class VolumeIo(unittest.TestCase):
         except RuntimeError:
             pass  # the test did
 
-    def volume(self, name, **options):
-        self.api.create_volume(name, options=options or None)
+    def volume(self, name):
+        self.api.create_volume(name)
         self.addCleanup(lambda: eventually(lambda: self.try_remove_volume(name), 20, "removal"))
         return name
 
@@ -121,71 +148,59 @@ class VolumeIo(unittest.TestCase):
         print(f"\n    {text}", end=" ", file=sys.stderr, flush=True)
 
     def test_every_kind_of_call_is_counted_to_the_byte_and_a_neighbour_stays_at_zero(self):
-        busy, quiet = self.volume("busy"), self.volume("quiet")
-        root = self.container("worker", f"{busy}:/data", f"{quiet}:/quiet")
-        file = os.path.join(root, "data/file")
-        with open(self.world.engine.volume_folder(busy) + "/file", "wb") as made_by_the_host:
-            made_by_the_host.write(b"x" * BLOCK * COUNT)
-            os.fsync(made_by_the_host.fileno())
+        file = self.root + "/busy/file"
+        self.fill_by_the_host("busy")
         for engine in ENGINES:
-            for direct in (0, 1):
-                for mode in ("read", "write"):
-                    with self.subTest(engine=engine, direct=direct, mode=mode):
-                        reads = COUNT if mode == "read" else 0
-                        said = self.done_meanwhile(busy, lambda: fio(file, engine, mode, direct))
-                        self.assertEqual(said.reads, (reads, reads * BLOCK))
-                        self.assertEqual(said.writes, (COUNT - reads, (COUNT - reads) * BLOCK))
-                        self.assertEqual(said.fsyncs, 0)
+            with self.subTest(engine=engine):
+                said = self.done_meanwhile("busy", lambda: fio(file, engine, JOBS))
+                self.assertEqual(said.reads, wanted_of("read"))
+                self.assertEqual(said.writes, wanted_of("write"))
+                self.assertEqual(said.fsyncs, 0)
         for name, (work, wanted) in other_calls(file).items():
             with self.subTest(call=name):
-                self.assertEqual(self.done_meanwhile(busy, work).numbers(), wanted)
-        self.assertEqual(self.io_of(quiet).numbers(), (0, 0, 0, 0, 0, 0))
+                self.assertEqual(self.done_meanwhile("busy", work).numbers(), wanted)
+        self.assertEqual(self.io_of("quiet").numbers(), (0, 0, 0, 0, 0, 0))
+
+    def fill_by_the_host(self, volume):
+        with open(self.world.engine.volume_folder(volume) + "/file", "wb") as file:
+            file.write(b"x" * BLOCK * COUNT)
+            os.fsync(file.fileno())
 
     def test_the_latency_is_the_one_that_fio_sees(self):
-        folder = self.world.scene.new_folder("slow-image")
-        call("mount", "-t", "tmpfs", "slow", folder)
-        point = self.world.make_disk(folder, "slow", 64, lambda device: map_device(
-            "slow", f"delay {{}} 0 {SLOW_MS}", device))
-        self.addCleanup(lambda: (call("umount", point), call("dmsetup", "remove", "slow")))
-        place = os.path.join(point, "v")
-        os.mkdir(place)
-        slow = self.volume("slow", type="none", o="bind", device=place)
-        file = os.path.join(self.container("sluggish", f"{slow}:/data"), "data/file")
-        with open(os.path.join(place, "file"), "wb") as made_by_the_host:
-            made_by_the_host.write(b"x" * BLOCK * COUNT)
-            os.fsync(made_by_the_host.fileno())
-        before = self.io_of(slow)
-        said = fio(file, "psync", "randread", 1)["read"]["clat_ns"]["percentile"]
-        buckets = (self.io_of(slow) - before).latency["read"]
+        self.fill_by_the_host("slow")
+        retarget("slow", f"delay {{}} 0 {SLOW_MS}")
+        self.addCleanup(retarget, "slow", "linear {} 0")
+        before = self.io_of("slow")
+        (said,) = fio(self.root + "/slow/file", "psync", [("randread", 1, COUNT)])
+        said = said["read"]["clat_ns"]["percentile"]
+        buckets = (self.io_of("slow") - before).latency["read"]
         for percent in ("50.000000", "99.000000"):
             low, high = bucket_of(buckets, float(percent) / 100)
             self.say(f"p{float(percent):g}: fio {said[percent] / 1e6:.1f} ms, "
                      f"ours {low * 1e3:.1f} to {high * 1e3:.1f} ms")
             self.assertLess(low, said[percent] / 1e9)
             self.assertGreaterEqual(high, said[percent] / 1e9)
-        self.stop_and_remove("sluggish")
 
     def test_two_containers_on_one_volume_have_their_shares(self):
         shared = self.volume("shared")
-        first = self.container("first", f"{shared}:/data")
-        second = self.container("second", f"{shared}:/elsewhere")
-        write(first + "/data/a", 10)
-        write(second + "/elsewhere/b", 30)
-        self.assertEqual(self.mount_io("first", "/data").writes, (10, 10 * BLOCK))
-        self.assertEqual(self.mount_io("second", "/elsewhere").writes, (30, 30 * BLOCK))
+        first, second = (self.container(name, shared) for name in ("first", "second"))
+        write(first + "/shared/a", 10)
+        write(second + "/shared/b", 30)
+        self.assertEqual(self.mount_io("first", "/shared").writes, (10, 10 * BLOCK))
+        self.assertEqual(self.mount_io("second", "/shared").writes, (30, 30 * BLOCK))
         self.assertEqual(self.io_of(shared).writes, (40, 40 * BLOCK))
         self.stop_and_remove("first")
         self.assertEqual(self.io_of(shared).writes, (40, 40 * BLOCK))
 
     def test_neither_restarts_nor_new_mounts_with_old_ids_make_counters_jump(self):
         volume = self.volume("lasting")
-        root = self.container("restarted", f"{volume}:/data")
-        write(root + "/data/a", 5)
+        root = self.container("restarted", volume)
+        write(root + "/lasting/a", 5)
         for _ in range(3):
             self.api.stop_container("restarted")
             self.api.start_container("restarted")
         eventually(lambda: self.wrote_one_more(volume, "restarted", 5), 20, "it is counted again")
-        self.assertEqual(self.mount_io("restarted", "/data").writes, (6, 6 * BLOCK))
+        self.assertEqual(self.mount_io("restarted", "/lasting").writes, (6, 6 * BLOCK))
         base = self.map_entries()
         point = self.world.scene.new_folder("point")
         for _ in range(1000):
@@ -201,80 +216,81 @@ class VolumeIo(unittest.TestCase):
         """The kernel counts a new mount from when the agent has found it."""
         if self.io_of(volume).writes[0] == before + 1:
             return True
-        pid = self.api.call("GET", f"/v1.41/containers/{container}/json")["State"]["Pid"]
-        write(f"/proc/{pid}/root/data/b", 1)
+        write(f"/proc/{self.api.pid_of(container)}/root/{volume}/b", 1)
         return False
 
     def test_what_the_host_does_is_nobodys(self):
-        volume = self.volume("untouched")
-        self.container("idle", f"{volume}:/data")
-        for place in (self.world.disk, self.world.engine.volume_folder(volume)):
-            write(os.path.join(place, "of-the-host"), 100)
-            fio(os.path.join(place, "of-the-host"), "io_uring", "read", 1)
-        self.assertEqual(self.io_of(volume).numbers(), (0, 0, 0, 0, 0, 0))
-        self.assertEqual(self.mount_io("idle", "/data").writes, (0, 0))
-        self.assertEqual(self.mount_io("idle", "/").writes, (0, 0))
+        root_before = self.mount_io("worker", "/").numbers()
+        for place in (self.world.disk, self.world.engine.volume_folder("untouched")):
+            write(os.path.join(place, "of-the-host"), COUNT)
+            fio(os.path.join(place, "of-the-host"), "io_uring", [("read", 1, COUNT)])
+        self.assertEqual(self.io_of("untouched").numbers(), (0, 0, 0, 0, 0, 0))
+        self.assertEqual(self.mount_io("worker", "/untouched").writes, (0, 0))
+        self.assertEqual(self.mount_io("worker", "/").numbers(), root_before)
 
     def test_the_root_directory_and_tmpfs_of_a_container_are_counted(self):
-        root = self.container("rootfs")
-        write(root + "/file", 7)
-        self.assertEqual(self.mount_io("rootfs", "/").writes, (7, 7 * BLOCK))
-        tmpfs = self.volume("memory", type="tmpfs", device="tmpfs")
-        root = self.container("remembers", f"{tmpfs}:/memory")
-        write(root + "/memory/file", 3)
-        self.assertEqual(self.io_of(tmpfs).writes, (3, 3 * BLOCK))
+        before = self.mount_io("worker", "/")
+        write(self.root + "/file", 7)
+        self.assertEqual((self.mount_io("worker", "/") - before).writes, (7, 7 * BLOCK))
+        write(self.root + "/memory/file", 3)
+        self.assertEqual(self.io_of("memory").writes, (3, 3 * BLOCK))
 
     def test_errors_are_told_apart(self):
-        folder = self.world.scene.new_folder("small-image")
-        call("mount", "-t", "tmpfs", "small", folder)
-        point = self.world.make_disk(folder, "small", 16, lambda device: map_device(
-            "small", "linear {} 0", device))
-        self.addCleanup(lambda: (call("umount", point), call("dmsetup", "remove", "small")))
-        os.mkdir(os.path.join(point, "v"))
-        volume = self.volume("full", type="none", o="bind", device=os.path.join(point, "v"))
-        root = self.container("filler", f"{volume}:/data")
-        with open(root + "/data/file", "w+b", buffering=0) as file:
+        limit_space(self.world.full, "1m")
+        with open(self.root + "/full/file", "w+b", buffering=0) as file:
+            with nobody():
+                self.assert_fails("EDQUOT", lambda: fill(file.fileno()))
+            limit_space(self.world.full, "0")
             self.assert_fails("ENOSPC", lambda: fill(file.fileno()))
             os.fsync(file.fileno())
-            map_device("small", "error", "/dev/mapper/small", "reload")
-            call("dmsetup", "--noudevsync", "resume", "small")
+            retarget("full", "error")
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             self.assert_fails("EIO", lambda: os.pread(file.fileno(), BLOCK, 0))
-            call("mount", "-o", "remount,abort", point)
+            call("mount", "-o", "remount,abort", self.world.full)
+            os.pwrite(file.fileno(), b"x" * BLOCK, 0)  # only now it becomes read-only
             self.assert_fails("EROFS", lambda: os.fsync(file.fileno()))
-        errors = self.errors("filler")
+        errors = self.errors()
         self.say(f"errors: {errors}")
-        self.assertEqual(errors["ENOSPC"], 1)
-        self.assertEqual(errors["other"] + errors["EDQUOT"], 0)
-        self.stop_and_remove("filler")
+        self.assertEqual(errors, {"EIO": 1, "ENOSPC": 1, "EROFS": 1, "EDQUOT": 1, "other": 0})
 
     def assert_fails(self, name, work):
         """The call fails so, and that counts."""
-        before = self.errors("filler")[name]
+        before = self.errors()[name]
         with self.assertRaises(OSError) as raised:
             work()
         self.assertEqual(errno.errorcode[raised.exception.errno], name)
-        self.assertEqual(self.errors("filler")[name], before + 1)
+        self.assertEqual(self.errors()[name], before + 1)
 
-    def errors(self, container):
+    def errors(self):
         return self.agent.scrape().by("error", "docker_mount_io_errors_total",
-                                      container=container, destination="/data")
+                                      container="worker", destination="/full")
 
     def test_every_volume_says_where_its_numbers_come_from_and_disks_have_latencies(self):
-        volume = self.volume("sourced")
-        root = self.container("source", f"{volume}:/data")
-        seen = self.agent.scrape()
-        self.assertEqual(seen.labels("docker_volume_io_source_info", volume=volume)["source"],
-                         "ebpf")
-        write(root + "/data/file", 2)
+        write(self.root + "/sourced/file", 2)
         os.sync()
         seen = self.agent.scrape()
-        device = seen.labels("docker_volume_filesystem_info", volume=volume)["device"]
+        self.assertEqual(seen.by("volume", "docker_volume_io_source_info", source="ebpf"),
+                         dict.fromkeys(World.VOLUMES, 1))
+        device = seen.labels("docker_volume_filesystem_info", volume="sourced")["device"]
         count = seen.value("docker_device_io_latency_seconds_count", operation="write",
                            device=os.path.basename(device))
         with open(f"/sys/block/{os.path.basename(device)}/stat", encoding="ascii") as file:
             self.assertGreater(count, 0)
             self.assertLessEqual(count, int(file.read().split()[4]))
+
+    def test_an_agent_that_was_killed_leaves_nothing_in_the_kernel_and_begins_anew(self):
+        write(self.root + "/twice/of-the-first", 5)
+        had = loaded()
+        self.assertGreater(sum(had.values()), 10)
+        self.agent.kill()
+        eventually(lambda: not loaded(), 20, "the programs and maps of the first are gone")
+        self.agent.start()
+        self.assertEqual(self.world.root_of("worker", *World.VOLUMES), self.root)
+        self.assertEqual(self.io_of("twice").numbers(), (0, 0, 0, 0, 0, 0))
+        write(self.root + "/twice/of-the-second", 3)
+        self.assertEqual(self.io_of("twice").writes, (3, 3 * BLOCK))
+        self.assertEqual(self.mount_io("worker", "/twice").writes, (3, 3 * BLOCK))
+        self.assertEqual(loaded(), had)
 
     def stop_and_remove(self, container):
         self.api.remove_container(container)
@@ -329,13 +345,21 @@ def bucket_of(buckets, share):
     return (bounds[at - 1] if at > 0 else 0), bounds[at]
 
 
-def fio(file, engine, mode, direct):
-    """Reads or writes all of a file that is there; what fio says of it."""
-    text = output("fio", "--name=load", "--filename=" + file, "--ioengine=" + engine,
-                  "--rw=" + mode, f"--direct={direct}", f"--bs={BLOCK}", f"--size={BLOCK * COUNT}",
+def fio(file, engine, jobs):
+    """Reads and writes a file that is there, as (direction, O_DIRECT, operations) says, one job
+    after the other by one process: it takes a second to start. What fio says of each."""
+    each = [f"--name={way}{direct} --rw={way} --direct={direct} --size={BLOCK * count} --stonewall"
+            for way, direct, count in jobs]
+    text = output("fio", "--filename=" + file, "--ioengine=" + engine, f"--bs={BLOCK}",
                   "--iodepth=4", "--thread", "--overwrite=1", "--fallocate=none",
-                  "--allow_file_create=0", "--output-format=json")
-    return json.loads(text[text.index("{"):])["jobs"][0]
+                  "--allow_file_create=0", "--output-format=json", *" ".join(each).split())
+    return json.loads(text[text.index("{"):])["jobs"]
+
+
+def wanted_of(direction):
+    """(operations, bytes) of all JOBS."""
+    count = sum(count for way, _, count in JOBS if way == direction)
+    return count, count * BLOCK
 
 
 def write(file, blocks):
@@ -407,6 +431,38 @@ def map_device(name, target, device, command="create"):
          f"0 {sectors} {target.format(device)}")
     call("dmsetup", "--noudevsync", "mknodes")
     return "/dev/mapper/" + name
+
+
+def retarget(name, target):
+    """Gives a mapped device another target on the same disk."""
+    # "1 dependencies  : (7, 2)"
+    minor = output("dmsetup", "deps", name).rsplit(",", 1)[1].strip(" )\n")
+    map_device(name, target, f"/dev/loop{minor}", "reload")
+    call("dmsetup", "--noudevsync", "resume", name)
+
+
+def limit_space(disk, size):
+    """Of what lies in the volume on that disk; 0 is no limit."""
+    call("chattr", "-p", "1", "+P", os.path.join(disk, "v"))
+    call("xfs_quota", "-f", "-x", "-c", f"limit -p bhard={size} 1", disk)
+
+
+@contextlib.contextmanager
+def nobody():
+    """Whose limits hold: root may exceed its own."""
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def loaded():
+    """How many of each name of the agent's programs and maps are in the kernel. The engine has a
+    program without a map for each container: which devices that may use."""
+    programs, maps = (json.loads(output("bpftool", "-j", kind, "show")) for kind in ("prog", "map"))
+    programs = [one for one in programs if one["type"] != "cgroup_device"]
+    return collections.Counter(one.get("name", "") for one in [*programs, *maps])
 
 
 def fill(file):

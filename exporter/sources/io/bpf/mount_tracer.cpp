@@ -14,6 +14,7 @@
 #include "exporter/sources/io/bpf/filesystem_hooks.h"
 #include "exporter/sources/io/bpf/loading.h"
 #include "exporter/sources/io/bpf/volume_io.skel.h"
+#include "exporter/sources/privileges.h"
 
 namespace volumeter {
 namespace {
@@ -170,6 +171,7 @@ class BpfMountTracer final : public MountTracer {
  private:
   // All of them or, with an error, none. kNotFound if the kernel has no such function.
   Result<> load_and_attach(std::initializer_list<Hook> hooks) {
+    const WithCapability modules(Capability::kSysAdmin);
     Programs programs = open_programs();
     if (!programs) return bpf::failure("volume_io", errno);
     share_maps(*programs);
@@ -177,7 +179,9 @@ class BpfMountTracer final : public MountTracer {
       bpf_program* program = bpf_object__find_program_by_name(programs->obj, hook.program);
       const std::string function(hook.function);
       if (bpf_program__set_attach_target(program, 0, function.c_str()) != 0) {
-        return Error{ErrorKind::kNotFound, "eBPF: " + function, "the kernel has no such function"};
+        return Error{ErrorKind::kNotFound, "eBPF: " + function,
+                     "the kernel has no such function, or has it in a module, which takes "
+                     "CAP_SYS_ADMIN to see"};
       }
       bpf_program__set_autoload(program, true);
     }
