@@ -17,6 +17,7 @@
 #include "exporter/base/unique_fd.h"
 #include "exporter/sources/accounts/space_accounting.h"
 #include "exporter/sources/files.h"
+#include "exporter/sources/privileges.h"
 #include "exporter/sources/sizes/scan_protocol.h"
 #include "exporter/sources/trees/entry_sums.h"
 #include "exporter/sources/trees/tree_walk.h"
@@ -137,12 +138,17 @@ bool is_mount_point(const UniqueFd& directory) {
   return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+std::optional<SpaceUsage> accounts_of(int root, bool own_filesystem) {
+  const WithCapability admin(Capability::kSysAdmin);  // for quota; the walk does not need it
+  return accounted_space(root, own_filesystem);
+}
+
 Result<SpaceUsage> measure(UniqueFd root, const ScanOrder& order, WalkOptions options) {
   // Unmounted since the order was given: what lies beneath is none of the volume's.
   if (order.own_filesystem && !is_mount_point(root)) {
     return Error{ErrorKind::kNotFound, order.path, "its filesystem is not mounted there any more"};
   }
-  if (const auto known = accounted_space(root.get(), order.own_filesystem)) return *known;
+  if (const auto known = accounts_of(root.get(), order.own_filesystem)) return *known;
   options.threads = order.threads;
   if (order.want_records) {
     UniqueFd again(::fcntl(root.get(), F_DUPFD_CLOEXEC, 0));
