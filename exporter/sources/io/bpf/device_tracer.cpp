@@ -16,23 +16,23 @@ constexpr unsigned kMinorBits = 20;
 
 class BpfDeviceTracer final : public DeviceTracer {
  public:
-  explicit BpfDeviceTracer(bpf::Skeleton<block_io_bpf> programs)
-      : programs_(std::move(programs)), map_(bpf_map__fd(programs_->maps.device_counts)) {}
+  BpfDeviceTracer(bpf::Link link, UniqueFd map) : link_(std::move(link)), map_(std::move(map)) {}
 
   Result<std::vector<DeviceLatency>> read() override {
     std::map<std::uint32_t, DeviceLatency> devices;
-    const auto done = bpf::read_counts<device_key>(map_, [&](const auto& key, const auto& sum) {
-      DeviceLatency& device = devices[key.device];
-      device.major = key.device >> kMinorBits;
-      device.minor = key.device & ((1U << kMinorBits) - 1);
-      switch (key.operation) {
-        case 0: device.reads.add(sum); break;
-        case 1: device.writes.add(sum); break;
-        case 2: device.flushes.add(sum); break;
-        case 3: device.discards.add(sum); break;
-        default: break;
-      }
-    });
+    const auto done =
+        bpf::read_counts<device_key>(map_.get(), [&](const auto& key, const auto& sum) {
+          DeviceLatency& device = devices[key.device];
+          device.major = key.device >> kMinorBits;
+          device.minor = key.device & ((1U << kMinorBits) - 1);
+          switch (key.operation) {
+            case 0: device.reads.add(sum); break;
+            case 1: device.writes.add(sum); break;
+            case 2: device.flushes.add(sum); break;
+            case 3: device.discards.add(sum); break;
+            default: break;
+          }
+        });
     if (!done) return done.error();
     std::vector<DeviceLatency> all;
     for (auto& [number, device] : devices) all.push_back(device);
@@ -40,8 +40,8 @@ class BpfDeviceTracer final : public DeviceTracer {
   }
 
  private:
-  bpf::Skeleton<block_io_bpf> programs_;
-  int map_;
+  const bpf::Link link_;
+  const UniqueFd map_;
 };
 
 }  // namespace
@@ -51,15 +51,16 @@ Result<std::unique_ptr<DeviceTracer>> make_device_tracer() {
   // A type that the kernel itself does not have (enum rqf_flags before Linux 6.11) is looked for in
   // its modules, which takes this; some versions of libbpf fail without it.
   const WithCapability modules(Capability::kSysAdmin);
+  const bpf::GiveBackMemory at_the_end;
   bpf::Skeleton<block_io_bpf> programs(block_io_bpf__open(), block_io_bpf__destroy);
   if (!programs) return bpf::failure("block_io", errno);
   if (const int result = block_io_bpf__load(programs.get()); result != 0) {
     return bpf::failure("block_io", -result);
   }
-  if (const int result = block_io_bpf__attach(programs.get()); result != 0) {
-    return bpf::failure("tracepoint block_rq_complete", -result);
-  }
-  return std::unique_ptr<DeviceTracer>(std::make_unique<BpfDeviceTracer>(std::move(programs)));
+  bpf::Link link(bpf_program__attach(programs->progs.request_done));
+  if (!link) return bpf::failure("tracepoint block_rq_complete", errno);
+  return std::unique_ptr<DeviceTracer>(std::make_unique<BpfDeviceTracer>(
+      std::move(link), bpf::duplicate(programs->maps.device_counts)));
 }
 
 }  // namespace volumeter

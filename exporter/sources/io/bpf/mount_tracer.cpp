@@ -24,10 +24,8 @@ using Programs = bpf::Skeleton<volume_io_bpf>;
 constexpr unsigned kMinorBits = 20;
 constexpr std::size_t kMaxNamespaceBytes = 64 << 20;  // 4 million processes
 
-struct CloseLink {
-  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
-};
-using Link = std::unique_ptr<bpf_link, CloseLink>;
+using bpf::duplicate;
+using bpf::Link;
 
 // A program and the function of the kernel that it is to see.
 struct Hook {
@@ -43,10 +41,6 @@ struct Maps {
   UniqueFd tasks;
   UniqueFd queued;
 };
-
-UniqueFd duplicate(const bpf_map* map) {
-  return UniqueFd(::fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0));
-}
 
 // The programs with none of them chosen to be loaded.
 Programs open_programs() {
@@ -68,6 +62,7 @@ class BpfMountTracer final : public MountTracer {
   // Loads what does not depend on the filesystem. The kernel's answer to the first program for
   // a function of its own is that to all of them.
   Result<> start() {
+    const bpf::GiveBackMemory at_the_end;
     Programs programs = open_programs();
     if (!programs) return bpf::failure("volume_io", errno);
     bpf_program__set_autoload(programs->progs.list_namespaces, true);
@@ -172,6 +167,7 @@ class BpfMountTracer final : public MountTracer {
   // All of them or, with an error, none. kNotFound if the kernel has no such function.
   Result<> load_and_attach(std::initializer_list<Hook> hooks) {
     const WithCapability modules(Capability::kSysAdmin);
+    const bpf::GiveBackMemory at_the_end;
     Programs programs = open_programs();
     if (!programs) return bpf::failure("volume_io", errno);
     share_maps(*programs);
