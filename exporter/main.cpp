@@ -78,6 +78,9 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
     }
     return false;
   };
+  // Nothing is counted before we ask for it: a single look would show zeros in place of what the
+  // kernel counts by itself.
+  const bool can_count = config.mode != Mode::kOnce || !host.is_machine;
   return {.docker_api_version = host.docker_api_version,
           .user_labels = config.volume_labels,
           .filesystem_interval = config.filesystem_interval,
@@ -85,7 +88,7 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
           .measured_binds = config.bind_regex,
           .watch_filesystems = wanted(Needs::kFilesystems),
           .watch_sizes = wanted(Needs::kSizes),
-          .trace_mounts = wanted(Needs::kMountIo) && config.ebpf,
+          .trace_mounts = wanted(Needs::kMountIo) && config.ebpf && can_count,
           .trace_devices = wanted(Needs::kDeviceLatency) && config.ebpf,
           .watch_disks = wanted(Needs::kDisks) || wanted(Needs::kMountIo),
           .all_devices = config.all_devices,

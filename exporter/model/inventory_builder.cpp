@@ -29,6 +29,12 @@ Label label_of(const docker::StringMap& labels, std::string_view key) {
   return found == labels.end() ? Label() : Label(found->second);
 }
 
+// With containerd's image store, the rule since Docker 29, the roots of containers lie in a
+// directory of containerd's that the engine does not name.
+bool keeps_images_elsewhere(const std::string& storage_driver) {
+  return storage_driver == "overlayfs" || storage_driver == "native" || storage_driver == "erofs";
+}
+
 // Engines before 23.0 mark anonymous volumes by nothing but a name of 64 hex digits.
 bool is_anonymous(const docker::Volume& volume) {
   if (volume.labels.contains(std::string(kAnonymous))) return true;
@@ -65,6 +71,9 @@ class Builder {
                     Label(engine.storage_driver), std::nullopt};
     if (!engine.root_directory.empty()) {
       inventory_.engine->filesystem = filesystems_.index_of(engine.root_directory);
+      if (!keeps_images_elsewhere(engine.storage_driver)) {
+        images_filesystem_ = inventory_.engine->filesystem;
+      }
     }
   }
 
@@ -147,7 +156,7 @@ class Builder {
     MountFacts rootfs{.kind = MountKind::kRootfs,
                       .container = index,
                       .destination = Label("/"),
-                      .filesystem = inventory_.engine->filesystem};
+                      .filesystem = images_filesystem_};
     if (known) rootfs.writable = !details->second.readonly_rootfs;
     add_mount(std::move(rootfs));
     for (const auto& mount : container.mounts) add_container_mount(index, mount);
@@ -300,6 +309,7 @@ class Builder {
   const InventoryInputs& inputs_;
   Inventory inventory_;
   FilesystemIndex filesystems_;
+  std::optional<std::size_t> images_filesystem_;  // of the roots of containers, if known
   std::unordered_map<std::string, std::size_t> volume_index_;
   std::vector<std::string> resolved_paths_;           // by volume
   std::vector<std::vector<std::size_t>> named_by_;    // containers, by volume

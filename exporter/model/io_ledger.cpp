@@ -24,6 +24,7 @@ ContainerIo IoLedger::carried(const std::string& name, ContainerIo io,
           .first->second.listed_at = now;
     }
   }
+  io.run_devices = std::move(io.devices);
   io.devices = listed(container.devices, now);
   if (io.pressure) {
     const auto all_waited = io.pressure->full.value_or(std::chrono::microseconds(0));

@@ -113,23 +113,35 @@ class Sources {
   }
 
   // The only container that has it, if that has nothing else on the same disk. With several,
-  // their sum would go back when one of them goes.
+  // their sum would go back when one of them goes. Of this run alone: in an earlier one it may have
+  // had other volumes.
   std::optional<VolumeIo> of_container(std::size_t volume) const {
     const auto disk = disk_of(volume);
     const auto container = only_container(volume);
     if (!disk || !container || has_more_on(*disk, *container, volume)) return {};
     const ContainerIo& io = *host_.container_io[*container];
-    const auto found = std::find_if(io.devices.begin(), io.devices.end(),
+    const auto found = std::find_if(io.run_devices.begin(), io.run_devices.end(),
                                     [&](const DeviceIo& one) { return one.number() == *disk; });
-    if (found == io.devices.end() && !io.lists_all) return {};
-    const DeviceIo done = found == io.devices.end() ? DeviceIo{} : *found;
+    if (found == io.run_devices.end() && !io.lists_all) return {};
+    const DeviceIo done = found == io.run_devices.end() ? DeviceIo{} : *found;
     VolumeIo result{
         .source = IoSource::kCgroup, .reads = done.reads, .read_bytes = done.read_bytes};
-    if (io.counts_writeback) {
+    if (io.counts_writeback && charges_writeback(volume)) {
       result.writes = done.writes;
       result.written_bytes = done.written_bytes;
     }
     return result;
+  }
+
+  // Other filesystems leave it to the root cgroup (SB_I_CGROUPWB in the kernel).
+  bool charges_writeback(std::size_t volume) const {
+    const auto& filesystem = inventory_.volumes[volume].filesystem;
+    if (!filesystem) return false;
+    const std::string& fstype = inventory_.filesystems[*filesystem].fstype.escaped();
+    for (const char* known : {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"}) {
+      if (fstype == known) return true;
+    }
+    return false;
   }
 
   // Whose cgroup is known. One that has a directory above the volume's own, or of which it is

@@ -103,7 +103,7 @@ class FolderMountTracer final : public MountTracer {
     return Nothing{};
   }
 
-  void unwatch(const MountIdentity&) override {}
+  void unwatch(MountToken, const MountIdentity&) override {}
 
   Result<std::unordered_map<MountToken, MountIo>> read() override {
     std::unordered_map<MountToken, MountIo> all;

@@ -67,7 +67,11 @@ class FakeMountTracer final : public MountTracer {
     return Nothing{};
   }
 
-  void unwatch(const MountIdentity& mount) override { kernel_.watched.erase(mount.id); }
+  void unwatch(MountToken token, const MountIdentity& mount) override {
+    const auto found = kernel_.watched.find(mount.id);
+    if (found != kernel_.watched.end() && found->second.first == token)
+      kernel_.watched.erase(found);
+  }
 
   Result<std::unordered_map<MountToken, MountIo>> read() override {
     if (kernel_.read_fails) return *kernel_.read_fails;

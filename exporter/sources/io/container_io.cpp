@@ -93,7 +93,8 @@ Result<> read_v2(const Folder& folder, ContainerIo& io, std::size_t& bad_lines) 
   auto parsed = parse_io_stat(*text);
   bad_lines += parsed.bad;
   io.lists_all = parsed.bad == 0;
-  io.counts_writeback = true;
+  // Who wrote to the page cache is known by the memory controller; without that it is the root.
+  io.counts_writeback = ::faccessat(folder.fd.get(), "memory.current", F_OK, 0) == 0;
   io.devices = std::move(parsed.items);
   return Nothing{};
 }

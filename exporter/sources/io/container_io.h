@@ -22,6 +22,8 @@ namespace volumeter {
 // What a container has read and written in this run, and how long it has waited for that.
 struct ContainerIo {
   std::vector<DeviceIo> devices;  // each once
+  // The same of the present run alone, where `devices` goes on over restarts.
+  std::vector<DeviceIo> run_devices;
   // A device that is not listed has had no I/O. Not so in version 1, which since Linux 6.10
   // lists nothing before some cgroup has a limit on the disk.
   bool lists_all = false;

@@ -38,7 +38,7 @@ std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused) {
     return why + ": this kernel does not tell its types; it takes one with CONFIG_DEBUG_INFO_BTF";
   }
   return why +
-         ": it takes Linux 5.11 or later with CONFIG_BPF_SYSCALL, CONFIG_FUNCTION_TRACER and "
+         ": it takes Linux 5.13 or later with CONFIG_BPF_SYSCALL, CONFIG_FUNCTION_TRACER and "
          "CONFIG_DEBUG_INFO_BTF";
 }
 

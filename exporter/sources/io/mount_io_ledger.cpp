@@ -5,6 +5,7 @@ namespace volumeter {
 
 void MountIoLedger::open(MountToken token, MountKey mount, std::string volume) {
   mounts_.try_emplace(mount);
+  if (!volume.empty()) volumes_.try_emplace(volume);
   closed_.erase(mount);
   open_[token] = {std::move(mount), std::move(volume), {}};
 }

@@ -17,7 +17,7 @@ using MountKey = std::pair<std::string, std::string>;  // name of the container,
 // What was counted for mounts and volumes up to some moment.
 struct MountIoReadings {
   std::map<MountKey, MountIo> mounts;
-  std::map<std::string, MountIo> volumes;   // by name; nothing was done to those not listed
+  std::map<std::string, MountIo> volumes;   // by name; those not listed were never watched
   std::set<std::string> uncounted_volumes;  // some of what was done to them was not seen
 };
 
@@ -43,7 +43,7 @@ class MountIoLedger {
 
  private:
   // With more, those that are gone are forgotten at once.
-  static constexpr std::size_t kMaxMounts = 20'000;
+  static constexpr std::size_t kMaxMounts = 2000;
   static constexpr std::chrono::hours kKept{1};
 
   struct Account {

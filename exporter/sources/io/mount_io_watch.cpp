@@ -29,16 +29,18 @@ std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& 
 const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::string& destination,
                                   const std::optional<std::pair<const Mount*, std::string>>& data) {
   const Mount* by_data = nullptr;
+  std::size_t matches = 0;
   for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
     if (mount->mount_point == destination) return &*mount;  // of stacked ones, the one on top
-    if (!data || by_data != nullptr) continue;
+    if (!data) continue;
     const auto& [host_mount, directory] = *data;
     if (mount->major == host_mount->major && mount->minor == host_mount->minor &&
         mount->root == directory) {
       by_data = &*mount;
+      ++matches;
     }
   }
-  return by_data;
+  return matches == 1 ? by_data : nullptr;  // of several, nobody knows which it is
 }
 
 void MountIoWatch::set_targets(const std::vector<MountIoTarget>& targets,
@@ -122,20 +124,33 @@ std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
     return views;
   }
   const auto host = namespaces->find(1);
+  if (host == namespaces->end()) {
+    log_.warning(kMounts,
+                 "not counted: the agent and the containers are not in the host's own pid "
+                 "namespace, so that nobody knows which process is which");
+    return views;
+  }
   for (const std::uint32_t pid : pids) {
     const auto found = namespaces->find(pid);
     if (found == namespaces->end()) continue;
-    if (host != namespaces->end() && host->second == found->second) continue;
+    if (host->second == found->second) continue;
     const auto text = read_file(host_.paths.proc(std::to_string(pid) + "/mountinfo"));
     if (text) views.emplace(pid, View{found->second, parse_mountinfo(*text).items});
   }
   return views;
 }
 
+// To be refused takes the kernel and us long: one try a minute, not one a mount.
 bool MountIoWatch::follow(const std::string& fstype) {
+  const SteadyTime now = host_.steady_now();
+  const auto refused = refused_.find(fstype);
+  if (refused != refused_.end() && now - refused->second < kRetry) return false;
   const auto done = tracer_->follow(fstype);
-  if (!done) log_.info("I/O of " + fstype, "not counted: " + done.error().text());
-  return done.has_value();
+  refused_.erase(fstype);
+  if (done) return true;
+  refused_.emplace(fstype, now);
+  log_.info("I/O of " + fstype, "not counted: " + done.error().text());
+  return false;
 }
 
 // Before new mounts are watched: theirs may be ids that these had.
@@ -145,7 +160,7 @@ void MountIoWatch::drop(const Targets& wanted) {
     return found == wanted.end() || found->second->pid != entry.second.pid;
   };
   for (const auto& entry : watched_) {
-    if (is_gone(entry)) tracer_->unwatch(entry.second.identity);
+    if (is_gone(entry)) tracer_->unwatch(entry.second.token, entry.second.identity);
   }
   collect();
   std::erase_if(watched_, [&](const auto& entry) {

@@ -62,6 +62,8 @@ class MountIoWatch {
     std::vector<Mount> mounts;
   };
 
+  static constexpr std::chrono::minutes kRetry{1};
+
   using Targets = std::map<MountKey, const MountIoTarget*>;
 
   bool has_tracer();
@@ -75,6 +77,7 @@ class MountIoWatch {
   const HostAccess& host_;
   ChangeLog& log_;
   bool was_started_ = false;
+  std::map<std::string, SteadyTime> refused_;  // filesystems, of the thread that sets targets
 
   mutable std::mutex mutex_;  // of all below
   std::unique_ptr<MountTracer> tracer_;

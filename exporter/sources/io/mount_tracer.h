@@ -61,7 +61,8 @@ class MountTracer {
   virtual Result<std::unordered_map<std::uint32_t, std::uint64_t>> namespaces() = 0;
 
   virtual Result<> watch(MountToken token, const MountIdentity& mount) = 0;
-  virtual void unwatch(const MountIdentity& mount) = 0;
+  // Nothing happens if another token was given its id meanwhile.
+  virtual void unwatch(MountToken token, const MountIdentity& mount) = 0;
 
   // What was counted so far, but for mounts where nothing happened.
   virtual Result<std::unordered_map<MountToken, MountIo>> read() = 0;

@@ -66,8 +66,8 @@ class Host {
     inventory_.containers.emplace_back().pid = 1000 + static_cast<unsigned>(index);
     inventory_.mounts.push_back(
         {.kind = MountKind::kRootfs, .container = index, .filesystem = engine_filesystem_});
-    host_.container_io.push_back(
-        ContainerIo{.devices = std::move(devices), .lists_all = true, .counts_writeback = true});
+    host_.container_io.push_back(ContainerIo{
+        .run_devices = std::move(devices), .lists_all = true, .counts_writeback = true});
     return index;
   }
 

@@ -35,7 +35,7 @@ TEST_CASE("a kernel without types wants another kernel") {
              Contains("CONFIG_DEBUG_INFO_BTF"));
   folder.write("sys/kernel/btf/vmlinux", "types");
   CHECK_THAT(ebpf_obstacle(paths_in(folder), "eBPF: volume_io: No such process"),
-             Contains("Linux 5.11"));
+             Contains("Linux 5.13"));
 }
 
 TEST_CASE("a program that was built without eBPF is to be built anew") {

@@ -28,11 +28,11 @@ TEST_CASE("what is new since an earlier count is told of each of its figures") {
   CHECK(sum == writes(7));
 }
 
-TEST_CASE("a mount that nothing was done through is there, with zeros") {
+TEST_CASE("a mount that nothing was done through is there, with zeros, and so is its volume") {
   MountIoLedger ledger;
   ledger.open(1, kData, "db");
   CHECK(ledger.mounts().at(kData) == MountIo{});
-  CHECK_FALSE(ledger.volumes().contains("db"));
+  CHECK(ledger.volumes().at("db") == MountIo{});
 }
 
 TEST_CASE("the same count told twice counts once") {
@@ -80,7 +80,7 @@ TEST_CASE("what is counted for a mount that is closed, or that never was open, i
   ledger.close(9, kStart);
   CHECK(ledger.mounts().at(kData) == MountIo{});
   CHECK(ledger.mounts().size() == 1);
-  CHECK(ledger.volumes().empty());
+  CHECK(ledger.volumes().at("db") == MountIo{});
 }
 
 TEST_CASE("a mount is forgotten an hour after its container ended, unless that came back") {
@@ -118,17 +118,17 @@ TEST_CASE("however many containers come and go within the hour, memory has a bou
     if (token % 500 == 0) ledger.forget(kVolumes, kStart);
     most = std::max(most, ledger.mounts().size());
   }
-  CHECK(most <= 20'500);
+  CHECK(most <= 2500);
 }
 
 TEST_CASE("mounts that are open are never forgotten") {
   MountIoLedger ledger;
-  for (MountToken token = 1; token <= 20'001; ++token) {
+  for (MountToken token = 1; token <= 2001; ++token) {
     ledger.open(token, {"job" + std::to_string(token), "/"}, "");
   }
   ledger.close(1, kStart);
   ledger.forget(kVolumes, kStart);
-  CHECK(ledger.mounts().size() == 20'000);
+  CHECK(ledger.mounts().size() == 2000);
   ledger.add({{2, writes(1)}});
   CHECK(ledger.mounts().at({"job2", "/"}) == writes(1));
 }

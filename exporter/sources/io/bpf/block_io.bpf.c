@@ -72,7 +72,7 @@ int BPF_PROG(request_done, struct request* request, int status, unsigned int byt
 
   struct io_counts* found = counts_of(&device_counts, &key, &kNothing);
   if (!found) return 0;
-  found->operations += 1;
+  count_up(&found->operations, 1);
   count_latency(found, bpf_ktime_get_ns() - started);
   return 0;
 }

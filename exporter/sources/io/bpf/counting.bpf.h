@@ -22,9 +22,12 @@ static __always_inline __u32 bucket_of(__u64 nanoseconds) {
   return bucket < IO_BUCKETS ? bucket : IO_BUCKETS - 1;  // for the verifier
 }
 
+// An interrupt may count between the reading and the writing of a plain addition.
+static __always_inline void count_up(__u64* number, __u64 by) { __sync_fetch_and_add(number, by); }
+
 static __always_inline void count_latency(struct io_counts* counts, __u64 nanoseconds) {
-  counts->nanoseconds += nanoseconds;
-  counts->latency[bucket_of(nanoseconds)] += 1;
+  count_up(&counts->nanoseconds, nanoseconds);
+  count_up(&counts->latency[bucket_of(nanoseconds)], 1);
 }
 
 // The counts of a key on this processor, made at their first use; null if the map is full.

@@ -61,6 +61,7 @@ struct nsproxy {
 };
 
 struct task_struct {
+  unsigned int flags;
   int pid;
   int tgid;
   struct nsproxy* nsproxy;

@@ -89,21 +89,12 @@ class BpfMountTracer final : public MountTracer {
       return Error{ErrorKind::kUnsupported, std::string(fstype), "no filesystem that we can count"};
     }
     if (followed_.contains(hooks->fstype)) return Nothing{};
-    // Ends before beginnings: a beginning without an end would seem to last for ever.
-    auto done = load_and_attach({{"read_exit", hooks->read}, {"read_enter", hooks->read}});
-    if (!done) return done;
-    done = load_and_attach({{"write_exit", hooks->write}, {"write_enter", hooks->write}});
-    if (!done && done.error().kind == ErrorKind::kNotFound && !hooks->write_before.empty()) {
-      done = load_and_attach(
-          {{"write_exit", hooks->write_before}, {"write_enter", hooks->write_before}});
+    const std::size_t before = links_.size();
+    const auto done = attach_all(*hooks);
+    if (!done) {
+      links_.resize(before);
+      return done;
     }
-    if (!done) return done;
-    attach_if_there({{"fsync_exit", hooks->fsync}, {"fsync_enter", hooks->fsync}});
-    attach_if_there(
-        {{"splice_read_exit", hooks->splice_read}, {"splice_read_enter", hooks->splice_read}});
-    attach_if_there(
-        {{"splice_write_exit", hooks->splice_write}, {"splice_write_enter", hooks->splice_write}});
-    attach_if_there({{"mapped_write", hooks->mapped_write}});
     followed_.insert(hooks->fstype);
     return Nothing{};
   }
@@ -133,7 +124,10 @@ class BpfMountTracer final : public MountTracer {
     return Nothing{};
   }
 
-  void unwatch(const MountIdentity& mount) override {
+  void unwatch(MountToken token, const MountIdentity& mount) override {
+    watched_mount now{};
+    const int known = bpf_map_lookup_elem(maps_.watched_mounts.get(), &mount.id, &now);
+    if (known != 0 || now.token != token) return;
     bpf_map_delete_elem(maps_.watched_mounts.get(), &mount.id);
     changed();
   }
@@ -201,9 +195,34 @@ class BpfMountTracer final : public MountTracer {
     bpf_map_update_elem(maps_.changes.get(), &zero, &changes_, BPF_ANY);
   }
 
-  void attach_if_there(std::initializer_list<Hook> hooks) {
-    if (hooks.begin()->function.empty()) return;
-    static_cast<void>(load_and_attach(hooks));
+  // Ends before beginnings: a beginning without an end would seem to last for ever.
+  Result<> attach_all(const bpf::FilesystemHooks& hooks) {
+    auto done = load_and_attach({{"read_exit", hooks.read}, {"read_enter", hooks.read}});
+    if (!done) return done;
+    done = load_and_attach({{"write_exit", hooks.write}, {"write_enter", hooks.write}});
+    if (!done && done.error().kind == ErrorKind::kNotFound && !hooks.write_before.empty()) {
+      done = load_and_attach(
+          {{"write_exit", hooks.write_before}, {"write_enter", hooks.write_before}});
+    }
+    if (done) done = attach_if_there({{"fsync_exit", hooks.fsync}, {"fsync_enter", hooks.fsync}});
+    if (done) {
+      done = attach_if_there(
+          {{"splice_read_exit", hooks.splice_read}, {"splice_read_enter", hooks.splice_read}});
+    }
+    if (done) {
+      done = attach_if_there(
+          {{"splice_write_exit", hooks.splice_write}, {"splice_write_enter", hooks.splice_write}});
+    }
+    if (done) done = attach_if_there({{"mapped_write", hooks.mapped_write}});
+    return done;
+  }
+
+  // A function that is there and cannot be seen would leave a hole in what is counted.
+  Result<> attach_if_there(std::initializer_list<Hook> hooks) {
+    if (hooks.begin()->function.empty()) return Nothing{};
+    auto done = load_and_attach(hooks);
+    if (!done && done.error().kind == ErrorKind::kNotFound) return Nothing{};
+    return done;
   }
 
   void share_maps(volume_io_bpf& programs) const {

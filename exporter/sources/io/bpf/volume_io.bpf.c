@@ -19,6 +19,7 @@
 enum {
   MAX_MOUNTS = 4096,
   KIOCB_DIRECT = 1 << 17,  // IOCB_DIRECT of include/linux/fs.h
+  TASK_IS_WORKER = 0x20,   // PF_WQ_WORKER of include/linux/sched.h
   // Answers that are none: the caller asks again, or the result comes later.
   NO_ANSWER_AGAIN = -11,           // EAGAIN
   NO_ANSWER_RESTART_FIRST = -516,  // ERESTART_RESTARTBLOCK ... ERESTARTSYS
@@ -144,11 +145,11 @@ static __always_inline void count(__u32 token, __u32 operation, __u64 started, l
   struct io_counts* found = counts_of(&counts, &key, &kNothing);
   if (!found) return;
   if (result < 0) {
-    found->errors[error_class(result)] += 1;
+    count_up(&found->errors[error_class(result)], 1);
     return;
   }
-  found->operations += 1;
-  found->bytes += result;
+  count_up(&found->operations, 1);
+  count_up(&found->bytes, result);
   count_latency(found, bpf_ktime_get_ns() - started);
 }
 
@@ -159,7 +160,11 @@ static __always_inline struct task_io* this_task(__u64 flags) {
 static __always_inline int enter(void* subject, struct file* file) {
   struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
   __u32 token = task ? token_of(task, file) : 0;
-  if (!token) return 0;
+  if (!token) {
+    // The end of an earlier call that the kernel did not let us see must not be this one's.
+    if (task && task->subject == (__u64)subject) task->subject = 0;
+    return 0;
+  }
   task->subject = (__u64)subject;
   task->token = token;
   task->started = bpf_ktime_get_ns();
@@ -172,7 +177,11 @@ static __always_inline int enter_iocb(struct kiocb* iocb, __u32 operation) {
   enter(iocb, iocb->ki_filp);
   if (!(iocb->ki_flags & KIOCB_DIRECT) || !iocb->ki_complete) return 0;
   struct task_io* task = this_task(0);
-  if (!task || task->subject != (__u64)iocb) return 0;
+  if (!task || task->subject != (__u64)iocb) {
+    __u64 key = (__u64)iocb;  // perhaps of an earlier call whose end was not seen
+    bpf_map_delete_elem(&queued, &key);
+    return 0;
+  }
   struct queued_io io = {.started = task->started, .token = task->token, .operation = operation};
   bpf_map_update_elem(&queued, &task->subject, &io, BPF_ANY);
   return 0;
@@ -228,6 +237,8 @@ int BPF_PROG(splice_write_exit, void* pipe, struct file* out, void* offset, unsi
 }
 
 SEC("fentry") int BPF_PROG(fsync_enter, struct file* file) {
+  // A synchronous write that was queued ends in a worker of the kernel, with its fsync.
+  if (bpf_get_current_task_btf()->flags & TASK_IS_WORKER) return 0;
   struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!task || task->subject) return 0;  // part of a synchronous write
   __u32 token = token_of(task, file);
@@ -255,7 +266,7 @@ SEC("fentry") int BPF_PROG(mapped_write, struct vm_fault* fault) {
   if (!token) return 0;
   __u32 key = io_key(token, IO_MAPPED_WRITE);
   struct io_counts* found = counts_of(&counts, &key, &kNothing);
-  if (found) found->operations += 1;
+  if (found) count_up(&found->operations, 1);
   return 0;
 }
 
