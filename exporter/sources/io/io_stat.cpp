@@ -57,29 +57,32 @@ class Reader {
  private:
   void add_line(std::string_view line, bool is_whole) {
     std::string_view rest = line;
-    std::optional<Entry> entry;
+    Entry entry;
+    bool has_begun = false;
     bool is_good = true;
     while (true) {
       const std::string_view field = next_field(rest);
       if (field.empty()) break;
       if (field.find('=') != std::string_view::npos) {
-        if (!entry) entry.emplace().is_bad = true;  // the end of a line of which the begin is torn
-        add_field(*entry, field);
+        if (!has_begun) entry.is_bad = true;  // the end of a line of which the begin is torn
+        has_begun = true;
+        add_field(entry, field);
         continue;
       }
       // Kernels since 5.13 begin a line for a device without I/O and do not end it, as in
       // "7:7 7:6 8:0 rbytes=90430464 ..."; later ones end it.
       Entry next = begin(field);
-      if (entry && next.is_bad) {  // a key without a value
-        entry->is_bad = true;
+      if (has_begun && next.is_bad) {  // a key without a value
+        entry.is_bad = true;
         continue;
       }
-      if (entry) is_good &= add(*entry);
+      if (has_begun) is_good &= add(entry);
+      has_begun = true;
       entry = next;
     }
-    if (entry && is_whole) is_good &= add(*entry);
+    if (has_begun && is_whole) is_good &= add(entry);
     // Without an end the last number may lack digits.
-    if (entry && !is_whole) is_good &= !entry->is_bad && entry->has_none();
+    if (has_begun && !is_whole) is_good &= !entry.is_bad && entry.has_none();
     if (!is_good) parsed_.reject(line);
   }
 

@@ -2,9 +2,7 @@
 #include "exporter/sources/io/mount_tracer.h"
 
 #include <bpf/bpf.h>
-#include <fcntl.h>
 
-#include <array>
 #include <set>
 #include <utility>
 #include <vector>
