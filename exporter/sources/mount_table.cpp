@@ -14,7 +14,7 @@
 namespace volumeter {
 namespace {
 
-constexpr auto kReadAgainAfter = std::chrono::minutes(1);
+constexpr auto kReadAgainAfter = std::chrono::seconds(15);
 
 // 100 000 mounts, the kernel's limit for a namespace, have about 16 MiB.
 constexpr std::size_t kMaxMountinfoBytes = 64 << 20;

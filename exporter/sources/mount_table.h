@@ -16,7 +16,7 @@ namespace volumeter {
 
 // The host's mounts as of now: process 1's mountinfo, or our own where that is not readable.
 // Thread-safe and cheap: it is read again only when the kernel says that it changed, and
-// once a minute, because a filesystem that turns read-only after an error tells nobody.
+// every 15 seconds, because a filesystem that turns read-only after an error tells nobody.
 class MountTable {
  public:
   // Both must outlive the table.

@@ -21,6 +21,16 @@ std::optional<bool> is_readonly(std::string_view options) {
   return {};
 }
 
+// ext4 that stops writing after an error says so by an option and stays "rw" (Linux 6.16 and
+// later; before, the superblock turned "ro"):
+//   rw,errors=remount-ro,emergency_ro
+bool is_emergency_readonly(std::string_view options) {
+  while (!options.empty()) {
+    if (cut(options, ',') == "emergency_ro") return true;
+  }
+  return false;
+}
+
 // There may be no optional fields, one, or many: "shared:1 master:2 unbindable -".
 bool skip_optional_fields(std::string_view& rest) {
   while (!rest.empty()) {
@@ -70,7 +80,7 @@ std::optional<Mount> parse_line(std::string_view rest) {
   mount.fstype = undo_octal_escapes(fstype);
   mount.source = undo_octal_escapes(source);
   mount.readonly = *readonly;
-  mount.super_readonly = *super_readonly;
+  mount.super_readonly = *super_readonly || is_emergency_readonly(super_options);
   if (mount.fstype == "cgroup" && super_options.size() > 3) {
     mount.controllers = super_options.substr(3);  // after "rw,"
   }

@@ -50,6 +50,11 @@ TEST_CASE("a mount and its filesystem are read-only each for themselves") {
   CHECK(only("1 0 8:1 / / rw,relatime - ext4 /dev/sda1 ro,errors=remount-ro").super_readonly);
 }
 
+TEST_CASE("a filesystem that stopped writing after an error is read-only") {
+  CHECK(only("1 0 8:1 / / rw - ext4 /dev/sda1 rw,errors=remount-ro,emergency_ro").super_readonly);
+  CHECK_FALSE(only("1 0 8:1 / / rw - ext4 /dev/sda1 rw,x=emergency_ro").super_readonly);
+}
+
 TEST_CASE("every octal escape in a mount is undone") {
   const Mount read = only(
       R"(1 0 8:1 /a\040b /mnt/tab\011nl\012back\134slash\043\303\244 rw - fuse.sshfs me@h:/x\040y rw)");
