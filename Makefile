@@ -13,11 +13,11 @@ build:
 	cmake --build --preset release
 
 test: test-build
-	ctest --preset dev
+	ctest --preset test
 
 # Of the rings of tests only the one in a virtual machine.
 test-vm: test-build
-	ctest --preset dev -L vm
+	ctest --preset test -L vm
 
 asan tsan:
 	scripts/install-packages build test
@@ -33,18 +33,18 @@ tidy:
 # Ratios to peers in the same run; half an hour on a quiet machine, as root.
 bench: build test-build
 	scripts/install-packages bench
-	build/dev/bench/bench_exposition
-	bench/bpf.sh build/dev/bench/bench_bpf
+	build/release/bench/bench_exposition
+	bench/bpf.sh build/release/bench/bench_bpf
 	VOLUMETER=build/release/exporter/volumeter bench/scrape.py
 	VOLUMETER=build/release/exporter/volumeter bench/volumes.py
-	bench/walk.py --build build/dev --cold
-	build/dev/bench/bench_writer
+	bench/walk.py --build build/release --cold
+	build/release/bench/bench_writer
 	VOLUMETER=build/release/exporter/volumeter bench/budget.py
 
 test-build:
 	scripts/install-packages build test
-	cmake --preset dev
-	cmake --build --preset dev
+	cmake --preset test
+	cmake --build --preset test
 
 fuzz:
 	scripts/install-packages build test
