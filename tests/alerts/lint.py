@@ -95,7 +95,7 @@ def faults_of_template(text, world):
     found = [f"its text shows an unknown label {label}"
              for label in re.findall(r"\$labels\.(\w+)", text) if label not in known]
     for query in re.findall(r'printf ("(?:[^"\\]|\\.)*")', text):
-        found += faults_of_names(query[1:-1].replace("%q", '""'), world)
+        found += faults_of_names(re.sub(r"%(\[\d+\])?q", '""', query[1:-1]), world)
     return found
 
 

@@ -11,6 +11,10 @@ import tomllib
 import unittest
 import urllib.error
 
+# A counter of errors begins with its first error, of which increase() sees nothing.
+BORN_WITH_A_VALUE = "docker_mount_io_errors_total is a counter and not under rate()"
+ALLOWED = {f"{alert}: {BORN_WITH_A_VALUE}" for alert in ("DockerIoErrors", "DockerWritesRefused")}
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "../.."))
 sys.path[1:1] = [os.path.join(ROOT, "tests/live"), os.path.join(ROOT, "tests/dashboards")]
@@ -57,8 +61,8 @@ class CommittedTest(LiveTest):
     def test_the_rules_have_no_fault(self):
         self.assertGreater(len(self.rules), len(self.alerts))
         self.assertGreater(len(self.alerts), 20)
-        self.assertEqual([], [fault for rule in self.rules
-                              for fault in faults_of_rule(rule, self.world)])
+        faults = {fault for rule in self.rules for fault in faults_of_rule(rule, self.world)}
+        self.assertEqual(faults, ALLOWED)
 
     def test_each_recorded_metric_is_used(self):
         asked = " ".join(rule["query"] for rule in self.rules)
@@ -166,8 +170,9 @@ class LintTest(unittest.TestCase):
         self.check_query("docker_device:read:rate > 5")
         self.check_query('docker_device:read:rate{planet="x"} > 5', "no label planet")
         self.check(self.annotated(summary="{{ $labels.planet }}"), "planet")
-        self.check(self.annotated(summary='{{ printf "docker_down{job=%q}" $labels.job | query }}'),
-                   "no metric docker_down")
+        for job in ("%q", "%[1]q"):
+            text = '{{ printf "docker_down{job=JOB}" $labels.job | query }}'.replace("JOB", job)
+            self.check(self.annotated(summary=text), "no metric docker_down")
 
     def test_counters_and_gauges_and_windows(self):
         self.check_query('docker_device_read_bytes_total{job="x"} > 5', "is a counter and not")
