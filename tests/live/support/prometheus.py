@@ -13,10 +13,13 @@ from support.scene import eventually
 
 
 class Prometheus:
-    """Scrapes each of `jobs` ({name: "host:port"}) once a second."""
+    """Scrapes each of `jobs` ({name: "host:port"}) once a second, and as often asks `rules`,
+    which are paths of files."""
 
-    def __init__(self, scene, jobs):
-        config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+    def __init__(self, scene, jobs, rules=()):
+        config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s",
+                             "evaluation_interval": "1s"},
+                  "rule_files": list(rules),
                   "scrape_configs": [{"job_name": name, "static_configs": [{"targets": [target]}]}
                                      for name, target in jobs.items()]}
         with open(scene.path("prometheus.yml"), "w", encoding="utf-8") as file:
