@@ -32,7 +32,7 @@ class QueriesTest(LiveTest):
         host = SeededHost(self.scene)
         self.addCleanup(host.end)
         agent = host.agent()
-        agent.wait_until(is_measured, "all is measured", 30)
+        agent.wait_until(is_measured, "all is measured", 60)
         prometheus = Prometheus(self.scene, {"volumeter": agent.url.removeprefix("http://")},
                                 [impatient_rules(self.scene)])
         began = time.monotonic()

@@ -16,15 +16,15 @@ from support.engine import Engine
 from support.trees import write
 
 AGENT_FLAGS = ("--collector.filesystems.interval=1s", "--collector.sizes.interval=10s",
-               "--collector.sizes.cpu-percent=50", "--collector.sizes.binds=.*/config",
-               "--collector.volumes.labels=team")
+               "--collector.sizes.cpu-percent=50", "--collector.sizes.max-io-pressure=100",
+               "--collector.sizes.binds=.*/config", "--collector.volumes.labels=team")
 DISK_MEGABYTES = 320
 PROJECT = "openclaw"
 DAY = 86400
 
 # What each service of the project does for ever.
 DATABASE = """
-while sleep 0.2; do
+while sleep 0.5; do
   dd if=/dev/zero of=/data/wal bs=64k count=8 conv=notrunc,fsync
   dd if=/data/wal of=/dev/null bs=64k iflag=direct
 done"""
