@@ -5,8 +5,8 @@ import re
 
 from dashboards import query_of
 
-# $name, ${name}, ${name:format} and [[name]]
-REFERENCE = re.compile(r"\$(\w+)|\$\{(\w+)(?::(\w+))?\}|\[\[(\w+)\]\]")
+# $name, ${name}, ${name:format} and [[name]], but not the $1 of label_replace
+REFERENCE = re.compile(r"\$([a-zA-Z_]\w*)|\$\{(\w+)(?::(\w+))?\}|\[\[(\w+)\]\]")
 # label_values(LABEL) or label_values(SELECTOR, LABEL)
 LABEL_VALUES = re.compile(r"\s*label_values\(\s*(?:(.+)\s*,\s*)?(\w+)\s*\)\s*", re.DOTALL)
 SPECIAL = re.compile(r"[\\^$.*+?()\[\]{}|'\"]")

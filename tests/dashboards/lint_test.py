@@ -76,7 +76,8 @@ GOOD = {
     "panels": [
         panel(1, "Busy", f"rate(docker_device_io_time_seconds_total{{{HOSTS}}}[$__rate_interval])"),
         panel(2, "Used", f"1 - docker_filesystem_avail_bytes{{{HOSTS}}}"
-                         f" / (docker_filesystem_size_bytes{{{HOSTS}}} > 0)")]}
+                         f" / (docker_filesystem_size_bytes{{{HOSTS}}} > 0)"
+                         f" unless on(job) docker_device_reads_completed_total{{{HOSTS}}}")]}
 
 
 def variable(json, number):
@@ -122,6 +123,7 @@ BAD = (
     ("target-instance", lambda json: replace(json, '=~"$instance"', '="$instance"')),
     ("target-counter-agg", lambda json: replace(json, "rate(", "deriv(")),
     ("target-counter-agg", lambda json: replace(json, "[$__rate_interval]", "")),
+    ("target-counter-agg", lambda json: replace(json, "rate(", "up and (")),
     ("uneditable", lambda json: json.pop("editable")),
     ("identity", lambda json: json.update(uid="good")),
     ("identity", lambda json: json.update(id=7)),

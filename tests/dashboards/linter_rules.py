@@ -115,7 +115,8 @@ def target_counter_agg(subject):
     for place, selector in subject.selectors():
         metric = subject.metrics.get(selector.name)
         is_counter = metric.kind == "counter" if metric else selector.name.endswith("_total")
-        if is_counter and not (selector.range and selector.function in COUNTER_FUNCTIONS):
+        is_aggregated = selector.range and selector.function in COUNTER_FUNCTIONS
+        if is_counter and not is_aggregated and not selector.is_filter:
             yield place, f"{selector.name} is a counter without rate, irate or increase"
 
 

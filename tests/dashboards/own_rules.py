@@ -26,17 +26,19 @@ def identity(subject):
 
 
 def uniqueness(subject):
-    panels = list(subject.dashboard.panels())
-    for key in ("title", "id"):
-        yield from (("", f"two panels with the {key} {value}")
-                    for value in repeated([panel.get(key) for panel in panels]))
-    for panel in panels:
-        yield from ((panel["title"], f"two queries {ref_id}")
-                    for ref_id in repeated([one.get("refId") for one in panel.get("targets", [])]))
+    everything = list(subject.dashboard.panels())
+    rows = [one["title"] for one in everything if one["type"] == "row"]
+    panels = [one["title"] for one in everything if one["type"] != "row"]
+    ids = [one["id"] for one in everything]
+    for kind, values in (("rows", rows), ("panels", panels), ("ids", ids)):
+        yield from (("", f"two {kind}: {value}") for value in repeated(values))
+    for panel in subject.panels:
+        ref_ids = [target["refId"] for target in panel.get("targets", [])]
+        yield from ((panel["title"], f"two queries {ref_id}") for ref_id in repeated(ref_ids))
 
 
 def repeated(values):
-    return sorted({value for value in values if values.count(value) > 1}, key=str)
+    return sorted({value for value in values if values.count(value) > 1})
 
 
 def places(subject):
