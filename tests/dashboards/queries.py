@@ -98,16 +98,24 @@ class Run:
             return True
         if is_explanation(target["expr"]):
             return any(answers)
-        has_number = any(not math.isnan(number) for numbers in answers for number in numbers)
-        if not has_number:
-            self.report.empty.append(query)
-        return has_number
+        if any(map(has_number, answers)):
+            return True
+        self.report.empty.append(query)
+        return False
 
     def answers(self, expression, instant):
-        """The numbers for all choices."""
-        self.report.asked += len(self.options)
-        return [number for values in self.options
-                for number in self.asker.numbers(values.fill(expression), instant)]
+        """The numbers for each choice, up to the first that gives more than NaN."""
+        numbers = []
+        for values in self.options:
+            self.report.asked += 1
+            numbers += self.asker.numbers(values.fill(expression), instant)
+            if has_number(numbers):
+                break
+        return numbers
+
+
+def has_number(numbers):
+    return any(not math.isnan(number) for number in numbers)
 
 
 def is_explanation(expression):

@@ -28,21 +28,25 @@ class QueriesTest(LiveTest):
     needs = ("root", "dockerd", "busybox", "mkfs.ext4", "prometheus")
     host_has = ()  # of NEEDS, for certain
 
+    def add_to(self, host):
+        """What only some machines can have."""
+
     def test_every_query_gives_data(self):
         host = SeededHost(self.scene)
         self.addCleanup(host.end)
+        self.add_to(host)
         agent = host.agent()
         agent.wait_until(is_measured, "all is measured", 60)
         prometheus = Prometheus(self.scene, {"volumeter": agent.url.removeprefix("http://")},
-                                [impatient_rules(self.scene)])
+                                rule_files=[impatient_rules(self.scene)])
         began = time.monotonic()
         eventually(lambda: prometheus.query('ALERTS{alertstate="firing"}'), 60, "an alert fires")
         time.sleep(max(0, began + SCRAPED_SECONDS - time.monotonic()))
         began = time.monotonic()
         report = run_all(prometheus)
-        self.say(f"{len(report.known)} queries of panels, {report.asked} with each choice of the "
-                 f"variables, took {time.monotonic() - began:.1f} s; {len(report.empty)} gave no "
-                 "data")
+        self.say(f"{len(report.known)} queries, asked {report.asked} times for the choices of "
+                 f"their variables, took {time.monotonic() - began:.1f} s; {len(report.empty)} "
+                 "gave no data")
         self.assertGreater(report.asked, 0)
         self.assertEqual("\n".join(complaints(report, load_allowed(), self.host_has)), "")
 

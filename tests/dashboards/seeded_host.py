@@ -42,7 +42,7 @@ class SeededHost:
         self.scene = scene
         # Where it is a module, dockerd wants it loaded.
         subprocess.run(["modprobe", "overlay"], check=False, capture_output=True)
-        disk = scene.new_folder("disk")
+        disk = scene.new_folder("engine")
         run_quietly(["mount", make_disk(scene, "data", DISK_MEGABYTES), disk])
         self.engine = Engine(scene)
         self.engine.data_root = os.path.join(disk, "docker")
