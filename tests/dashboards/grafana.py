@@ -21,10 +21,10 @@ class Values:
     """The chosen value of each variable: a text, a list where several may be chosen, or what
     stands for all of them."""
 
-    def __init__(self, seconds):
-        self.texts = {"__rate_interval": RATE_INTERVAL, "__interval": "1s",
-                      "__interval_ms": "1000", "__range": f"{seconds}s", "__range_s": str(seconds),
-                      "__range_ms": str(seconds * 1000)}
+    def __init__(self, seconds, step):
+        self.texts = {"__rate_interval": RATE_INTERVAL, "__interval": f"{step}s",
+                      "__interval_ms": f"{step}000", "__range": f"{seconds}s",
+                      "__range_s": f"{seconds}", "__range_ms": f"{seconds}000"}
         self.lists = {}
 
     def with_value(self, name, value):
@@ -56,9 +56,10 @@ def format_list(values, form):
     raise Unknown(f"format {form}")
 
 
-def choices(dashboard, prometheus, seconds):
-    """Values for each choice that a user has where only one can be chosen, and all elsewhere."""
-    return list(choose(dashboard.variables(), Values(seconds), prometheus))
+def choices(dashboard, prometheus, seconds, step):
+    """Values for each choice that a user has where only one can be chosen, and all elsewhere;
+    the time range has so many seconds and a point each step."""
+    return list(choose(dashboard.variables(), Values(seconds, step), prometheus))
 
 
 def choose(variables, values, prometheus):

@@ -12,6 +12,7 @@ import urllib.error
 from dashboards import HERE, load, load_dashboards
 from grafana import Unknown, choices
 
+POINTS = 8  # of a range: few, for machines are slow that are emulated
 # What a host may have or lack so that a query has nothing to give on another.
 NEEDS = ("eBPF", "cgroup v2", "NFS", "history", "trouble")
 
@@ -27,6 +28,7 @@ class Asker:
         self.start = min(value for _, value in
                          prometheus.query("min_over_time(timestamp(up)[1h:1s])"))
         self.seconds = max(1, round(self.end - self.start))
+        self.step = max(1, self.seconds // POINTS)
 
     def label_values(self, label, selector):
         query = {"match[]": selector} if selector else {}
@@ -48,7 +50,7 @@ class Asker:
             data = self.ask("/api/v1/query", query=expression, time=self.end)
         else:
             data = self.ask("/api/v1/query_range", query=expression, start=self.start,
-                            end=self.end, step="1s")
+                            end=self.end, step=self.step)
         if data["resultType"] == "scalar":
             return [float(data["result"][1])]
         return [float(text) for one in data["result"]
@@ -73,7 +75,7 @@ class Run:
         self.dashboard = dashboard
         self.asker = asker
         self.report = report
-        self.options = choices(dashboard, asker, asker.seconds)
+        self.options = choices(dashboard, asker, asker.seconds, asker.step)
 
     def run(self):
         for annotation in self.dashboard.annotations():

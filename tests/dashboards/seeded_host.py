@@ -24,15 +24,15 @@ DAY = 86400
 
 # What each service of the project does for ever.
 DATABASE = """
-while sleep 0.5; do
+while sleep 1; do
   dd if=/dev/zero of=/data/wal bs=64k count=8 conv=notrunc,fsync
   dd if=/data/wal of=/dev/null bs=64k iflag=direct
 done"""
-LOGGER = "while sleep 0.5; do dd if=/dev/zero bs=16k count=1 >>/logs/app.log; done"
+LOGGER = "while sleep 1; do dd if=/dev/zero bs=16k count=1 >>/logs/app.log; done"
 GATEWAY = """
 dd if=/dev/zero of=/cache/tokens bs=1M count=6
-while sleep 0.5; do cat /models/weights >/dev/null; done"""
-IMPORTER = "while sleep 0.5; do dd if=/dev/zero of=/scratch/rows bs=64k count=32; done"
+while sleep 1; do cat /models/weights >/dev/null; done"""
+IMPORTER = "while sleep 1; do dd if=/dev/zero of=/scratch/rows bs=64k count=32; done"
 
 
 class SeededHost:
@@ -64,7 +64,7 @@ class SeededHost:
             write(os.path.join(self.engine.volume_folder(name), "file"), kilobytes << 10)
 
     def leave_what_ci_jobs_leave(self):
-        """Volumes without a container, one of them old; a stopped container; one never started."""
+        """Volumes without a container, one of them old, and one of a container never started."""
         for number in range(3):
             self.volume(f"ci_job_{number}", {"team": "build"}, kilobytes=1024 * (number + 1))
         age = time.time() - 400 * DAY
@@ -72,10 +72,7 @@ class SeededHost:
         self.api.create_container("ci-anonymous", anonymous=["/cache"])
         self.api.remove_container("ci-anonymous")  # its volume stays
         self.volume("ci_cache")
-        self.api.run_container("ci-runner", ["ci_cache:/cache"])
-        self.api.stop_container("ci-runner")
-        self.volume("ci_next")
-        self.api.create_container("ci-next", ["ci_next:/cache"])
+        self.api.create_container("ci-runner", ["ci_cache:/cache"])
 
     def make_a_prune_hazard(self):
         self.volume("backups")

@@ -57,7 +57,7 @@ class Subject:
 
     def faults(self, texts):
         """(owner, fault) of those of (owner, text) that are no PromQL once they are filled in."""
-        values = Values(3600)
+        values = Values(3600, 60)
         for variable in self.variables:
             values = values.with_value(variable["name"], "x")
         owners, filled = [], []
