@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Grafana does with variables before it asks Prometheus."""
 
+import dataclasses
 import re
 
 from dashboards import query_of
@@ -17,32 +18,31 @@ class Unknown(Exception):
     """A query refers to what Grafana, or this imitation of it, does not know."""
 
 
+@dataclasses.dataclass(frozen=True)
 class Values:
-    """The chosen value of each variable: a text, a list where several may be chosen, or what
-    stands for all of them."""
+    """The chosen value of each variable by its name: a text or a list of them."""
 
-    def __init__(self, seconds, step):
-        self.texts = {"__rate_interval": RATE_INTERVAL, "__interval": f"{step}s",
-                      "__interval_ms": f"{step}000", "__range": f"{seconds}s",
-                      "__range_s": f"{seconds}", "__range_ms": f"{seconds}000"}
-        self.lists = {}
+    chosen: dict
 
     def with_value(self, name, value):
-        copy = Values.__new__(Values)
-        copy.texts, copy.lists = dict(self.texts), dict(self.lists)
-        (copy.lists if isinstance(value, list) else copy.texts)[name] = value
-        return copy
+        return Values(self.chosen | {name: value})
 
     def fill(self, text):
         return REFERENCE.sub(self.value_of, text)
 
     def value_of(self, found):
         name, form = found[1] or found[2] or found[4], found[3]
-        if name in self.lists:
-            return format_list(self.lists[name], form)
-        if name not in self.texts:
+        if name not in self.chosen:
             raise Unknown(f"variable {name}")
-        return self.texts[name]
+        value = self.chosen[name]
+        return format_list(value, form) if isinstance(value, list) else value
+
+
+def own_values(seconds, step):
+    """Grafana's own variables, for a range of so many seconds with a point each step."""
+    return Values({"__rate_interval": RATE_INTERVAL, "__interval": f"{step}s",
+                   "__interval_ms": f"{step}000", "__range": f"{seconds}s",
+                   "__range_s": f"{seconds}", "__range_ms": f"{seconds}000"})
 
 
 def format_list(values, form):
@@ -57,9 +57,8 @@ def format_list(values, form):
 
 
 def choices(dashboard, prometheus, seconds, step):
-    """Values for each choice that a user has where only one can be chosen, and all elsewhere;
-    the time range has so many seconds and a point each step."""
-    return list(choose(dashboard.variables(), Values(seconds, step), prometheus))
+    """Values for each choice that a user has where only one can be chosen, and all elsewhere."""
+    return list(choose(dashboard.variables(), own_values(seconds, step), prometheus))
 
 
 def choose(variables, values, prometheus):

@@ -7,14 +7,19 @@ import os
 import sys
 import unittest
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../live"))
+
 import linter_rules
 import own_rules
 from dashboards import HERE, Dashboard, load, load_dashboards
 from metrics_md import load_metrics
 from subject import Subject
+from support.live_test import is_there, run
 
 RULES = linter_rules.RULES | own_rules.RULES
 EXCEPTIONS = os.path.join(HERE, "exceptions.json")
+
+needs_promtool = unittest.skipUnless(is_there("promtool"), "needs promtool")
 
 
 def faults_of(dashboards):
@@ -37,6 +42,7 @@ def without(faults, exceptions):
               if key not in faults)]
 
 
+@needs_promtool
 class LintTest(unittest.TestCase):
     maxDiff = None
 
@@ -92,6 +98,11 @@ def defaults(json):
     return json["panels"][0]["fieldConfig"]["defaults"]
 
 
+def override(json, matcher):
+    json["panels"][0]["fieldConfig"]["overrides"] = [
+        {"matcher": matcher, "properties": [{"id": "unit", "value": "furlongs"}]}]
+
+
 def replace(json, old, new):
     """In the first query."""
     assert old in target(json)["expr"]
@@ -113,8 +124,7 @@ BAD = (
     ("panel-title-description", lambda json: json["panels"][0].pop("description")),
     ("panel-units", lambda json: defaults(json).pop("unit")),
     ("panel-units", lambda json: defaults(json).update(unit="furlongs")),
-    ("panel-units", lambda json: json["panels"][0]["fieldConfig"].update(
-        overrides=[{"properties": [{"id": "unit", "value": "furlongs"}]}])),
+    ("panel-units", lambda json: override(json, {"id": "byName", "options": "device"})),
     ("panel-no-targets", lambda json: json["panels"][0].update(targets=[])),
     ("target-promql", lambda json: replace(json, "rate(", "rate((")),
     ("target-promql", lambda json: replace(json, "$instance", "$host")),
@@ -143,9 +153,18 @@ BAD = (
      or replace(json, "])", "]))")),
     ("names", lambda json: target(json).update(legendFormat="{{volume}}")),
     ("names", lambda json: defaults(json).update(links=[{"url": "${__data.fields.volume}"}])),
+    ("variables", lambda json: json["templating"]["list"].append(
+        {"name": "x", "type": "custom", "query": "a"})),
+    ("variables", lambda json: replace(json, 'instance=~"', 'instance="')),
+    ("variables", lambda json: variable(json, 1).update(multi=False, includeAll=False)),
+    ("fields", lambda json: override(json, {"id": "byName", "options": "volume"})),
+    ("fields", lambda json: override(json, {"id": "byFrameRefID", "options": "B"})),
+    ("fields", lambda json: json["panels"][0].update(transformations=[
+        {"id": "organize", "options": {"excludeByName": {"volume": True}}}])),
 )
 
 
+@needs_promtool
 class RulesTest(unittest.TestCase):
     """Each rule can fail."""
 
@@ -174,4 +193,4 @@ class RulesTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main(verbosity=2))
+    run()

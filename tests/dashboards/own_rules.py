@@ -3,6 +3,8 @@
 
 import re
 
+from dashboards import query_of
+
 COLUMNS = 24
 # Those that Grafana 11 reads as they are.
 SCHEMA_VERSIONS = range(39, 42)
@@ -115,4 +117,43 @@ def names(subject):
             yield panel["title"], f"no query of it gives the label {label}"
 
 
-RULES = {rule.__name__: rule for rule in (identity, uniqueness, places, thresholds, links, names)}
+def variables(subject):
+    """Each is used, and compared as what it is: one value with =, several with =~."""
+    used = {reference for text in [text for _, text in subject.texts]
+            + [query_of(variable) for variable in subject.variables]
+            for reference in subject.references(text)}
+    for variable in subject.variables:
+        if variable["type"] != "datasource" and variable["name"] not in used:
+            yield "", f"no query uses the variable {variable['name']}"
+    several = {variable["name"]: bool(variable.get("multi") or variable.get("includeAll"))
+               for variable in subject.variables}
+    for place, selector in subject.selectors():
+        for label, sign, text in selector.matchers:
+            if text[1:] in several and several[text[1:]] != (sign in ("=~", "!~")):
+                yield place, f'{selector.name}: {label}{sign}"{text}"'
+
+
+def fields(subject):
+    """What overrides and transformations name is a field of the panel."""
+    for panel in subject.panels:
+        organize = [one["options"] for one in panel.get("transformations", [])
+                    if one["id"] == "organize"]
+        made = {name for options in organize for name in options.get("renameByName", {}).values()}
+        ref_ids = {target["refId"] for target in panel.get("targets", [])}
+        raw = subject.labels_of_panel(panel) | {"Time", "Value"}
+        raw |= {f"Value #{ref_id}" for ref_id in ref_ids}
+        raw |= {target.get("legendFormat") for target in panel.get("targets", [])}
+        named = {name for options in organize for key in ("excludeByName", "renameByName",
+                                                          "indexByName")
+                 for name in options.get(key, {})} - raw
+        for override in panel.get("fieldConfig", {}).get("overrides", []):
+            matcher = override.get("matcher", {})
+            known = {"byName": raw | made, "byFrameRefID": ref_ids}.get(matcher.get("id"))
+            if known is not None and matcher["options"] not in known:
+                named.add(matcher["options"])
+        for name in sorted(named):
+            yield panel["title"], f"has no field {name}"
+
+
+RULES = {rule.__name__: rule for rule in (
+    identity, uniqueness, places, thresholds, links, names, variables, fields)}

@@ -69,7 +69,7 @@ class Report:
 
 
 class Run:
-    """The queries of one dashboard, with each choice of its variables."""
+    """The queries of one dashboard, for the choices of its variables."""
 
     def __init__(self, dashboard, asker, report):
         self.dashboard = dashboard

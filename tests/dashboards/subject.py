@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 from dashboards import query_of
-from grafana import LABEL_VALUES, Unknown, Values
+from grafana import LABEL_VALUES, REFERENCE, Unknown, own_values
 from linter_rules import SILENT_PANELS
 from promql import Expression
 
@@ -38,6 +38,10 @@ class Subject:
         return [(place, selector) for place, expression in self.expressions
                 for selector in expression.selectors]
 
+    def references(self, text):
+        """The names of the variables that a text refers to."""
+        return {found[1] or found[2] or found[4] for found in REFERENCE.finditer(text)}
+
     def labels_of(self, expression):
         """All labels that its series can have."""
         known = [self.metrics[one.name].labels for one in expression.selectors
@@ -57,7 +61,7 @@ class Subject:
 
     def faults(self, texts):
         """(owner, fault) of those of (owner, text) that are no PromQL once they are filled in."""
-        values = Values(3600, 60)
+        values = own_values(3600, 60)
         for variable in self.variables:
             values = values.with_value(variable["name"], "x")
         owners, filled = [], []
