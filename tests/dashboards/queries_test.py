@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every query of every dashboard gives data from a real, seeded host, or it is known why not.
+
+What a machine may lack, as eBPF and cgroup version 2, tests/vm/scenarios/dashboards_test.py has.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import tomllib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ALERTS = os.path.join(HERE, "../../alerts")
+sys.path.insert(1, os.path.join(HERE, "../live"))
+
+from queries import NEEDS, Query, Report, complaints, load_allowed, run_all
+from seeded_host import SeededHost
+from support.live_test import LiveTest, run
+from support.prometheus import Prometheus
+from support.scene import eventually
+
+SCRAPED_SECONDS = 25
+
+
+class QueriesTest(LiveTest):
+    needs = ("root", "dockerd", "busybox", "mkfs.ext4", "prometheus")
+    host_has = ()  # of NEEDS, for certain
+
+    def add_to(self, host):
+        """What only some machines can have."""
+
+    def test_every_query_gives_data(self):
+        host = SeededHost(self.scene)
+        self.addCleanup(host.end)
+        self.add_to(host)
+        agent = host.agent()
+        agent.wait_until(is_measured, "all is measured", 60)
+        prometheus = Prometheus(self.scene, {"volumeter": agent.url.removeprefix("http://")},
+                                rule_files=[impatient_rules(self.scene)])
+        began = time.monotonic()
+        eventually(lambda: prometheus.query('ALERTS{alertstate="firing"}'), 60, "an alert fires")
+        time.sleep(max(0, began + SCRAPED_SECONDS - time.monotonic()))
+        began = time.monotonic()
+        report = run_all(prometheus)
+        self.say(f"{len(report.known)} queries, asked {report.asked} times for the choices of "
+                 f"their variables, took {time.monotonic() - began:.1f} s; {len(report.empty)} "
+                 "gave no data")
+        self.assertGreater(report.asked, 0)
+        self.assertEqual("\n".join(complaints(report, load_allowed(), self.host_has)), "")
+
+
+def is_measured(samples):
+    """Sizes are, and the importer's volume is full."""
+    return (len(samples.all("docker_volume_size_bytes")) >= 9
+            and samples.value("docker_mount_used_bytes", destination="/cache"))
+
+
+def impatient_rules(scene):
+    """The rules, but an alert fires as soon as its expression holds."""
+    with open(os.path.join(ALERTS, "thresholds.toml"), "rb") as file:
+        alerts = [name for name, values in tomllib.load(file).items() if "for" in values]
+    overlay, rules = scene.path("impatient.toml"), scene.path("rules.yml")
+    with open(overlay, "w", encoding="utf-8") as file:
+        file.write("".join(f"[{name}]\nfor = '0s'\n" for name in alerts))
+    subprocess.run([os.path.join(ALERTS, "render"), "--with", overlay, "-o", rules], check=True)
+    return rules
+
+
+class ComplaintsTest(LiveTest):
+    """The test above can fail."""
+
+    def complaints(self, allowed=None, host_has=(), **seen):
+        report = Report()
+        report.known = {Query("io", "Latency", "A")}
+        for name, value in seen.items():
+            setattr(report, name, value)
+        return complaints(report, allowed or {}, host_has)
+
+    def test_data_for_all_is_fine(self):
+        self.assertEqual(self.complaints(), [])
+
+    def test_no_data_is_a_fault_unless_allowed_on_such_a_host(self):
+        query = Query("io", "Latency", "A")
+        self.assertEqual(len(self.complaints(empty=[query])), 1)
+        self.assertEqual(self.complaints({query: "eBPF"}, empty=[query]), [])
+        self.assertEqual(len(self.complaints({query: "eBPF"}, ["eBPF"], empty=[query])), 1)
+
+    def test_an_exception_for_what_is_gone_is_a_fault(self):
+        self.assertEqual(len(self.complaints({Query("io", "Old", "A"): NEEDS[0]})), 1)
+
+    def test_errors_and_silence_are_faults(self):
+        self.assertEqual(len(self.complaints(faults=["an error"])), 1)
+        self.assertEqual(len(self.complaints(mute=[("io", "Latency")])), 1)
+
+
+if __name__ == "__main__":
+    run()
