@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expressions over the hosts that the variables choose.
+
+export interface Query {
+  expr: string;
+  legend?: string;
+  colour?: string; // of all its series
+}
+
+const HOSTS = 'job=~"$job",instance=~"$instance"';
+
+// A metric of the chosen hosts: of('docker_up'), of('docker_volumes', 'state="idle"').
+export function of(metric: string, ...matchers: string[]): string {
+  return `${metric}{${[HOSTS, ...matchers].join(',')}}`;
+}
+
+export function rate(metric: string, ...matchers: string[]): string {
+  return `rate(${of(metric, ...matchers)}[$__rate_interval])`;
+}
+
+// A metric that other programs have as well: only that of agents.
+export function ofAgent(metric: string): string {
+  return `${of(metric)} and on(job, instance) ${of('volumeter_build_info')}`;
+}
+
+// Of all targets whose job has, or had within a day, an agent: also of those that are down.
+export const AGENTS_UP =
+  `(${of('up')} and on(job) group by(job) (last_over_time(${of('volumeter_build_info')}[1d])))`;
+
+export const FILESYSTEM = 'job, instance, device, mountpoint, fstype';
+export const USED =
+  `1 - ${of('docker_filesystem_avail_bytes')} / (${of('docker_filesystem_size_bytes')} > 0)`;
+export const INODES_USED =
+  `1 - ${of('docker_filesystem_files_free')} / (${of('docker_filesystem_files')} > 0)`;
+
+// Seconds until nothing is left at the speed of the last hour; absent if it does not shrink, or
+// so slowly that it takes more than a quarter of a year.
+export function timeUntilGone(metric: string): string {
+  const left = of(metric);
+  return `${left} / (-deriv(${left}[1h]) > 0) < 90 * 86400`;
+}
+
+// Bytes a day, over the time that is shown.
+export function growthPerDay(metric: string, ...matchers: string[]): string {
+  return `deriv(${of(metric, ...matchers)}[$__range]) * 86400`;
+}
+
+export function inProject(expr: string): string {
+  const project = of('docker_volume_info', 'compose_project=~"$compose_project"');
+  return `(${expr}) and on(job, instance, volume) ${project}`;
+}
+
+// One value a volume, with the labels that tables are merged by.
+export function perVolume(expr: string): string {
+  return `max by(job, instance, volume) (${expr})`;
+}
+
+// A series without a value, whose legend says why a host is not among the others.
+export function whyMissing(metric: string, reason: string): Query {
+  return {
+    expr: `${of('docker_up')} * NaN unless on(job, instance) ${of(metric)}`,
+    legend: `{{instance}}: ${reason}`,
+  };
+}
+
+export const quantile = (share: number, histogram: string, labels: string, ...matchers: string[]) =>
+  `histogram_quantile(${share}, sum by(${labels}, le) (${rate(`${histogram}_bucket`, ...matchers)}))`;
+
+export const firing = of('ALERTS', 'alertstate="firing"');
+
+// 0 idle, 1 in use, 2 orphaned; see USE.
+export const useOfVolume = `2 * ${of('docker_volume_orphaned')} + on(job, instance, volume) `
+  + `(${of('docker_volume_containers', 'state="running"')} > bool 0)`;
+
+// What share of its filesystem a volume takes.
+export const shareOfFilesystem = `(${of('docker_volume_allocated_bytes')} `
+  + '* on(job, instance, volume) group_left(device, mountpoint, fstype) '
+  + `${of('docker_volume_filesystem_info')}) / on(${FILESYSTEM}) group_left() `
+  + of('docker_filesystem_size_bytes');
+
+export const orphanedBytes = `(${of('docker_volume_allocated_bytes')} and on(job, instance, volume) `
+  + `${of('docker_volume_orphaned')} == 1)`;

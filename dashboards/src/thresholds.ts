@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The values of alerts/thresholds.toml, so that a colour changes where an alert fires.
+
+import { readFileSync } from 'node:fs';
+import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
+import { parse } from 'smol-toml';
+
+const path = new URL('../../alerts/thresholds.toml', import.meta.url);
+const tables = parse(readFileSync(path, 'utf8')) as Record<string, Record<string, unknown>>;
+
+// Blue, amber and vermilion: colour-blind people tell them apart, too.
+export const GOOD = '#5794F2';
+export const WARNING = '#EAB839';
+export const BAD = '#E8590C';
+export const NEUTRAL = '#B8B8C8';
+
+// A number of an alert's table.
+export function limit(alert: string, key: string): number {
+  const value = tables[alert]?.[key];
+  if (typeof value !== 'number') {
+    throw new Error(`alerts/thresholds.toml has no number ${alert}.${key}`);
+  }
+  return value;
+}
+
+// Colours of steps: [from which value, colour], the first from the lowest on.
+export function steps(first: string, ...others: [number, string][]): ThresholdsConfigBuilder {
+  return new ThresholdsConfigBuilder()
+    .mode(ThresholdsMode.Absolute)
+    .steps([{ value: null, color: first }, ...others.map(([value, color]) => ({ value, color }))]);
+}
+
+export const calm = () => steps(GOOD);
+export const anyIs = (colour: string) => steps(GOOD, [1, colour]);
+export const mustBeOne = () => steps(BAD, [1, GOOD]);
+export const use = () => steps(WARNING, [1, GOOD], [2, WARNING]);
+
+export const spaceUsed = () => steps(GOOD,
+  [1 - limit('DockerFilesystemFillingUp', 'free'), WARNING],
+  [1 - limit('DockerFilesystemFull', 'free'), BAD]);
+export const inodesUsed = () => steps(GOOD,
+  [1 - limit('DockerFilesystemInodesFillingUp', 'free'), WARNING],
+  [1 - limit('DockerFilesystemInodesFull', 'free'), BAD]);
+export const untilFull = () => steps(BAD,
+  [limit('DockerFilesystemFillingUpFast', 'hours') * 3600, WARNING],
+  [limit('DockerFilesystemFillingUp', 'days') * 86400, GOOD]);
+export const untilNoInodes = () => steps(BAD,
+  [limit('DockerFilesystemInodesFillingUpFast', 'hours') * 3600, WARNING],
+  [limit('DockerFilesystemInodesFillingUp', 'days') * 86400, GOOD]);
+export const ofLimit = () => steps(GOOD,
+  [limit('DockerVolumeNearLimit', 'used'), WARNING], [limit('DockerVolumeAtLimit', 'used'), BAD]);
+export const tmpfsUsed = () => steps(GOOD, [limit('DockerTmpfsNearLimit', 'used'), WARNING]);
+export const busy = () => steps(GOOD, [0.95, WARNING]);
+export const down = () => steps(WARNING, [1, GOOD]);
+export const orphanedShare = () => steps(GOOD, [0.2, WARNING]);
