@@ -22,9 +22,10 @@ const devices = [[
     thresholds: colours.busy(),
   }),
   lines({
-    title: 'Mean queue', unit: 'short', size: [8, 9], range: [0],
+    title: 'Mean queue', unit: 'short', size: [8, 9], range: [0], marked: true,
     description: 'Requests that were waiting or under way, on average. Bad if it grows and stays: the device cannot follow. Then look at who causes it, below.',
     queries: [{ expr: rate('docker_device_io_time_weighted_seconds_total'), legend: device }],
+    thresholds: colours.queue(),
   }),
   lines({
     title: 'Throughput', unit: 'Bps', size: [8, 9],
@@ -44,20 +45,22 @@ const devices = [[
     ],
   }),
   lines({
-    title: 'Latency, p99', unit: 's', size: [8, 9], logarithmic: true,
+    title: 'Latency, p99', unit: 's', size: [8, 9], logarithmic: true, marked: true,
     description: 'All but one in a hundred requests took less, the kernel\'s queue included; flushes apart from writes. Lastingly high: DockerDeviceLatencyHigh. Partitions and devices made of others have no histogram: see their mean at the right.',
     queries: [
       { expr: quantile(0.99, 'docker_device_io_latency_seconds', 'job, instance, device, operation'), legend: `${device} {{operation}}` },
       whyMissing('docker_device_io_latency_seconds_count', NO_EBPF),
     ],
+    thresholds: colours.deviceLatency(),
   }),
   lines({
-    title: 'Latency, mean', unit: 's', size: [8, 9], logarithmic: true,
+    title: 'Latency, mean', unit: 's', size: [8, 9], logarithmic: true, marked: true,
     description: 'Mean time of a request as every kernel counts it, for all devices. A mean hides the few slow ones that p99 shows.',
     queries: [
       { expr: `${rate('docker_device_read_time_seconds_total')} / (${rate('docker_device_reads_completed_total')} > 0)`, legend: `${device} read` },
       { expr: `${rate('docker_device_write_time_seconds_total')} / (${rate('docker_device_writes_completed_total')} > 0)`, legend: `${device} write` },
     ],
+    thresholds: colours.meanLatency(),
   }),
 ]];
 
@@ -91,12 +94,13 @@ const volumes = [[
     ], links: [toVolume()],
   }),
   lines({
-    title: 'Slowest volumes, p99', unit: 's', size: [8, 9], logarithmic: true,
+    title: 'Slowest volumes, p99', unit: 's', size: [8, 9], logarithmic: true, marked: true,
     description: 'All but one in a hundred calls of containers took less, of the ten slowest volumes and operations. Lastingly high: DockerVolumeLatencyHigh. Only eBPF knows this.',
     queries: [
       { expr: `topk(10, ${quantile(0.99, 'docker_volume_io_latency_seconds', 'job, instance, volume, operation')} > 0)`, legend: '{{instance}} {{volume}} {{operation}}' },
       whyMissing('docker_volume_io_latency_seconds_count', NO_EBPF),
-    ], links: [toVolume()],
+    ],
+    thresholds: colours.callLatency(), links: [toVolume()],
   }),
 ]];
 
@@ -110,12 +114,13 @@ const containers = [[
     ],
   }),
   lines({
-    title: 'Containers that wait for I/O', unit: 'percentunit', size: [8, 9], range: [0],
+    title: 'Containers that wait for I/O', unit: 'percentunit', size: [8, 9], range: [0, 1], marked: true,
     description: 'Share of the time in which all of a container\'s tasks that had work waited for I/O, of the ten that wait most. Lastingly high: DockerContainerIoStalled.',
     queries: [
       { expr: `topk(10, ${rate('docker_container_io_stalled_seconds_total')})`, legend: '{{instance}} {{container}}' },
       whyMissing('docker_container_io_stalled_seconds_total', 'its kernel has no io.pressure'),
     ],
+    thresholds: colours.stalled(),
   }),
   lines({
     title: 'Failed calls', unit: 'ops', size: [8, 9],

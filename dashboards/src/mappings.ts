@@ -2,6 +2,7 @@
 // Words for values.
 
 import { MappingType, SpecialValueMatch, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
+import { NEUTRAL } from './thresholds.js';
 
 function words(texts: Record<string, string>): ValueMapping[] {
   const options = Object.entries(texts).map(([value, text], index) => [value, { text, index }]);
@@ -26,6 +27,12 @@ export const NOT_MEASURED: ValueMapping[] = [{
   type: MappingType.SpecialValue,
   options: { match: SpecialValueMatch.NotANumber, result: { text: 'not measured' } },
 }];
+
+// A cell without a value has not the colour of a low one.
+export const ABSENT: ValueMapping = {
+  type: MappingType.SpecialValue,
+  options: { match: SpecialValueMatch.Null, result: { text: '-', color: NEUTRAL } },
+};
 
 // Who counts a volume's I/O, in a word or so that it explains itself.
 export function ioSource(length: 'short' | 'long'): ValueMapping[] {

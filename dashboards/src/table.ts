@@ -7,6 +7,7 @@ import type { DynamicConfigValue, Panel, ThresholdsConfigBuilder, ValueMapping }
 import { FieldColorBuilder, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 import * as tables from '@grafana/grafana-foundation-sdk/table';
+import { ABSENT } from './mappings.js';
 import type { Link } from './links.js';
 import { type About, dress, target } from './panels.js';
 
@@ -74,6 +75,7 @@ function organize(about: Table) {
 function keyConfig({ links, mappings, width }: Key): DynamicConfigValue[] {
   return [
     { id: 'unit', value: 'string' },
+    { id: 'noValue', value: '-' },
     ...(width ? [{ id: 'custom.width', value: width }] : []),
     ...(links ? [{ id: 'links', value: links }] : []),
     ...(mappings ? [{ id: 'mappings', value: mappings }] : []),
@@ -82,11 +84,10 @@ function keyConfig({ links, mappings, width }: Key): DynamicConfigValue[] {
 
 function columnConfig({ unit, thresholds, mappings, width }: Column): DynamicConfigValue[] {
   return [
-    { id: 'noValue', value: '-' }, // of one cell; that of the panel is said if there is no row
     ...(unit ? [{ id: 'unit', value: unit }] : []),
     ...(thresholds ? [{ id: 'thresholds', value: thresholds.build() },
       { id: 'custom.cellOptions', value: { type: 'color-text' } }] : []),
-    ...(mappings ? [{ id: 'mappings', value: mappings }] : []),
+    { id: 'mappings', value: [...mappings ?? [], ABSENT] },
     ...(width ? [{ id: 'custom.width', value: width }] : []),
   ];
 }

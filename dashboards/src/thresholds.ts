@@ -50,6 +50,17 @@ export const untilNoInodes = () => steps(BAD,
 export const ofLimit = () => steps(GOOD,
   [limit('DockerVolumeNearLimit', 'used'), WARNING], [limit('DockerVolumeAtLimit', 'used'), BAD]);
 export const tmpfsUsed = () => steps(GOOD, [limit('DockerTmpfsNearLimit', 'used'), WARNING]);
-export const busy = () => steps(GOOD, [0.95, WARNING]);
+export const busy = () => steps(GOOD, [limit('DockerDeviceSaturated', 'busy'), WARNING]);
 export const down = () => steps(WARNING, [1, GOOD]);
-export const orphanedShare = () => steps(GOOD, [0.2, WARNING]);
+export const orphanedShare = () => steps(GOOD,
+  [limit('DockerOrphanedVolumesLarge', 'share'), WARNING]);
+export const sizeAge = () => steps(GOOD, [limit('VolumeterSizesStale', 'seconds'), WARNING]);
+export const queue = () => steps(GOOD, [limit('DockerDeviceSaturated', 'queue'), WARNING]);
+export const stalled = () => steps(GOOD, [limit('DockerContainerIoStalled', 'stalled'), WARNING]);
+export const scrapeTime = () => steps(GOOD, [limit('VolumeterScrapeSlow', 'seconds'), WARNING]);
+export const callLatency = () => steps(GOOD,
+  [limit('DockerVolumeLatencyHigh', 'slow_seconds'), WARNING]);
+export const deviceLatency = () => steps(GOOD,
+  [limit('DockerDeviceLatencyHigh', 'slow_seconds'), WARNING]);
+export const meanLatency = () => steps(GOOD,
+  [limit('DockerDeviceLatencyHigh', 'mean_seconds'), WARNING]);

@@ -130,13 +130,14 @@ const io = [[
   }),
 ], [
   lines({
-    title: 'Latency', unit: 's', size: [8, 8], logarithmic: true,
+    title: 'Latency', unit: 's', size: [8, 8], logarithmic: true, marked: true,
     description: `How long calls of containers took: half of them less than p50, all but one in a hundred less than p99. Lastingly high: DockerVolumeLatencyHigh. ${NEEDS_EBPF}`,
     queries: [
       { expr: quantile(0.99, 'docker_volume_io_latency_seconds', 'job, instance, operation', THIS), legend: '{{instance}} {{operation}} p99' },
       { expr: quantile(0.5, 'docker_volume_io_latency_seconds', 'job, instance, operation', THIS), legend: '{{instance}} {{operation}} p50' },
       noNumber('docker_volume_io_latency_seconds_count'),
     ],
+    thresholds: colours.callLatency(),
   }),
   heatmap({
     title: 'Latency of its calls', unit: 's', size: [8, 8],
