@@ -18,7 +18,7 @@ const bytesPerScrape = `${rate('volumeter_http_response_bytes_total')} / on(job,
 
 const now = [
   stat({
-    title: 'Agents', unit: 'short', size: [4, 4],
+    title: 'Agents up', unit: 'short', size: [4, 4],
     description: 'Agents that answer.',
     queries: [{ expr: `sum(${AGENTS_UP})` }],
   }),
@@ -73,12 +73,12 @@ const agents = [table({
 const facts = [[
   table({
     title: 'Sources', unit: 'short', size: [12, 9],
-    description: 'Where facts come from, whether they answered when last asked, and how old the last good answer is. volumeter --check on the host says what each can and cannot do there.',
+    description: 'Where facts come from, whether they answered when last asked, and how old the last good answer is; errors are those of the shown time. volumeter --check on the host says what each can and cannot do there.',
     keys: [{ label: 'instance' }, { label: 'source', width: 130 }],
     columns: [
       { name: 'State', expr: `max by(job, instance, source) (${of('volumeter_source_up')})`, mappings: UP, thresholds: colours.down(), width: 80 },
       { name: 'Age', expr: `max by(job, instance, source) (${of('volumeter_source_age_seconds')})`, unit: 's', width: 95 },
-      { name: 'Errors', expr: `sum by(job, instance, source) (${of('volumeter_source_errors_total')})`, width: 80 },
+      { name: 'Errors', expr: `sum by(job, instance, source) (increase(${of('volumeter_source_errors_total')}[$__range]))`, decimals: 0, width: 80 },
     ],
   }),
   table({
@@ -133,6 +133,7 @@ const sizes = [[
       { expr: rate('volumeter_scan_cpu_seconds_total'), legend: '{{instance}}' },
       { expr: of('volumeter_scan_budget_ratio'), legend: '{{instance}} may take' },
     ],
+    thresholds: colours.whole(),
   }),
   lines({
     title: 'Waiting to be measured', unit: 'short', size: [8, 8], range: [0],
@@ -159,12 +160,13 @@ const process = [[
   lines({
     title: 'CPU', unit: 'percentunit', size: [8, 8], range: [0],
     description: 'Share of one core that the agent takes, without its helper processes.',
-    queries: [{ expr: cpu, legend: '{{instance}}' }],
+    queries: [{ expr: cpu, legend: '{{instance}}' }], thresholds: colours.whole(),
   }),
   lines({
     title: 'Open files', unit: 'percentunit', size: [8, 8], range: [0],
     description: 'Share of the file descriptors that the agent may have open. At 1 it can take no connection.',
     queries: [{ expr: `(${ofAgent('process_open_fds')}) / ${of('process_max_fds')}`, legend: '{{instance}}' }],
+    thresholds: colours.whole(),
   }),
 ]];
 

@@ -25,7 +25,7 @@ const hazards = of('docker_volume_prune_hazard');
 
 const now = [
   stat({
-    title: 'Orphaned volumes', unit: 'short', size: [4, 4],
+    title: 'Orphaned', unit: 'short', size: [4, 4],
     description: 'Volumes to which no container refers, running or not, by name or by a bind mount. Long so: DockerVolumeOrphaned.',
     queries: [{ expr: sum(inProject(of('docker_volume_orphaned'))) }],
   }),
@@ -72,7 +72,7 @@ const orphans = [table({
 
 const careful = [
   table({
-    title: 'Prune hazards', unit: 'short', size: [12, 7], empty: 'none: a prune deletes no data that a container reaches',
+    title: 'What a prune would wrongly delete', unit: 'short', size: [12, 7], empty: 'none: a prune deletes no data that a container reaches',
     description: 'Docker counts the volume as dangling, yet the container reaches its data by a bind mount: docker volume prune would delete live data. Mount the volume by its name instead: DockerPruneHazard.',
     keys: [{ label: 'instance', width: 160 }, { label: 'volume', links: [toVolume(true)] }, { label: 'container' }],
     columns: [{ name: 'Size', unit: 'bytes', width: 110, expr: `max by(job, instance, volume, container) (${hazards} * on(job, instance, volume) group_left() ${allocated})` }],

@@ -32,8 +32,8 @@ export function dashboard(page: Page): object {
     .refresh('30s')
     .time({ from: 'now-6h', to: 'now' })
     .timezone('browser')
-    .variables([datasource(), hosts('job', 'volumeter_build_info'),
-      hosts('instance', 'volumeter_build_info{job=~"$job"}'), ...(page.variables ?? [])])
+    .variables([datasource(), hosts('job', 'Job', 'volumeter_build_info'),
+      hosts('instance', 'Instance', 'volumeter_build_info{job=~"$job"}'), ...(page.variables ?? [])])
     .annotations([alerts(), restarts()])
     .link(new sdk.DashboardLinkBuilder('Volumeter').type(sdk.DashboardLinkType.Dashboards)
       .tags([TAG]).asDropdown(true).includeVars(true).keepTime(true));
@@ -45,8 +45,8 @@ function datasource() {
   return new sdk.DatasourceVariableBuilder('datasource').label('Data source').type('prometheus');
 }
 
-function hosts(label: string, metric: string): sdk.QueryVariableBuilder {
-  return variable(label, label, metric).multi(true).includeAll(true).allValue('.+')
+function hosts(name: string, label: string, metric: string): sdk.QueryVariableBuilder {
+  return variable(name, label, metric).multi(true).includeAll(true).allValue('.+')
     .current({ text: 'All', value: '$__all' });
 }
 

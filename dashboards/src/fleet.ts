@@ -19,7 +19,7 @@ const inState = (state: string) => host('sum', of('docker_volumes', `state="${st
 
 const now = [
   stat({
-    title: 'Hosts', unit: 'short', size: [4, 4],
+    title: 'Agents up', unit: 'short', size: [4, 4],
     description: 'Hosts whose agent answers.',
     queries: [{ expr: `sum(${AGENTS_UP})` }],
   }),

@@ -102,7 +102,7 @@ const growth = [[
     links: [toVolume()],
   }),
   lines({
-    title: 'Space used', unit: 'percentunit', size: [12, 9], range: [0, 1], marked: true,
+    title: 'Space used over time', unit: 'percentunit', size: [12, 9], range: [0, 1], marked: true,
     description: 'Share of each filesystem that is used. The dashed line is where DockerFilesystemFull fires.',
     queries: [{ expr: fs(USED), legend: mountpoint }], thresholds: colours.spaceUsed(),
   }),

@@ -18,6 +18,7 @@ export interface Column {
   thresholds?: ThresholdsConfigBuilder;
   mappings?: ValueMapping[];
   width?: number;
+  decimals?: number;
   hidden?: boolean; // only its labels are wanted
 }
 
@@ -82,11 +83,12 @@ function keyConfig({ links, mappings, width }: Key): DynamicConfigValue[] {
   ];
 }
 
-function columnConfig({ unit, thresholds, mappings, width }: Column): DynamicConfigValue[] {
+function columnConfig({ unit, thresholds, mappings, width, decimals }: Column): DynamicConfigValue[] {
   return [
     ...(unit ? [{ id: 'unit', value: unit }] : []),
     ...(thresholds ? [{ id: 'thresholds', value: thresholds.build() },
       { id: 'custom.cellOptions', value: { type: 'color-text' } }] : []),
+    ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
     { id: 'mappings', value: [...mappings ?? [], ABSENT] },
     ...(width ? [{ id: 'custom.width', value: width }] : []),
   ];

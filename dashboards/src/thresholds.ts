@@ -33,6 +33,7 @@ export function steps(first: string, ...others: [number, string][]): ThresholdsC
 export const calm = () => steps(GOOD);
 export const anyIs = (colour: string) => steps(GOOD, [1, colour]);
 export const mustBeOne = () => steps(BAD, [1, GOOD]);
+export const whole = () => steps(GOOD, [1, WARNING]);
 export const use = () => steps(WARNING, [1, GOOD], [2, WARNING]);
 
 export const spaceUsed = () => steps(GOOD,

@@ -74,7 +74,7 @@ const now = [
 
 const sizeAndUsers = [
   lines({
-    title: 'Size', unit: 'bytes', size: [12, 9], range: [0],
+    title: 'Size over time', unit: 'bytes', size: [12, 9], range: [0],
     description: 'Occupied disk space, the sum of the lengths of its files (larger if files have holes), and its limit if it has one. Near the limit: DockerVolumeNearLimit, at it: DockerVolumeAtLimit.',
     queries: [
       { expr: mine('docker_volume_allocated_bytes'), legend: '{{instance}} occupied', colour: READ },
