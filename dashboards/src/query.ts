@@ -28,10 +28,12 @@ export const AGENTS_UP =
   `(${of('up')} and on(job) group by(job) (last_over_time(${of('volumeter_build_info')}[1d])))`;
 
 export const FILESYSTEM = 'job, instance, device, mountpoint, fstype';
-export const USED =
-  `1 - ${of('docker_filesystem_avail_bytes')} / (${of('docker_filesystem_size_bytes')} > 0)`;
-export const INODES_USED =
-  `1 - ${of('docker_filesystem_files_free')} / (${of('docker_filesystem_files')} > 0)`;
+// As for the alerts: what is read-only cannot run full, and memory is watched as a volume's limit.
+const unlessReadOnly = `unless on(${FILESYSTEM}) ${of('docker_filesystem_readonly')} == 1`;
+const usedOf = (left: string, all: string) =>
+  `(1 - ${of(left, 'fstype!="tmpfs"')} / (${of(all)} > 0) ${unlessReadOnly})`;
+export const USED = usedOf('docker_filesystem_avail_bytes', 'docker_filesystem_size_bytes');
+export const INODES_USED = usedOf('docker_filesystem_files_free', 'docker_filesystem_files');
 
 // Seconds until nothing is left at the speed of the last hour; absent if it does not shrink, or
 // so slowly that it takes more than a quarter of a year.

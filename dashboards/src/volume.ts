@@ -38,35 +38,43 @@ const SYNCED = colours.NEUTRAL;
 
 const now = [
   stat({
-    title: 'Size', unit: 'bytes', size: [4, 4], trend: true,
+    title: 'Size', unit: 'bytes', size: [3, 4], trend: true,
     description: 'Disk space that the volume occupies, as du has it. It is measured in the background: "Measurement" below says when and how.',
     queries: [{ expr: `max(${mine('docker_volume_allocated_bytes')})` }],
   }),
   stat({
-    title: 'Growth a day', unit: 'bytes', size: [4, 4], decimals: 1,
+    title: 'Growth a day', unit: 'bytes', size: [3, 4], decimals: 1,
     description: 'Its growth at the mean speed of the shown time. Out of the ordinary: DockerVolumeGrowthUnusual.',
     queries: [{ expr: `max(${growthPerDay('docker_volume_allocated_bytes', THIS)})` }],
   }),
   stat({
-    title: 'Its filesystem is used', unit: 'percentunit', size: [4, 4], range: [0, 1], decimals: 1,
+    title: 'Share of its limit', unit: 'percentunit', size: [3, 4], range: [0, 1], decimals: 1,
+    empty: 'has no limit',
+    description: 'How much of its quota, or of the memory that it may take, is used. Alerts: DockerVolumeNearLimit and DockerVolumeAtLimit.',
+    queries: [{ expr: `max(${mine('docker_volume_allocated_bytes')} / ${mine('docker_volume_limit_bytes')})` }],
+    thresholds: colours.ofLimit(),
+  }),
+  stat({
+    title: 'Filesystem used', unit: 'percentunit', size: [3, 4], range: [0, 1], decimals: 1,
+    empty: 'in memory, or read-only',
     description: 'Share of the filesystem below the volume that is used, by whomever. When it is full (DockerFilesystemFull), writes to this volume fail, too.',
     queries: [{ expr: `max(${onMyFilesystem(USED)})` }], thresholds: colours.spaceUsed(),
     links: [toHost()],
   }),
   stat({
-    title: 'Its filesystem is full in', unit: 's', size: [4, 4], decimals: 1, empty: 'does not fill up',
+    title: 'Filesystem full in', unit: 's', size: [3, 4], decimals: 1, empty: 'does not fill up',
     description: 'When the filesystem below it is full if that goes on as in the last hour: DockerFilesystemFillingUp and DockerFilesystemFillingUpFast look closer.',
     queries: [{ expr: `min(${onMyFilesystem(timeUntilGone('docker_filesystem_avail_bytes'))})` }],
     thresholds: colours.untilFull(),
   }),
   stat({
-    title: 'Use', unit: 'short', size: [4, 4],
+    title: 'Use', unit: 'short', size: [3, 4],
     description: 'In use by a running container, idle (only stopped containers refer to it) or orphaned (none does): see the dashboard Cleanup.',
     queries: [{ expr: `max(${useOfVolume.replaceAll('}', `,${THIS}}`)})` }],
     mappings: USE, thresholds: colours.use(), links: [toPage('cleanup', 'Cleanup')],
   }),
   stat({
-    title: 'Last used', unit: 'dateTimeFromNow', size: [4, 4], empty: 'never seen in use',
+    title: 'Last used', unit: 'dateTimeFromNow', size: [6, 4], empty: 'never seen in use',
     description: 'When a running container last referred to it; now while one does.',
     queries: [{ expr: `max(${mine('docker_volume_last_used_timestamp_seconds')}) * 1000` }],
   }),
@@ -86,8 +94,8 @@ const sizeAndUsers = [
     title: 'Who mounts it', unit: 'short', size: [12, 9],
     empty: 'no container, running or stopped, refers to it',
     description: 'Containers that have it, by name (kind volume) or by a bind mount of its directory (kind bind), running or not.',
-    keys: [{ label: 'instance', width: 150 }, { label: 'container' }, { label: 'compose_service', width: 130 },
-      { label: 'destination' }, { label: 'kind', width: 70 }, { label: 'mode', width: 60 }],
+    keys: [{ label: 'instance', width: 140 }, { label: 'container' }, { label: 'compose_service', width: 125 },
+      { label: 'destination' }, { label: 'kind', width: 65 }, { label: 'mode', width: 55 }],
     columns: [{ name: 'mount', hidden: true, expr: `group by(job, instance, container, compose_service, destination, kind, mode) (${myMounts})` }],
   }),
 ];
@@ -186,7 +194,7 @@ const contents = [[
   table({
     title: 'Measurement', unit: 'short', size: [11, 7], empty: 'not measured yet',
     description: 'How its size is measured, how that goes, when and how long. Old: VolumeterSizesStale. In a state other than measured the size is the last good one.',
-    keys: [{ label: 'instance', width: 150 }, { label: 'method', width: 65 }, { label: 'state', mappings: SCAN_STATES }],
+    keys: [{ label: 'instance', width: 135 }, { label: 'method', width: 65 }, { label: 'state', mappings: SCAN_STATES }],
     columns: [
       { name: 'Measured', unit: 'dateTimeFromNow', expr: `${seconds('docker_volume_scan_timestamp_seconds')} * 1000`, width: 140 },
       { name: 'Took', unit: 's', expr: seconds('docker_volume_scan_duration_seconds'), width: 75 },
