@@ -11,7 +11,11 @@ const SCHEMA = 41; // Grafana 11.6; newer ones migrate it
 const COLUMNS = 24;
 
 export type Line = sdk.Panel[]; // side by side, as wide as the screen
-export interface Row { title: string; lines: Line[]; collapsed?: boolean }
+export interface Row {
+  title: string;
+  lines: Line[];
+  collapsed?: boolean;
+}
 export interface Page {
   name: string;
   title: string;
@@ -32,11 +36,21 @@ export function dashboard(page: Page): object {
     .refresh('30s')
     .time({ from: 'now-6h', to: 'now' })
     .timezone('browser')
-    .variables([datasource(), hosts('job', 'Job', 'volumeter_build_info'),
-      hosts('instance', 'Instance', 'volumeter_build_info{job=~"$job"}'), ...(page.variables ?? [])])
+    .variables([
+      datasource(),
+      hosts('job', 'Job', 'volumeter_build_info'),
+      hosts('instance', 'Instance', 'volumeter_build_info{job=~"$job"}'),
+      ...(page.variables ?? []),
+    ])
     .annotations([alerts(), restarts()])
-    .link(new sdk.DashboardLinkBuilder('Volumeter').type(sdk.DashboardLinkType.Dashboards)
-      .tags([TAG]).asDropdown(true).includeVars(true).keepTime(true));
+    .link(
+      new sdk.DashboardLinkBuilder('Volumeter')
+        .type(sdk.DashboardLinkType.Dashboards)
+        .tags([TAG])
+        .asDropdown(true)
+        .includeVars(true)
+        .keepTime(true),
+    );
   const panels = place(page);
   return { ...made.build(), schemaVersion: SCHEMA, panels: numbered(panels) };
 }
@@ -46,39 +60,58 @@ function datasource() {
 }
 
 function hosts(name: string, label: string, metric: string): sdk.QueryVariableBuilder {
-  return variable(name, label, metric).multi(true).includeAll(true).allValue('.+')
+  return variable(name, label, metric)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.+')
     .current({ text: 'All', value: '$__all' });
 }
 
 // The values that a label of a metric has.
 export function variable(name: string, label: string, metric: string): sdk.QueryVariableBuilder {
-  return new sdk.QueryVariableBuilder(name).label(label).datasource(DATASOURCE)
+  return new sdk.QueryVariableBuilder(name)
+    .label(label)
+    .datasource(DATASOURCE)
     .query(`label_values(${metric}, ${name})`)
-    .refresh(sdk.VariableRefresh.OnTimeRangeChanged).sort(sdk.VariableSort.AlphabeticalAsc);
+    .refresh(sdk.VariableRefresh.OnTimeRangeChanged)
+    .sort(sdk.VariableSort.AlphabeticalAsc);
 }
 
 // Compose projects; "All" includes volumes of none.
 export function composeProjects(): sdk.QueryVariableBuilder {
   return variable('compose_project', 'Compose project', of('docker_volume_info'))
-    .multi(true).includeAll(true).allValue('.*').current({ text: 'All', value: '$__all' });
+    .multi(true)
+    .includeAll(true)
+    .allValue('.*')
+    .current({ text: 'All', value: '$__all' });
 }
 
 function alerts() {
   return annotation('Firing alerts', BAD, of('ALERTS', 'alertstate="firing"'))
-    .titleFormat('{{alertname}}').textFormat('{{instance}} {{mountpoint}} {{volume}} {{device}}')
+    .titleFormat('{{alertname}}')
+    .textFormat('{{instance}} {{mountpoint}} {{volume}} {{device}}')
     .tagKeys('severity,instance');
 }
 
 function restarts() {
   const started = `${of('process_start_time_seconds')} * 1000`;
-  return annotation('Agent starts', GOOD,
-    `${started} and on(job, instance) ${of('volumeter_build_info')}`)
-    .useValueForTime(true).titleFormat('Agent started').textFormat('{{instance}}');
+  return annotation(
+    'Agent starts',
+    GOOD,
+    `${started} and on(job, instance) ${of('volumeter_build_info')}`,
+  )
+    .useValueForTime(true)
+    .titleFormat('Agent started')
+    .textFormat('{{instance}}');
 }
 
 function annotation(name: string, colour: string, expr: string) {
-  return new sdk.AnnotationQueryBuilder().name(name).datasource(DATASOURCE).enable(true)
-    .iconColor(colour).expr(expr);
+  return new sdk.AnnotationQueryBuilder()
+    .name(name)
+    .datasource(DATASOURCE)
+    .enable(true)
+    .iconColor(colour)
+    .expr(expr);
 }
 
 function place(page: Page): (sdk.Panel | sdk.RowPanel)[] {
@@ -86,8 +119,10 @@ function place(page: Page): (sdk.Panel | sdk.RowPanel)[] {
   let y = stack(page.top, 0);
   placed.push(...page.top.flat());
   for (const { title, lines, collapsed } of page.rows) {
-    const row = new sdk.RowBuilder(title).collapsed(collapsed ?? false)
-      .gridPos({ x: 0, y, w: COLUMNS, h: 1 }).build();
+    const row = new sdk.RowBuilder(title)
+      .collapsed(collapsed ?? false)
+      .gridPos({ x: 0, y, w: COLUMNS, h: 1 })
+      .build();
     y = stack(lines, y + 1);
     // Grafana keeps the panels of a collapsed row in it, and those of an open one after it.
     row.panels = collapsed ? lines.flat() : [];

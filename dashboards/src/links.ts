@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ways from a row or a series to the dashboard that tells more of it.
 
-export interface Link { title: string; url: string }
+export interface Link {
+  title: string;
+  url: string;
+}
 
 const KEPT = '${datasource:queryparam}&${job:queryparam}&${__url_time_range}';
 
@@ -19,7 +22,8 @@ export function toHost(inTable = false): Link {
 export function toVolume(inTable = false): Link {
   return {
     title: 'Volume',
-    url: `/d/volumeter-volume?${KEPT}&var-instance=${label('instance', inTable)}` +
+    url:
+      `/d/volumeter-volume?${KEPT}&var-instance=${label('instance', inTable)}` +
       `&var-volume=${label('volume', inTable)}`,
   };
 }

@@ -5,6 +5,7 @@ export interface Query {
   expr: string;
   legend?: string;
   colour?: string; // of all its series
+  explains?: boolean; // only its legend is wanted, which says what is not there and why
 }
 
 const HOSTS = 'job=~"$job",instance=~"$instance"';
@@ -24,8 +25,7 @@ export function ofAgent(metric: string): string {
 }
 
 // Of all targets whose job has, or had within a day, an agent: also of those that are down.
-export const AGENTS_UP =
-  `(${of('up')} and on(job) group by(job) (last_over_time(${of('volumeter_build_info')}[1d])))`;
+export const AGENTS_UP = `(${of('up')} and on(job) group by(job) (last_over_time(${of('volumeter_build_info')}[1d])))`;
 
 export const FILESYSTEM = 'job, instance, device, mountpoint, fstype';
 // As for the alerts: what is read-only cannot run full, and memory is watched as a volume's limit.
@@ -38,7 +38,7 @@ export const INODES_USED = usedOf('docker_filesystem_files_free', 'docker_filesy
 // Seconds until nothing is left at the speed of the last hour; absent if it does not shrink, or
 // so slowly that it takes more than a quarter of a year.
 export function timeUntilGone(metric: string): string {
-  const left = of(metric);
+  const left = of(metric, 'fstype!="tmpfs"');
   return `${left} / (-deriv(${left}[1h]) > 0) < 90 * 86400`;
 }
 
@@ -57,13 +57,18 @@ export function perVolume(expr: string): string {
   return `max by(job, instance, volume) (${expr})`;
 }
 
-// A series without a value, whose legend says why a host is not among the others.
+// Says of each host that has no such metric why it is not there.
 export function whyMissing(metric: string, reason: string): Query {
   return {
+    explains: true,
     expr: `${of('docker_up')} * NaN unless on(job, instance) ${of(metric)}`,
     legend: `{{instance}}: ${reason}`,
   };
 }
+
+// One series for each host and value of these labels, for their sake alone.
+export const only = (labels: string, expr: string) =>
+  `group by(job, instance, ${labels}) (${expr})`;
 
 export const quantile = (share: number, histogram: string, labels: string, ...matchers: string[]) =>
   `histogram_quantile(${share}, sum by(${labels}, le) (${rate(`${histogram}_bucket`, ...matchers)}))`;
@@ -71,14 +76,17 @@ export const quantile = (share: number, histogram: string, labels: string, ...ma
 export const firing = of('ALERTS', 'alertstate="firing"');
 
 // 0 idle, 1 in use, 2 orphaned; see USE.
-export const useOfVolume = `2 * ${of('docker_volume_orphaned')} + on(job, instance, volume) `
-  + `(${of('docker_volume_containers', 'state="running"')} > bool 0)`;
+export const useOfVolume =
+  `2 * ${of('docker_volume_orphaned')} + on(job, instance, volume) ` +
+  `(${of('docker_volume_containers', 'state="running"')} > bool 0)`;
 
 // What share of its filesystem a volume takes.
-export const shareOfFilesystem = `(${of('docker_volume_allocated_bytes')} `
-  + '* on(job, instance, volume) group_left(device, mountpoint, fstype) '
-  + `${of('docker_volume_filesystem_info')}) / on(${FILESYSTEM}) group_left() `
-  + of('docker_filesystem_size_bytes');
+export const shareOfFilesystem =
+  `(${of('docker_volume_allocated_bytes')} ` +
+  '* on(job, instance, volume) group_left(device, mountpoint, fstype) ' +
+  `${of('docker_volume_filesystem_info')}) / on(${FILESYSTEM}) group_left() ` +
+  of('docker_filesystem_size_bytes');
 
-export const orphanedBytes = `(${of('docker_volume_allocated_bytes')} and on(job, instance, volume) `
-  + `${of('docker_volume_orphaned')} == 1)`;
+export const orphanedBytes =
+  `(${of('docker_volume_allocated_bytes')} and on(job, instance, volume) ` +
+  `${of('docker_volume_orphaned')} == 1)`;

@@ -2,14 +2,18 @@
 // A table: labels first, then one column a query, merged by the labels that all queries have.
 
 import * as common from '@grafana/grafana-foundation-sdk/common';
-import type { DynamicConfigValue, Panel, ThresholdsConfigBuilder, ValueMapping }
-  from '@grafana/grafana-foundation-sdk/dashboard';
+import type {
+  DynamicConfigValue,
+  Panel,
+  ThresholdsConfigBuilder,
+  ValueMapping,
+} from '@grafana/grafana-foundation-sdk/dashboard';
 import { FieldColorBuilder, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
 import * as tables from '@grafana/grafana-foundation-sdk/table';
 import { ABSENT } from './mappings.js';
 import type { Link } from './links.js';
-import { type About, dress, target } from './panels.js';
+import { type About, dress, letter, type Size, target } from './panels.js';
 
 export interface Column {
   name: string;
@@ -19,7 +23,6 @@ export interface Column {
   mappings?: ValueMapping[];
   width?: number;
   decimals?: number;
-  hidden?: boolean; // only its labels are wanted
 }
 
 export interface Key {
@@ -32,13 +35,16 @@ export interface Key {
 export interface Table extends Omit<About, 'queries' | 'links' | 'range'> {
   keys: Key[];
   columns: Column[];
+  labels?: string[]; // further expressions, of which only the labels are wanted
   sortBy?: string; // the largest first
   without?: string[]; // labels that are not shown; job if not said
 }
 
-export function table(about: Table): Panel {
-  const panel = new tables.PanelBuilder().showHeader(true)
-    .cellHeight(common.TableCellHeight.Sm).filterable(false)
+export function table(title: string, unit: string, size: Size, about: Table): Panel {
+  const panel = new tables.PanelBuilder()
+    .showHeader(true)
+    .cellHeight(common.TableCellHeight.Sm)
+    .filterable(false)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation(organize(about));
@@ -46,29 +52,38 @@ export function table(about: Table): Panel {
     panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(about.sortBy).desc(true)]);
   }
   about.keys.forEach((key) => panel.overrideByName(key.label, keyConfig(key)));
-  about.columns.filter((column) => !column.hidden)
-    .forEach((column) => panel.overrideByName(column.name, columnConfig(column)));
-  return dress(panel, { ...about, queries: [] }, about.columns.map(({ expr }, at) =>
-    target({ expr }, at).instant().format(PromQueryFormat.Table)));
+  about.columns.forEach((column) => panel.overrideByName(column.name, columnConfig(column)));
+  const queries = expressions(about).map((expr) => ({ expr }));
+  const targets = queries.map((one, at) => target(one, at).instant().format(PromQueryFormat.Table));
+  return dress(panel, { title, unit, size, ...about, queries }, targets);
 }
 
-// How Grafana names a query's values: those of an only query have no letter.
-function valueNames({ columns }: Table, at: number): string[] {
-  const numbered = `Value #${String.fromCharCode(65 + at)}`;
-  return columns.length === 1 ? ['Value', numbered] : [numbered];
+function expressions({ columns, labels = [] }: Table): string[] {
+  return [...columns.map(({ expr }) => expr), ...labels];
+}
+
+// How Grafana names the values of each query: those of an only one have no letter.
+function valueNames(about: Table): string[][] {
+  const numbered = expressions(about).map((_, at) => [`Value #${letter(at)}`]);
+  return numbered.length === 1 ? [['Value', ...numbered[0]]] : numbered;
 }
 
 function organize(about: Table) {
   const { keys, columns, without = ['job'] } = about;
-  const order = [...keys.map(({ label }) => [label]), ...columns.map((_, at) => valueNames(about, at))];
-  const hidden = columns.flatMap((column, at) => column.hidden ? valueNames(about, at) : []);
+  const values = valueNames(about);
+  const hidden = values.slice(columns.length).flat();
+  const order = [...keys.map(({ label }) => [label]), ...values.slice(0, columns.length)];
+  const pairs = columns.flatMap(({ name }, at) => values[at].map((value) => [value, name]));
   return {
     id: 'organize',
     options: {
-      excludeByName: Object.fromEntries(['Time', ...without, ...hidden].map((name) => [name, true])),
-      indexByName: Object.fromEntries(order.flatMap((names, at) => names.map((name) => [name, at]))),
-      renameByName: Object.fromEntries(columns.flatMap(({ name }, at) =>
-        valueNames(about, at).map((value) => [value, name]))),
+      excludeByName: Object.fromEntries(
+        ['Time', ...without, ...hidden].map((name) => [name, true]),
+      ),
+      indexByName: Object.fromEntries(
+        order.flatMap((names, at) => names.map((name) => [name, at])),
+      ),
+      renameByName: Object.fromEntries(pairs),
     },
   };
 }
@@ -83,13 +98,23 @@ function keyConfig({ links, mappings, width }: Key): DynamicConfigValue[] {
   ];
 }
 
-function columnConfig({ unit, thresholds, mappings, width, decimals }: Column): DynamicConfigValue[] {
+function columnConfig({
+  unit,
+  thresholds,
+  mappings,
+  width,
+  decimals,
+}: Column): DynamicConfigValue[] {
   return [
     ...(unit ? [{ id: 'unit', value: unit }] : []),
-    ...(thresholds ? [{ id: 'thresholds', value: thresholds.build() },
-      { id: 'custom.cellOptions', value: { type: 'color-text' } }] : []),
+    ...(thresholds
+      ? [
+          { id: 'thresholds', value: thresholds.build() },
+          { id: 'custom.cellOptions', value: { type: 'color-text' } },
+        ]
+      : []),
     ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
-    { id: 'mappings', value: [...mappings ?? [], ABSENT] },
+    { id: 'mappings', value: [...(mappings ?? []), ABSENT] },
     ...(width ? [{ id: 'custom.width', value: width }] : []),
   ];
 }

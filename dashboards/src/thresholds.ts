@@ -36,32 +36,48 @@ export const mustBeOne = () => steps(BAD, [1, GOOD]);
 export const whole = () => steps(GOOD, [1, WARNING]);
 export const use = () => steps(WARNING, [1, GOOD], [2, WARNING]);
 
-export const spaceUsed = () => steps(GOOD,
-  [1 - limit('DockerFilesystemFillingUp', 'free'), WARNING],
-  [1 - limit('DockerFilesystemFull', 'free'), BAD]);
-export const inodesUsed = () => steps(GOOD,
-  [1 - limit('DockerFilesystemInodesFillingUp', 'free'), WARNING],
-  [1 - limit('DockerFilesystemInodesFull', 'free'), BAD]);
-export const untilFull = () => steps(BAD,
-  [limit('DockerFilesystemFillingUpFast', 'hours') * 3600, WARNING],
-  [limit('DockerFilesystemFillingUp', 'days') * 86400, GOOD]);
-export const untilNoInodes = () => steps(BAD,
-  [limit('DockerFilesystemInodesFillingUpFast', 'hours') * 3600, WARNING],
-  [limit('DockerFilesystemInodesFillingUp', 'days') * 86400, GOOD]);
-export const ofLimit = () => steps(GOOD,
-  [limit('DockerVolumeNearLimit', 'used'), WARNING], [limit('DockerVolumeAtLimit', 'used'), BAD]);
+export const spaceUsed = () =>
+  steps(
+    GOOD,
+    [1 - limit('DockerFilesystemFillingUp', 'free'), WARNING],
+    [1 - limit('DockerFilesystemFull', 'free'), BAD],
+  );
+export const inodesUsed = () =>
+  steps(
+    GOOD,
+    [1 - limit('DockerFilesystemInodesFillingUp', 'free'), WARNING],
+    [1 - limit('DockerFilesystemInodesFull', 'free'), BAD],
+  );
+export const untilFull = () =>
+  steps(
+    BAD,
+    [limit('DockerFilesystemFillingUpFast', 'hours') * 3600, WARNING],
+    [limit('DockerFilesystemFillingUp', 'days') * 86400, GOOD],
+  );
+export const untilNoInodes = () =>
+  steps(
+    BAD,
+    [limit('DockerFilesystemInodesFillingUpFast', 'hours') * 3600, WARNING],
+    [limit('DockerFilesystemInodesFillingUp', 'days') * 86400, GOOD],
+  );
+export const ofLimit = () =>
+  steps(
+    GOOD,
+    [limit('DockerVolumeNearLimit', 'used'), WARNING],
+    [limit('DockerVolumeAtLimit', 'used'), BAD],
+  );
 export const tmpfsUsed = () => steps(GOOD, [limit('DockerTmpfsNearLimit', 'used'), WARNING]);
 export const busy = () => steps(GOOD, [limit('DockerDeviceSaturated', 'busy'), WARNING]);
 export const down = () => steps(WARNING, [1, GOOD]);
-export const orphanedShare = () => steps(GOOD,
-  [limit('DockerOrphanedVolumesLarge', 'share'), WARNING]);
+export const orphanedShare = () =>
+  steps(GOOD, [limit('DockerOrphanedVolumesLarge', 'share'), WARNING]);
 export const sizeAge = () => steps(GOOD, [limit('VolumeterSizesStale', 'seconds'), WARNING]);
 export const queue = () => steps(GOOD, [limit('DockerDeviceSaturated', 'queue'), WARNING]);
 export const stalled = () => steps(GOOD, [limit('DockerContainerIoStalled', 'stalled'), WARNING]);
 export const scrapeTime = () => steps(GOOD, [limit('VolumeterScrapeSlow', 'seconds'), WARNING]);
-export const callLatency = () => steps(GOOD,
-  [limit('DockerVolumeLatencyHigh', 'slow_seconds'), WARNING]);
-export const deviceLatency = () => steps(GOOD,
-  [limit('DockerDeviceLatencyHigh', 'slow_seconds'), WARNING]);
-export const meanLatency = () => steps(GOOD,
-  [limit('DockerDeviceLatencyHigh', 'mean_seconds'), WARNING]);
+export const callLatency = () =>
+  steps(GOOD, [limit('DockerVolumeLatencyHigh', 'slow_seconds'), WARNING]);
+export const deviceLatency = () =>
+  steps(GOOD, [limit('DockerDeviceLatencyHigh', 'slow_seconds'), WARNING]);
+export const meanLatency = () =>
+  steps(GOOD, [limit('DockerDeviceLatencyHigh', 'mean_seconds'), WARNING]);
