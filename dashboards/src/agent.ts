@@ -5,14 +5,17 @@ import { dashboard } from './dashboard.js';
 import { toPage } from './links.js';
 import { SUCCESS, UP } from './mappings.js';
 import { lines, stat } from './panels.js';
-import { AGENTS_UP, of, ofAgent, only, quantile, rate } from './query.js';
+import { AGENTS_UP, by, explain, of, ofAgents, only, quantile, rate, top } from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
 
-const host = (operation: string, expr: string) => `${operation} by(job, instance) (${expr})`;
-const OPTIONAL = 'source!~"ebpf_.*|mountstats"'; // what a kernel may lack
+const host = (operation: string, expr: string) => by(operation, '', expr);
+const NEEDED = 'source!~"ebpf_.*|mountstats"'; // not what a kernel may lack
 const sizeAge = `time() - ${of('docker_volume_scan_timestamp_seconds')}`;
-const cpu = `rate(${of('process_cpu_seconds_total')}[$__rate_interval]) and on(job, instance) ${of('volumeter_build_info')}`;
+const cpu = ofAgents(rate('process_cpu_seconds_total'));
+const errors = `increase(${of('volumeter_source_errors_total')}[$__range])`;
+const failures = `${by('sum', 'source, kind', rate('volumeter_source_errors_total'))} > 0`;
+
 const bytesPerScrape =
   `${rate('volumeter_http_response_bytes_total')} / on(job, instance) ` +
   `(${host('sum', rate('volumeter_http_responses_total'))} > 0)`;
@@ -37,7 +40,7 @@ const now = [
   stat('Sources failing', 'short', [4, 4], {
     description: `Sources of facts that did not answer when last asked, without those that a
       kernel may lack (eBPF, mountstats). Alert: VolumeterSourceFailing.`,
-    queries: [{ expr: `count(${of('volumeter_source_up', OPTIONAL)} == 0) or vector(0)` }],
+    queries: [{ expr: `count(${of('volumeter_source_up', NEEDED)} == 0) or vector(0)` }],
     thresholds: colours.anyIs(colours.WARNING),
   }),
   stat('Oldest size', 's', [4, 4], {
@@ -52,9 +55,7 @@ const now = [
     decimals: 1,
     description: `Time that the slowest agent takes to build a scrape, in all but one of a
       hundred. Alert: VolumeterScrapeSlow.`,
-    queries: [
-      { expr: `max(${quantile(0.99, 'volumeter_scrape_duration_seconds', 'job, instance')})` },
-    ],
+    queries: [{ expr: `max(${quantile(0.99, 'volumeter_scrape_duration_seconds', '')})` }],
     thresholds: colours.scrapeTime(),
   }),
 ];
@@ -77,13 +78,13 @@ const agents = [
       },
       {
         name: 'Started',
-        expr: host('max', `(${ofAgent('process_start_time_seconds')}) * 1000`),
+        expr: host('max', `(${ofAgents(of('process_start_time_seconds'))}) * 1000`),
         unit: 'dateTimeFromNow',
         width: 150,
       },
       {
         name: 'Memory',
-        expr: host('max', ofAgent('process_resident_memory_bytes')),
+        expr: host('max', ofAgents(of('process_resident_memory_bytes'))),
         unit: 'bytes',
         width: 95,
       },
@@ -124,20 +125,20 @@ const facts = [
       columns: [
         {
           name: 'State',
-          expr: `max by(job, instance, source) (${of('volumeter_source_up')})`,
+          expr: by('max', 'source', of('volumeter_source_up')),
           mappings: UP,
           thresholds: colours.down(),
           width: 80,
         },
         {
           name: 'Age',
-          expr: `max by(job, instance, source) (${of('volumeter_source_age_seconds')})`,
+          expr: by('max', 'source', of('volumeter_source_age_seconds')),
           unit: 's',
           width: 95,
         },
         {
           name: 'Errors',
-          expr: `sum by(job, instance, source) (increase(${of('volumeter_source_errors_total')}[$__range]))`,
+          expr: by('sum', 'source', errors),
           decimals: 0,
           width: 80,
         },
@@ -151,14 +152,14 @@ const facts = [
       columns: [
         {
           name: 'State',
-          expr: `max by(job, instance, collector) (${of('volumeter_scrape_collector_success')})`,
+          expr: by('max', 'collector', of('volumeter_scrape_collector_success')),
           mappings: SUCCESS,
           thresholds: colours.down(),
           width: 80,
         },
         {
           name: 'Took',
-          expr: `max by(job, instance, collector) (${of('volumeter_scrape_collector_duration_seconds')})`,
+          expr: by('max', 'collector', of('volumeter_scrape_collector_duration_seconds')),
           unit: 's',
           width: 95,
         },
@@ -171,14 +172,10 @@ const facts = [
       with the last good answer; its age grows meanwhile.`,
       queries: [
         {
-          expr: `sum by(job, instance, source, kind) (${rate('volumeter_source_errors_total')}) > 0`,
+          expr: failures,
           legend: '{{instance}} {{source}} {{kind}}',
         },
-        {
-          explains: true,
-          expr: `${of('docker_up')} * NaN unless on(job, instance) (${rate('volumeter_source_errors_total')} > 0)`,
-          legend: '{{instance}}: no errors',
-        },
+        explain(of('docker_up'), `(${failures})`, 'no errors'),
       ],
     }),
     lines('Age of answers', 's', [12, 7], {
@@ -187,7 +184,7 @@ const facts = [
       without end is a source that fails.`,
       queries: [
         {
-          expr: `topk(10, ${of('volumeter_source_age_seconds')})`,
+          expr: top(of('volumeter_source_age_seconds')),
           legend: '{{instance}} {{source}}',
         },
       ],
@@ -202,11 +199,11 @@ const scrapes = [
       hundred less than p99. Near Prometheus' timeout scrapes are lost: VolumeterScrapeSlow.`,
       queries: [
         {
-          expr: quantile(0.99, 'volumeter_scrape_duration_seconds', 'job, instance'),
+          expr: quantile(0.99, 'volumeter_scrape_duration_seconds', ''),
           legend: '{{instance}} p99',
         },
         {
-          expr: quantile(0.5, 'volumeter_scrape_duration_seconds', 'job, instance'),
+          expr: quantile(0.5, 'volumeter_scrape_duration_seconds', ''),
           legend: '{{instance}} p50',
         },
       ],
@@ -259,7 +256,7 @@ const process = [
     lines('Memory', 'bytes', [8, 8], {
       description: `Resident memory of the agent, without its helper processes. It grows with
       volumes and containers, not with time.`,
-      queries: [{ expr: ofAgent('process_resident_memory_bytes'), legend: '{{instance}}' }],
+      queries: [{ expr: ofAgents(of('process_resident_memory_bytes')), legend: '{{instance}}' }],
     }),
     lines('CPU', 'percentunit', [8, 8], {
       description: 'Share of one core that the agent takes, without its helper processes.',
@@ -271,7 +268,7 @@ const process = [
       connection.`,
       queries: [
         {
-          expr: `(${ofAgent('process_open_fds')}) / ${of('process_max_fds')}`,
+          expr: `(${ofAgents(of('process_open_fds'))}) / ${of('process_max_fds')}`,
           legend: '{{instance}}',
         },
       ],

@@ -5,7 +5,7 @@ import { composeProjects, dashboard } from './dashboard.js';
 import { toVolume } from './links.js';
 import { YES } from './mappings.js';
 import { bars, lines, stat } from './panels.js';
-import { inProject, of, orphanedBytes, perVolume } from './query.js';
+import { by, FILESYSTEM, inProject, of, only, orphanedBytes, perVolume, top } from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
 
@@ -19,10 +19,18 @@ const ofOrphans = (expr: string) =>
 const idle = `${unused} unless on(job, instance, volume) (${orphaned})`;
 const ofIdle = (expr: string) => volumes(`(${expr}) and on(job, instance, volume) (${idle})`);
 const sum = (expr: string) => `sum(${expr}) or vector(0)`;
-const project = (expr: string) =>
-  `group by(job, instance, volume, compose_project) (${of('docker_volume_info', 'compose_project=~"$compose_project"')} and on(job, instance, volume) (${expr}))`;
+const ofProjects =
+  of('docker_volume_info', 'compose_project=~"$compose_project"') +
+  ` and on(job, instance, volume) (${orphaned})`;
+const largestFile = volumes(of('docker_volume_largest_file_bytes'));
+const inodes = volumes(of('docker_volume_inodes_used'));
 const anonymous = of('docker_volume_info', 'anonymous="true"');
 const hazards = of('docker_volume_prune_hazard');
+
+const sizeOfHazards = `${hazards} * on(job, instance, volume) group_left() ${allocated}`;
+const orphanedOn =
+  `sum by(${FILESYSTEM}) (${orphanedBytes} * on(job, instance, volume) ` +
+  `group_left(device, mountpoint, fstype) ${of('docker_volume_filesystem_info')})`;
 
 const now = [
   stat('Orphaned', 'short', [4, 4], {
@@ -103,7 +111,7 @@ const orphans = [
         width: 105,
       },
     ],
-    labels: [project(orphaned)],
+    labels: [only('volume, compose_project', ofProjects)],
   }),
 ];
 
@@ -123,7 +131,7 @@ const careful = [
         name: 'Size',
         unit: 'bytes',
         width: 110,
-        expr: `max by(job, instance, volume, container) (${hazards} * on(job, instance, volume) group_left() ${allocated})`,
+        expr: by('max', 'volume, container', sizeOfHazards),
       },
     ],
   }),
@@ -135,7 +143,7 @@ const careful = [
       DockerOrphanedVolumesLarge fires.`,
     queries: [
       {
-        expr: `sum by(job, instance, device, mountpoint, fstype) (${orphanedBytes} * on(job, instance, volume) group_left(device, mountpoint, fstype) ${of('docker_volume_filesystem_info')}) / on(job, instance, device, mountpoint, fstype) ${of('docker_filesystem_size_bytes')}`,
+        expr: `${orphanedOn} / on(${FILESYSTEM}) ${of('docker_filesystem_size_bytes')}`,
         legend: '{{instance}} {{mountpoint}}',
       },
     ],
@@ -193,12 +201,12 @@ const candidates = [
       columns: [
         {
           name: 'Largest file',
-          expr: `topk(20, ${volumes(of('docker_volume_largest_file_bytes'))})`,
+          expr: top(largestFile),
           width: 110,
         },
         {
           name: 'Size',
-          expr: `${volumes(allocated)} and topk(20, ${volumes(of('docker_volume_largest_file_bytes'))})`,
+          expr: `${volumes(allocated)} and ${top(largestFile)}`,
           width: 110,
         },
       ],
@@ -214,12 +222,12 @@ const candidates = [
       columns: [
         {
           name: 'Inodes',
-          expr: `topk(20, ${volumes(of('docker_volume_inodes_used'))})`,
+          expr: top(inodes),
           width: 110,
         },
         {
           name: 'Size',
-          expr: `${volumes(allocated)} and topk(20, ${volumes(of('docker_volume_inodes_used'))})`,
+          expr: `${volumes(allocated)} and ${top(inodes)}`,
           unit: 'bytes',
           width: 110,
         },
@@ -235,9 +243,7 @@ const candidates = [
     lines('Orphaned disk space by host', 'bytes', [12, 8], {
       stacked: true,
       description: 'Disk space of orphaned volumes, of the ten hosts with most.',
-      queries: [
-        { expr: `topk(10, sum by(job, instance) (${orphanedBytes}))`, legend: '{{instance}}' },
-      ],
+      queries: [{ expr: top(by('sum', '', orphanedBytes)), legend: '{{instance}}' }],
       empty: 'no volume is orphaned',
     }),
   ],

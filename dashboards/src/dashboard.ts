@@ -29,7 +29,7 @@ export function dashboard(page: Page): object {
   const made = new sdk.DashboardBuilder(page.title)
     .id(null)
     .uid(`volumeter-${page.name}`)
-    .description(page.description)
+    .description(page.description.replace(/\s+/g, ' '))
     .tags([TAG])
     .readonly()
     .tooltip(sdk.DashboardCursorSync.Crosshair)

@@ -7,6 +7,7 @@ import { ANSWERS, UP } from './mappings.js';
 import { lines, stat } from './panels.js';
 import {
   AGENTS_UP,
+  by,
   FILESYSTEM,
   firing,
   growthPerDay,
@@ -16,12 +17,13 @@ import {
   perVolume,
   rate,
   timeUntilGone,
+  top,
   USED,
 } from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
 
-const host = (operation: string, expr: string) => `${operation} by(job, instance) (${expr})`;
+const host = (operation: string, expr: string) => by(operation, '', expr);
 const busy = rate('docker_device_io_time_seconds_total');
 const fillsUp = timeUntilGone('docker_filesystem_avail_bytes');
 const inState = (state: string) => host('sum', of('docker_volumes', `state="${state}"`));
@@ -175,6 +177,7 @@ const worst = [
 ];
 
 const growing = perVolume(growthPerDay('docker_volume_allocated_bytes'));
+const fastest = top(`${growing} > 0`);
 const trends = [
   [
     table('Volumes that grow most', 'bytes', [12, 9], {
@@ -187,10 +190,10 @@ const trends = [
         { label: 'volume', links: [toVolume(true)] },
       ],
       columns: [
-        { name: 'Growth a day', expr: `topk(10, ${growing} > 0)`, width: 120 },
+        { name: 'Growth a day', expr: fastest, width: 120 },
         {
           name: 'Size',
-          expr: `${perVolume(of('docker_volume_allocated_bytes'))} and topk(10, ${growing} > 0)`,
+          expr: `${perVolume(of('docker_volume_allocated_bytes'))} and ${fastest}`,
           width: 100,
         },
       ],
@@ -201,7 +204,7 @@ const trends = [
       description: `Share that is used of the fullest filesystem of each host, of the ten fullest
       hosts. The dashed lines are where the alerts DockerFilesystemFillingUp (if it goes on) and
       DockerFilesystemFull begin.`,
-      queries: [{ expr: `topk(10, ${host('max', USED)})`, legend: '{{instance}}' }],
+      queries: [{ expr: top(host('max', USED)), legend: '{{instance}}' }],
       thresholds: colours.spaceUsed(),
       links: [toHost()],
     }),
@@ -212,7 +215,7 @@ const trends = [
       marked: true,
       description: `Share of the time in which the busiest device of each host had anything to do,
       of the ten busiest hosts. At the dashed line for long: DockerDeviceSaturated.`,
-      queries: [{ expr: `topk(10, ${host('max', busy)})`, legend: '{{instance}}' }],
+      queries: [{ expr: top(host('max', busy)), legend: '{{instance}}' }],
       thresholds: colours.busy(),
       links: [toPage('io', 'I/O')],
     }),
@@ -221,7 +224,7 @@ const trends = [
       description: 'Disk space of all volumes by host, of the ten hosts with most.',
       queries: [
         {
-          expr: `topk(10, ${host('sum', of('docker_volume_allocated_bytes'))})`,
+          expr: top(host('sum', of('docker_volume_allocated_bytes'))),
           legend: '{{instance}}',
         },
       ],

@@ -2,10 +2,12 @@
 // One host: is its storage healthy, when is it full, and which volume is the reason?
 
 import { composeProjects, dashboard } from './dashboard.js';
+import { memory } from './host_memory.js';
 import { toPage, toVolume } from './links.js';
-import { ANSWERS, ioSource, NOT_MEASURED, READ_ONLY, USE } from './mappings.js';
+import { ANSWERS, ioSource, READ_ONLY, USE } from './mappings.js';
 import { bars, lines, stat } from './panels.js';
 import {
+  by,
   FILESYSTEM,
   firing,
   growthPerDay,
@@ -16,23 +18,20 @@ import {
   perVolume,
   rate,
   shareOfFilesystem,
+  throughput,
   timeUntilGone,
+  top,
   USED,
-  useOfVolume,
+  useOf,
   whyMissing,
 } from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
 
+const allocated = of('docker_volume_allocated_bytes');
 const fs = (expr: string) => `max by(${FILESYSTEM}) (${expr})`;
 const volumes = (expr: string) => perVolume(inProject(expr));
 const mountpoint = '{{instance}} {{mountpoint}}';
-
-const bind = of('docker_mount_info', 'kind="bind"');
-const binds =
-  'max by(job, instance, container, source, destination, mode) ' +
-  `(${bind} * on(job, instance, source) group_left() ${of('docker_bind_allocated_bytes')} ` +
-  `or ${bind} * NaN)`;
 
 const now = [
   stat('Docker', 'short', [4, 4], {
@@ -142,7 +141,7 @@ const everyVolume = [
     columns: [
       {
         name: 'Size',
-        expr: volumes(of('docker_volume_allocated_bytes')),
+        expr: volumes(allocated),
         unit: 'bytes',
         width: 95,
       },
@@ -160,7 +159,7 @@ const everyVolume = [
       },
       {
         name: 'Use',
-        expr: volumes(useOfVolume),
+        expr: volumes(useOf()),
         mappings: USE,
         thresholds: colours.use(),
         width: 85,
@@ -195,7 +194,7 @@ const growth = [
       the disk.`,
       queries: [
         {
-          expr: `topk(10, ${volumes(of('docker_volume_allocated_bytes'))})`,
+          expr: top(volumes(allocated)),
           legend: '{{instance}} {{volume}}',
         },
       ],
@@ -216,7 +215,7 @@ const growth = [
       moment. A step is one big write; a lasting height is a leak: see DockerVolumeGrowthUnusual.`,
       queries: [
         {
-          expr: `topk(10, ${volumes(`deriv(${of('docker_volume_allocated_bytes')}[30m]) * 86400`)} > 0)`,
+          expr: top(`${volumes(`deriv(${allocated}[30m]) * 86400`)} > 0`),
           legend: '{{instance}} {{volume}}',
         },
       ],
@@ -265,54 +264,11 @@ const devices = [
       devices. With cgroup version 1 writes to the page cache are not among them.`,
       queries: [
         {
-          expr: `topk(10, sum by(job, instance, container) (${rate('docker_container_read_bytes_total')} + ${rate('docker_container_written_bytes_total')}) > 0)`,
+          expr: top(`${by('sum', 'container', throughput('docker_container'))} > 0`),
           legend: '{{instance}} {{container}}',
         },
         whyMissing('docker_container_read_bytes_total', 'its kernel counts none'),
       ],
-    }),
-  ],
-];
-
-const memory = [
-  [
-    table('tmpfs mounts', 'bytes', [12, 7], {
-      empty: 'no running container has a tmpfs mount',
-      description: `Memory that tmpfs mounts of running containers use. Near the limit
-      DockerTmpfsNearLimit fires, and then writes fail.`,
-      keys: [{ label: 'instance', width: 150 }, { label: 'container' }, { label: 'destination' }],
-      columns: [
-        {
-          name: 'Used',
-          expr: `max by(job, instance, container, destination) (${of('docker_mount_used_bytes')})`,
-          width: 90,
-        },
-        {
-          name: 'Limit',
-          expr: `max by(job, instance, container, destination) (${of('docker_mount_limit_bytes')})`,
-          width: 90,
-        },
-        {
-          name: 'Share',
-          expr: `max by(job, instance, container, destination) (${of('docker_mount_used_bytes')} / ${of('docker_mount_limit_bytes')})`,
-          unit: 'percentunit',
-          thresholds: colours.tmpfsUsed(),
-          width: 80,
-        },
-      ],
-    }),
-    table('Bind mounts', 'short', [12, 7], {
-      description: `Directories of the host that containers have by bind mounts, and how. None of
-      their space is counted to a volume; --collector.sizes.binds measures those that it chooses.`,
-      keys: [
-        { label: 'instance', width: 150 },
-        { label: 'container' },
-        { label: 'source' },
-        { label: 'destination' },
-        { label: 'mode', width: 60 },
-      ],
-      columns: [{ name: 'Size', expr: binds, unit: 'bytes', mappings: NOT_MEASURED, width: 110 }],
-      empty: 'no container has a bind mount',
     }),
   ],
 ];

@@ -5,12 +5,19 @@ import { dashboard } from './dashboard.js';
 import { toVolume } from './links.js';
 import { UP } from './mappings.js';
 import { heatmap, lines, stat } from './panels.js';
-import { of, quantile, rate, whyMissing } from './query.js';
+import { by, of, quantile, rate, ratio, throughput, top, whyMissing } from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
 
 const device = '{{instance}} {{device}}';
-const readAndWritten = (read: string, written: string) => `${rate(read)} + ${rate(written)}`;
+const meanTime = (operation: string) =>
+  ratio(
+    rate(`docker_device_${operation}_time_seconds_total`),
+    rate(`docker_device_${operation}s_completed_total`),
+  );
+const slowest = quantile(0.99, 'docker_volume_io_latency_seconds', 'volume, operation');
+const requests = rate('docker_volume_nfs_operations_total');
+const OFFERED = 'source=~"ebpf_mounts|ebpf_devices|cgroup|mountstats|diskstats"';
 const NO_NFS = 'no NFS volume';
 const NO_EBPF = 'not counted (no eBPF)';
 
@@ -57,11 +64,7 @@ const devices = [
       made of others have no histogram: see their mean at the right.`,
       queries: [
         {
-          expr: quantile(
-            0.99,
-            'docker_device_io_latency_seconds',
-            'job, instance, device, operation',
-          ),
+          expr: quantile(0.99, 'docker_device_io_latency_seconds', 'device, operation'),
           legend: `${device} {{operation}}`,
         },
         whyMissing('docker_device_io_latency_seconds_count', NO_EBPF),
@@ -75,11 +78,11 @@ const devices = [
       the few slow ones that p99 shows.`,
       queries: [
         {
-          expr: `${rate('docker_device_read_time_seconds_total')} / (${rate('docker_device_reads_completed_total')} > 0)`,
+          expr: meanTime('read'),
           legend: `${device} read`,
         },
         {
-          expr: `${rate('docker_device_write_time_seconds_total')} / (${rate('docker_device_writes_completed_total')} > 0)`,
+          expr: meanTime('write'),
           legend: `${device} write`,
         },
       ],
@@ -88,15 +91,15 @@ const devices = [
   ],
 ];
 
+const bucketsOf = (operation: string) =>
+  rate('docker_device_io_latency_seconds_bucket', `operation="${operation}"`);
+
 const spread = (operation: string, title: string, meaning: string) =>
   heatmap(title, 's', [8, 9], {
     empty: 'needs eBPF on the disks: volumeter --check says why it is refused',
-    description: `How many requests of the chosen hosts' disks took how long: brighter is more. ${meaning}`,
-    queries: [
-      {
-        expr: `sum by(le) (${rate('docker_device_io_latency_seconds_bucket', `operation="${operation}"`)})`,
-      },
-    ],
+    description: `How many requests of the chosen hosts' disks took how long: brighter is more.
+      ${meaning}`,
+    queries: [{ expr: `sum by(le) (${bucketsOf(operation)})` }],
   });
 
 const latency = [
@@ -104,7 +107,8 @@ const latency = [
     spread(
       'read',
       'Reads of disks',
-      'Two bands are two kinds of reads, say from a cache and from the medium. A band that moves up is a disk that slows down.',
+      `Two bands are two kinds of reads, say from a cache and from the medium. A band that moves
+      up is a disk that slows down.`,
     ),
     spread(
       'write',
@@ -122,7 +126,7 @@ const volumes = [
       numbers, and why, is in the row "What is counted".`,
       queries: [
         {
-          expr: `topk(10, ${readAndWritten('docker_volume_read_bytes_total', 'docker_volume_written_bytes_total')})`,
+          expr: top(throughput('docker_volume')),
           legend: '{{instance}} {{volume}}',
         },
         whyMissing('docker_volume_read_bytes_total', NO_EBPF),
@@ -134,7 +138,7 @@ const volumes = [
       at once; many of them slow down everybody on it. Only eBPF knows this.`,
       queries: [
         {
-          expr: `topk(10, ${rate('docker_volume_fsyncs_total')})`,
+          expr: top(rate('docker_volume_fsyncs_total')),
           legend: '{{instance}} {{volume}}',
         },
         whyMissing('docker_volume_fsyncs_total', NO_EBPF),
@@ -148,7 +152,7 @@ const volumes = [
       volumes and operations. Lastingly high: DockerVolumeLatencyHigh. Only eBPF knows this.`,
       queries: [
         {
-          expr: `topk(10, ${quantile(0.99, 'docker_volume_io_latency_seconds', 'job, instance, volume, operation')} > 0)`,
+          expr: top(`${slowest} > 0`),
           legend: '{{instance}} {{volume}} {{operation}}',
         },
         whyMissing('docker_volume_io_latency_seconds_count', NO_EBPF),
@@ -167,7 +171,7 @@ const containers = [
       of a busy device: DockerContainerDominatesDevice.`,
       queries: [
         {
-          expr: `topk(10, ${readAndWritten('docker_container_read_bytes_total', 'docker_container_written_bytes_total')})`,
+          expr: top(throughput('docker_container')),
           legend: '{{instance}} {{container}} {{device}}',
         },
         whyMissing('docker_container_read_bytes_total', 'its kernel counts none'),
@@ -180,7 +184,7 @@ const containers = [
       I/O, of the ten that wait most. Lastingly high: DockerContainerIoStalled.`,
       queries: [
         {
-          expr: `topk(10, ${rate('docker_container_io_stalled_seconds_total')})`,
+          expr: top(rate('docker_container_io_stalled_seconds_total')),
           legend: '{{instance}} {{container}}',
         },
         whyMissing('docker_container_io_stalled_seconds_total', 'its kernel has no io.pressure'),
@@ -220,7 +224,7 @@ const nfs = [
       High: ask who runs the server.`,
       queries: [
         {
-          expr: `${rate('docker_volume_nfs_response_seconds_total')} / (${rate('docker_volume_nfs_operations_total')} > 0)`,
+          expr: ratio(rate('docker_volume_nfs_response_seconds_total'), requests),
           legend: '{{instance}} {{volume}} {{operation}}',
         },
         whyMissing('docker_volume_nfs_operations_total', NO_NFS),
@@ -231,7 +235,11 @@ const nfs = [
       is a network or server in trouble.`,
       queries: [
         {
-          expr: `sum by(job, instance, volume) (${rate('docker_volume_nfs_transmissions_total')} - ${rate('docker_volume_nfs_operations_total')})`,
+          expr: by(
+            'sum',
+            'volume',
+            `${rate('docker_volume_nfs_transmissions_total')} - ${requests}`,
+          ),
           legend: '{{instance}} {{volume}}',
         },
         whyMissing('docker_volume_nfs_operations_total', NO_NFS),
@@ -250,7 +258,7 @@ const counted = [
       columns: [
         {
           name: 'State',
-          expr: `max by(job, instance, source) (${of('volumeter_source_up', 'source=~"ebpf_mounts|ebpf_devices|cgroup|mountstats|diskstats"')})`,
+          expr: by('max', 'source', of('volumeter_source_up', OFFERED)),
           mappings: UP,
           thresholds: colours.down(),
           width: 90,

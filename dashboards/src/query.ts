@@ -19,19 +19,34 @@ export function rate(metric: string, ...matchers: string[]): string {
   return `rate(${of(metric, ...matchers)}[$__rate_interval])`;
 }
 
-// A metric that other programs have as well: only that of agents.
-export function ofAgent(metric: string): string {
-  return `${of(metric)} and on(job, instance) ${of('volumeter_build_info')}`;
+// by('sum', 'volume', x) is one sum a host and volume, by('sum', '', x) one a host.
+export function by(operation: string, labels: string, expr: string): string {
+  return `${operation} by(${['job, instance', labels].filter(Boolean).join(', ')}) (${expr})`;
+}
+
+// A share or a mean; absent where it would be of nothing.
+export const ratio = (part: string, whole: string) => `${part} / (${whole} > 0)`;
+
+export const top = (expr: string) => `topk(10, ${expr})`;
+
+// Bytes a second that something reads and writes: throughput('docker_volume').
+export const throughput = (subject: string) =>
+  `${rate(`${subject}_read_bytes_total`)} + ${rate(`${subject}_written_bytes_total`)}`;
+
+// Of a metric that other programs have as well only that of agents.
+export function ofAgents(expr: string): string {
+  return `${expr} and on(job, instance) ${of('volumeter_build_info')}`;
 }
 
 // Of all targets whose job has, or had within a day, an agent: also of those that are down.
-export const AGENTS_UP = `(${of('up')} and on(job) group by(job) (last_over_time(${of('volumeter_build_info')}[1d])))`;
+const wereAgents = `group by(job) (last_over_time(${of('volumeter_build_info')}[1d]))`;
+export const AGENTS_UP = `(${of('up')} and on(job) ${wereAgents})`;
 
 export const FILESYSTEM = 'job, instance, device, mountpoint, fstype';
 // As for the alerts: what is read-only cannot run full, and memory is watched as a volume's limit.
 const unlessReadOnly = `unless on(${FILESYSTEM}) ${of('docker_filesystem_readonly')} == 1`;
 const usedOf = (left: string, all: string) =>
-  `(1 - ${of(left, 'fstype!="tmpfs"')} / (${of(all)} > 0) ${unlessReadOnly})`;
+  `(1 - ${ratio(of(left, 'fstype!="tmpfs"'), of(all))} ${unlessReadOnly})`;
 export const USED = usedOf('docker_filesystem_avail_bytes', 'docker_filesystem_size_bytes');
 export const INODES_USED = usedOf('docker_filesystem_files_free', 'docker_filesystem_files');
 
@@ -53,32 +68,40 @@ export function inProject(expr: string): string {
 }
 
 // One value a volume, with the labels that tables are merged by.
-export function perVolume(expr: string): string {
-  return `max by(job, instance, volume) (${expr})`;
-}
+export const perVolume = (expr: string) => by('max', 'volume', expr);
 
 // Says of each host that has no such metric why it is not there.
 export function whyMissing(metric: string, reason: string): Query {
+  return explain(of('docker_up'), of(metric), reason);
+}
+
+// The same of each host that has the one and not the other.
+export function explain(expected: string, found: string, reason: string): Query {
   return {
     explains: true,
-    expr: `${of('docker_up')} * NaN unless on(job, instance) ${of(metric)}`,
+    expr: `${expected} * NaN unless on(job, instance) ${found}`,
     legend: `{{instance}}: ${reason}`,
   };
 }
 
 // One series for each host and value of these labels, for their sake alone.
-export const only = (labels: string, expr: string) =>
-  `group by(job, instance, ${labels}) (${expr})`;
+export const only = (labels: string, expr: string) => by('group', labels, expr);
 
-export const quantile = (share: number, histogram: string, labels: string, ...matchers: string[]) =>
-  `histogram_quantile(${share}, sum by(${labels}, le) (${rate(`${histogram}_bucket`, ...matchers)}))`;
+// quantile(0.99, 'docker_volume_io_latency_seconds', 'volume') is one value a volume.
+export function quantile(share: number, histogram: string, labels: string, ...matchers: string[]) {
+  const each = labels ? `${labels}, le` : 'le';
+  const buckets = by('sum', each, rate(`${histogram}_bucket`, ...matchers));
+  return `histogram_quantile(${share}, ${buckets})`;
+}
 
 export const firing = of('ALERTS', 'alertstate="firing"');
 
 // 0 idle, 1 in use, 2 orphaned; see USE.
-export const useOfVolume =
-  `2 * ${of('docker_volume_orphaned')} + on(job, instance, volume) ` +
-  `(${of('docker_volume_containers', 'state="running"')} > bool 0)`;
+export function useOf(...matchers: string[]): string {
+  const running = of('docker_volume_containers', 'state="running"', ...matchers);
+  const orphaned = of('docker_volume_orphaned', ...matchers);
+  return `2 * ${orphaned} + on(job, instance, volume) (${running} > bool 0)`;
+}
 
 // What share of its filesystem a volume takes.
 export const shareOfFilesystem =

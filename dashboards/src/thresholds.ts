@@ -14,6 +14,11 @@ export const WARNING = '#EAB839';
 export const BAD = '#E8590C';
 export const NEUTRAL = '#B8B8C8';
 
+// Of lines that mean the same wherever they are.
+export const READ = GOOD;
+export const WRITTEN = BAD;
+export const SYNCED = NEUTRAL;
+
 // A number of an alert's table.
 export function limit(alert: string, key: string): number {
   const value = tables[alert]?.[key];

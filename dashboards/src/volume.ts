@@ -3,56 +3,20 @@
 
 import { composeProjects, dashboard, variable } from './dashboard.js';
 import { toHost, toPage } from './links.js';
-import { ioSource, SCAN_STATES, USE } from './mappings.js';
-import { heatmap, lines, stat } from './panels.js';
-import {
-  FILESYSTEM,
-  growthPerDay,
-  of,
-  only,
-  quantile,
-  type Query,
-  rate,
-  timeUntilGone,
-  USED,
-  useOfVolume,
-} from './query.js';
+import { SCAN_STATES, USE } from './mappings.js';
+import { lines, stat } from './panels.js';
+import { by, growthPerDay, of, only, ratio, timeUntilGone, USED, useOf } from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
-
-const THIS = 'volume="$volume"';
-const mine = (metric: string, ...matchers: string[]) => of(metric, THIS, ...matchers);
-const myRate = (metric: string, ...matchers: string[]) => rate(metric, THIS, ...matchers);
-const onMyFilesystem = (expr: string) =>
-  `(${expr}) and on(${FILESYSTEM}) ${mine('docker_volume_filesystem_info')}`;
-const onMyDisks = (expr: string) =>
-  `(${expr}) and on(job, instance, device) (${of('docker_filesystem_device_info')}` +
-  ` and on(job, instance, mountpoint) ${mine('docker_volume_filesystem_info')})`;
-const MOUNT = 'job, instance, container, destination';
-// By its name, or by a bind mount of its directory.
-const myMounts =
-  `(${mine('docker_mount_info')} or ${of('docker_mount_info', 'kind="bind"')}` +
-  ` and on(job, instance, source) label_replace(${mine('docker_volume_info')},` +
-  ' "source", "$1", "mountpoint", "(.+)"))';
-const throughMyMounts = (expr: string) =>
-  `(${expr}) * on(${MOUNT}) group_left() group by(${MOUNT}) (${myMounts})`;
-
-const noNumber = (metric: string): Query => ({
-  explains: true,
-  expr: `${mine('docker_volume_info')} * NaN unless on(job, instance, volume) ${mine(metric)}`,
-  legend: '{{instance}}: no number, see above why',
-});
-const NEEDS_EBPF = 'Only eBPF knows this: "Who counts its I/O" says what this host has instead.';
-const READ = colours.GOOD;
-const WRITTEN = colours.BAD;
-const SYNCED = colours.NEUTRAL;
+import { volumeIo, whoCounts } from './volume_io.js';
+import { allocated, mine, myMounts, noNumber, onMyFilesystem, THIS } from './volume_query.js';
 
 const now = [
   stat('Size', 'bytes', [3, 4], {
     trend: true,
     description: `Disk space that the volume occupies, as du has it. It is measured in the
       background: "Measurement" below says when and how.`,
-    queries: [{ expr: `max(${mine('docker_volume_allocated_bytes')})` }],
+    queries: [{ expr: `max(${allocated})` }],
   }),
   stat('Growth a day', 'bytes', [3, 4], {
     decimals: 1,
@@ -68,7 +32,7 @@ const now = [
       DockerVolumeNearLimit and DockerVolumeAtLimit.`,
     queries: [
       {
-        expr: `max(${mine('docker_volume_allocated_bytes')} / ${mine('docker_volume_limit_bytes')})`,
+        expr: `max(${ratio(allocated, mine('docker_volume_limit_bytes'))})`,
       },
     ],
     thresholds: colours.ofLimit(),
@@ -94,7 +58,7 @@ const now = [
   stat('Use', 'short', [3, 4], {
     description: `In use by a running container, idle (only stopped containers refer to it) or
       orphaned (none does): see the dashboard Cleanup.`,
-    queries: [{ expr: `max(${useOfVolume.replaceAll('}', `,${THIS}}`)})` }],
+    queries: [{ expr: `max(${useOf(THIS)})` }],
     mappings: USE,
     thresholds: colours.use(),
     links: [toPage('cleanup', 'Cleanup')],
@@ -113,16 +77,20 @@ const sizeAndUsers = [
       DockerVolumeAtLimit.`,
     queries: [
       {
-        expr: mine('docker_volume_allocated_bytes'),
+        expr: allocated,
         legend: '{{instance}} occupied',
-        colour: READ,
+        colour: colours.GOOD,
       },
       {
         expr: mine('docker_volume_size_bytes'),
         legend: '{{instance}} lengths of files',
-        colour: SYNCED,
+        colour: colours.NEUTRAL,
       },
-      { expr: mine('docker_volume_limit_bytes'), legend: '{{instance}} limit', colour: WRITTEN },
+      {
+        expr: mine('docker_volume_limit_bytes'),
+        legend: '{{instance}} limit',
+        colour: colours.BAD,
+      },
     ],
   }),
   table('Who mounts it', 'short', [12, 9], {
@@ -142,151 +110,7 @@ const sizeAndUsers = [
   }),
 ];
 
-const whoCounts = [
-  table('Who counts its I/O', 'short', [24, 4], {
-    empty: 'nobody: no running container has it mounted, so there is no I/O to count',
-    description: `Where the numbers below come from, and why there is none if there is none.
-    volumeter --check on the host says what its kernel allows.`,
-    keys: [
-      { label: 'instance', width: 200 },
-      { label: 'source', mappings: ioSource('long') },
-    ],
-    columns: [],
-    labels: [only('source', mine('docker_volume_io_source_info'))],
-  }),
-];
-
-const io = [
-  [
-    lines('Operations', 'ops', [8, 8], {
-      description: `Reads, writes and fsyncs a second on its files that did not fail. Many fsyncs
-      make a database wait for the disk.`,
-      queries: [
-        { expr: myRate('docker_volume_reads_total'), legend: '{{instance}} reads', colour: READ },
-        {
-          expr: myRate('docker_volume_writes_total'),
-          legend: '{{instance}} writes',
-          colour: WRITTEN,
-        },
-        {
-          expr: myRate('docker_volume_fsyncs_total'),
-          legend: '{{instance}} fsyncs',
-          colour: SYNCED,
-        },
-        noNumber('docker_volume_reads_total'),
-      ],
-    }),
-    lines('Throughput', 'Bps', [8, 8], {
-      description: `Bytes a second that its files gave and took. What is written through mapped
-      memory is not among them.`,
-      queries: [
-        {
-          expr: myRate('docker_volume_read_bytes_total'),
-          legend: '{{instance}} read',
-          colour: READ,
-        },
-        {
-          expr: myRate('docker_volume_written_bytes_total'),
-          legend: '{{instance}} written',
-          colour: WRITTEN,
-        },
-        noNumber('docker_volume_read_bytes_total'),
-      ],
-    }),
-    lines('Who causes it', 'Bps', [8, 8], {
-      description: `Bytes a second that each container reads and writes through its mount of this
-      volume. ${NEEDS_EBPF}`,
-      queries: [
-        {
-          expr: throughMyMounts(
-            `${rate('docker_mount_read_bytes_total')} + ${rate('docker_mount_written_bytes_total')}`,
-          ),
-          legend: '{{instance}} {{container}} {{destination}}',
-        },
-        {
-          explains: true,
-          expr: `${mine('docker_volume_info')} * NaN unless on(job, instance) ${of('docker_mount_read_bytes_total')}`,
-          legend: '{{instance}}: not counted by container',
-        },
-      ],
-    }),
-  ],
-  [
-    lines('Latency', 's', [8, 8], {
-      logarithmic: true,
-      marked: true,
-      description: `How long calls of containers took: half of them less than p50, all but one in a
-      hundred less than p99. Lastingly high: DockerVolumeLatencyHigh. ${NEEDS_EBPF}`,
-      queries: [
-        {
-          expr: quantile(
-            0.99,
-            'docker_volume_io_latency_seconds',
-            'job, instance, operation',
-            THIS,
-          ),
-          legend: '{{instance}} {{operation}} p99',
-        },
-        {
-          expr: quantile(0.5, 'docker_volume_io_latency_seconds', 'job, instance, operation', THIS),
-          legend: '{{instance}} {{operation}} p50',
-        },
-        noNumber('docker_volume_io_latency_seconds_count'),
-      ],
-      thresholds: colours.callLatency(),
-    }),
-    heatmap('Latency of its calls', 's', [8, 8], {
-      empty: 'needs eBPF: "Who counts its I/O" says what this host has instead',
-      description: `How many calls took how long: brighter is more. Two bands are two kinds of
-      calls, say from memory and from the disk; a band that moves up is a disk that slows down.
-      ${NEEDS_EBPF}`,
-      queries: [{ expr: `sum by(le) (${myRate('docker_volume_io_latency_seconds_bucket')})` }],
-    }),
-    heatmap('Latency of its disks', 's', [8, 8], {
-      empty: 'needs eBPF on the disks: volumeter --check says why it is refused',
-      description: `How many requests of anybody the disks below this volume took how long for. If
-      this is slow as well, it is the disk: see DockerDeviceLatencyHigh.`,
-      queries: [
-        { expr: `sum by(le) (${onMyDisks(rate('docker_device_io_latency_seconds_bucket'))})` },
-      ],
-      links: [toPage('io', 'I/O')],
-    }),
-  ],
-  [
-    lines('Failed calls', 'ops', [12, 7], {
-      description: `Reads, writes and fsyncs a second that failed, by error. EIO and EROFS are a
-      broken disk (DockerIoErrors), ENOSPC and EDQUOT a full one (DockerWritesRefused).
-      ${NEEDS_EBPF}`,
-      queries: [
-        {
-          expr: throughMyMounts(rate('docker_mount_io_errors_total')),
-          legend: '{{instance}} {{container}} {{error}}',
-        },
-        {
-          explains: true,
-          expr: `${mine('docker_volume_info')} * NaN unless on(job, instance) ${of('docker_mount_io_errors_total')}`,
-          legend: '{{instance}}: not counted',
-        },
-      ],
-    }),
-    lines('Its disks busy', 'percentunit', [12, 7], {
-      range: [0, 1],
-      marked: true,
-      description: `Share of the time in which the disks below this volume had anything to do, for
-      anybody. See DockerDeviceSaturated.`,
-      queries: [
-        {
-          expr: onMyDisks(rate('docker_device_io_time_seconds_total')),
-          legend: '{{instance}} {{device}}',
-        },
-      ],
-      thresholds: colours.busy(),
-      links: [toPage('io', 'I/O')],
-    }),
-  ],
-];
-
-const seconds = (metric: string) => `max by(job, instance) (${mine(metric)})`;
+const seconds = (metric: string) => by('max', '', mine(metric));
 const contents = [
   [
     lines('Inodes', 'short', [6, 7], {
@@ -306,7 +130,7 @@ const contents = [
       columns: [
         {
           name: 'Not modified for',
-          expr: `max by(job, instance, days) (${mine('docker_volume_old_bytes')})`,
+          expr: by('max', 'days', mine('docker_volume_old_bytes')),
           width: 130,
         },
       ],
@@ -356,7 +180,7 @@ export const volume = () =>
     ],
     top: [now, sizeAndUsers, whoCounts],
     rows: [
-      { title: 'I/O', lines: io },
+      { title: 'I/O', lines: volumeIo },
       { title: 'Contents and measurement', lines: contents },
     ],
   });
