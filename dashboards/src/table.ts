@@ -45,6 +45,7 @@ export function table(title: string, unit: string, size: Size, about: Table): Pa
     .showHeader(true)
     .cellHeight(common.TableCellHeight.Sm)
     .filterable(false)
+    .minWidth(70)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation(organize(about));

@@ -8,11 +8,11 @@ import { parse } from 'smol-toml';
 const path = new URL('../../alerts/thresholds.toml', import.meta.url);
 const tables = parse(readFileSync(path, 'utf8')) as Record<string, Record<string, unknown>>;
 
-// Blue, amber and vermilion: colour-blind people tell them apart, too.
-export const GOOD = '#5794F2';
-export const WARNING = '#EAB839';
-export const BAD = '#E8590C';
-export const NEUTRAL = '#B8B8C8';
+// Colour-blind people tell these apart, too. A name is another shade in the light theme.
+export const GOOD = 'blue';
+export const WARNING = 'dark-yellow';
+export const BAD = 'dark-orange';
+export const NEUTRAL = '#8E8EA0';
 
 // Of lines that mean the same wherever they are.
 export const READ = GOOD;
