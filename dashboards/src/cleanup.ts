@@ -27,7 +27,7 @@ const inodes = volumes(of('docker_volume_inodes_used'));
 const anonymous = of('docker_volume_info', 'anonymous="true"');
 const hazards = of('docker_volume_prune_hazard');
 
-const sizeOfHazards = `${hazards} * on(job, instance, volume) group_left() ${allocated}`;
+const sizeOfHazards = perVolume(`${allocated} and on(job, instance, volume) ${hazards}`);
 const orphanedOn =
   `sum by(${FILESYSTEM}) (${orphanedBytes} * on(job, instance, volume) ` +
   `group_left(device, mountpoint, fstype) ${of('docker_volume_filesystem_info')})`;
@@ -47,7 +47,7 @@ const now = [
   stat('Of these anonymous', 'bytes', [4, 4], {
     decimals: 1,
     description: `Disk space of orphaned volumes that nobody named, such as leftovers of CI jobs:
-      what docker volume prune removes.`,
+      what docker volume prune removes. An engine before version 23 removes all orphaned ones.`,
     queries: [
       { expr: sum(`${inProject(orphanedBytes)} and on(job, instance, volume) ${anonymous}`) },
     ],
@@ -131,9 +131,10 @@ const careful = [
         name: 'Size',
         unit: 'bytes',
         width: 110,
-        expr: by('max', 'volume, container', sizeOfHazards),
+        expr: sizeOfHazards,
       },
     ],
+    labels: [only('volume, container', hazards)],
   }),
   bars('Orphaned share of filesystems', 'percentunit', [12, 7], {
     range: [0, 1],

@@ -45,7 +45,7 @@ const now = [
     description: `Alerts of the chosen hosts that fire now. Which ones: hover over the marks in
       the graphs below, or ask Alertmanager.`,
     queries: [{ expr: `count(${firing}) or vector(0)` }],
-    thresholds: colours.anyIs(colours.BAD),
+    thresholds: colours.anyIs(colours.WARNING),
   }),
   stat('Fullest filesystem', 'percentunit', [4, 4], {
     range: [0, 1],
@@ -78,7 +78,8 @@ const filesystems = [
     range: [0, 1],
     decimals: 1,
     description: `Share of each filesystem that holds Docker data that users other than root
-      cannot have any more. The colour changes where DockerFilesystemFull fires.`,
+      cannot have any more. The colour changes where DockerFilesystemFillingUp (if it goes on) and
+      DockerFilesystemFull begin; one with very many bytes left is not called full.`,
     queries: [{ expr: fs(USED), legend: mountpoint }],
     thresholds: colours.spaceUsed(),
   }),
@@ -203,8 +204,8 @@ const growth = [
     lines('Space used over time', 'percentunit', [12, 9], {
       range: [0, 1],
       marked: true,
-      description: `Share of each filesystem that is used. The dashed line is where
-      DockerFilesystemFull fires.`,
+      description: `Share of each filesystem that is used. The dashed lines are where
+      DockerFilesystemFillingUp (if it goes on) and DockerFilesystemFull begin.`,
       queries: [{ expr: fs(USED), legend: mountpoint }],
       thresholds: colours.spaceUsed(),
     }),
@@ -226,8 +227,9 @@ const growth = [
       range: [0, 1],
       marked: true,
       description: `Share of the inodes of each filesystem that is used; a filesystem without free
-      inodes takes no new file, however much space it has. The dashed line is where
-      DockerFilesystemInodesFull fires. Filesystems without a limit of inodes (btrfs) are absent.`,
+      inodes takes no new file, however much space it has. The dashed lines
+      are where DockerFilesystemInodesFillingUp (if it goes on) and DockerFilesystemInodesFull
+      begin. Filesystems without a limit of inodes (btrfs) are absent.`,
       queries: [{ expr: fs(INODES_USED), legend: mountpoint }],
       thresholds: colours.inodesUsed(),
     }),

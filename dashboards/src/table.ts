@@ -35,7 +35,7 @@ export interface Key {
 export interface Table extends Omit<About, 'queries' | 'links' | 'range'> {
   keys: Key[];
   columns: Column[];
-  labels?: string[]; // further expressions, of which only the labels are wanted
+  labels?: string[]; // expressions of which only the labels are wanted, asked first: a row each
   sortBy?: string; // the largest first
   without?: string[]; // labels that are not shown; job if not said
 }
@@ -60,20 +60,20 @@ export function table(title: string, unit: string, size: Size, about: Table): Pa
 }
 
 function expressions({ columns, labels = [] }: Table): string[] {
-  return [...columns.map(({ expr }) => expr), ...labels];
+  return [...labels, ...columns.map(({ expr }) => expr)];
 }
 
-// How Grafana names the values of each query: those of an only one have no letter.
+// How Grafana names the values of each query; if only one has answered, they have no letter.
 function valueNames(about: Table): string[][] {
-  const numbered = expressions(about).map((_, at) => [`Value #${letter(at)}`]);
-  return numbered.length === 1 ? [['Value', ...numbered[0]]] : numbered;
+  const [first, ...others] = expressions(about).map((_, at) => `Value #${letter(at)}`);
+  return [['Value', first], ...others.map((name) => [name])];
 }
 
 function organize(about: Table) {
-  const { keys, columns, without = ['job'] } = about;
-  const values = valueNames(about);
-  const hidden = values.slice(columns.length).flat();
-  const order = [...keys.map(({ label }) => [label]), ...values.slice(0, columns.length)];
+  const { keys, columns, labels = [], without = ['job'] } = about;
+  const hidden = valueNames(about).slice(0, labels.length).flat();
+  const values = valueNames(about).slice(labels.length);
+  const order = [...keys.map(({ label }) => [label]), ...values];
   const pairs = columns.flatMap(({ name }, at) => values[at].map((value) => [value, name]));
   return {
     id: 'organize',
