@@ -50,8 +50,8 @@ const now = [
   stat('Fullest filesystem', 'percentunit', [4, 4], {
     range: [0, 1],
     decimals: 1,
-    description: `Share of the fullest filesystem under Docker data that is used. In the alarming
-      colour DockerFilesystemFull fires: writes fail now or soon.`,
+    description: `Share of the fullest filesystem under Docker data that is used. In orange
+      DockerFilesystemFull begins: writes fail now or soon.`,
     queries: [{ expr: `max(${USED})` }],
     thresholds: colours.spaceUsed(),
   }),
