@@ -109,7 +109,7 @@ export const volumeIo = [
       queries: [{ expr: `sum by(le) (${myRate('docker_volume_io_latency_seconds_bucket')})` }],
     }),
     heatmap('Latency of its disks', 's', [8, 8], {
-      empty: 'needs eBPF on the disks: volumeter --check says why it is refused',
+      empty: 'it is on no disk, or eBPF is refused: volumeter --check says why',
       description: `How many requests of anybody the disks below this volume took how long for. If
       this is slow as well, it is the disk: see DockerDeviceLatencyHigh.`,
       queries: [
@@ -132,6 +132,7 @@ export const volumeIo = [
       ],
     }),
     lines('Its disks busy', 'percentunit', [12, 7], {
+      empty: 'it is on no disk: in memory, or on a server',
       range: [0, 1],
       marked: true,
       description: `Share of the time in which the disks below this volume had anything to do, for
