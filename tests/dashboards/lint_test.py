@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The dashboards obey the rules of linter_rules.py and own_rules.py, but for exceptions.json."""
 
@@ -153,6 +152,7 @@ BAD = (
      or replace(json, "])", "]))")),
     ("names", lambda json: target(json).update(legendFormat="{{volume}}")),
     ("names", lambda json: defaults(json).update(links=[{"url": "${__data.fields.volume}"}])),
+    ("joins", lambda json: replace(json, "rate(", "up * on(instance) rate(")),
     ("variables", lambda json: json["templating"]["list"].append(
         {"name": "x", "type": "custom", "query": "a"})),
     ("variables", lambda json: replace(json, 'instance=~"', 'instance="')),

@@ -14,6 +14,7 @@ LINK = re.compile(r"/d/([\w-]+)/?(?:\?(\S*))?")
 GIVEN = re.compile(r"(?:^|&)var-(\w+)=")
 KEPT = re.compile(r"\$\{(\w+):queryparam\}")
 FIELD = re.compile(r"\$\{__(?:data\.fields|field\.labels)\.(\w+)\}")
+ON = re.compile(r"\bon\s*\(([^)]*)\)")
 LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -117,6 +118,15 @@ def names(subject):
             yield panel["title"], f"no query of it gives the label {label}"
 
 
+def joins(subject):
+    """What is of one host does not meet what is of another."""
+    for place, text in subject.texts:
+        for labels in ON.findall(text):
+            names_in_it = {label.strip() for label in labels.split(",")}
+            if names_in_it != {"job"} and not names_in_it >= {"job", "instance"}:
+                yield place, f"on({labels}) lacks job or instance"
+
+
 def variables(subject):
     """Each is used, and compared as what it is: one value with =, several with =~."""
     used = {reference for text in [text for _, text in subject.texts]
@@ -156,4 +166,4 @@ def fields(subject):
 
 
 RULES = {rule.__name__: rule for rule in (
-    identity, uniqueness, places, thresholds, links, names, variables, fields)}
+    identity, uniqueness, places, thresholds, links, names, joins, variables, fields)}

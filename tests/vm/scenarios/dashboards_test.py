@@ -18,6 +18,7 @@ class DashboardsTest(live.QueriesTest):
     """The live test again."""
 
     host_has = ("eBPF", "cgroup v2", "NFS")
+    jobs = {"volumeter": "127.0.0.1"}
 
     def add_to(self, host):
         server = Server(self.scene)
