@@ -13,10 +13,15 @@ from support.scene import eventually
 
 
 class Prometheus:
-    """Scrapes each of `jobs` ({name: "host:port"}) once a second."""
+    """Scrapes each of `jobs` ({name: "host:port"}) once a second.
 
-    def __init__(self, scene, jobs):
-        config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+    `sections` are further ones of its configuration; rules are evaluated once a second.
+    """
+
+    def __init__(self, scene, jobs, listen="127.0.0.1:0", **sections):
+        config = {**sections,
+                  "global": {"scrape_interval": "1s", "scrape_timeout": "1s",
+                             "evaluation_interval": "1s"},
                   "scrape_configs": [{"job_name": name, "static_configs": [{"targets": [target]}]}
                                      for name, target in jobs.items()]}
         with open(scene.path("prometheus.yml"), "w", encoding="utf-8") as file:
@@ -25,7 +30,7 @@ class Prometheus:
         self.process = scene.start("prometheus", [
             "prometheus", "--config.file", scene.path("prometheus.yml"),
             "--storage.tsdb.path", scene.new_folder("tsdb"),
-            "--web.listen-address", "127.0.0.1:0"])
+            "--web.listen-address", listen])
         eventually(self.is_ready, 30, "Prometheus is ready")
 
     def is_ready(self):
