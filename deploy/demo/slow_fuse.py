@@ -63,10 +63,13 @@ class SlowFile:
                            1, 0, 0, 0)
 
     def attributes(self, node):
-        size = 0 if node == ROOT else os.fstat(self.backing).st_size
+        seen = os.fstat(self.backing)
+        size = 0 if node == ROOT else seen.st_size
         mode = stat.S_IFDIR | 0o755 if node == ROOT else stat.S_IFREG | 0o644
-        return ATTRIBUTES.pack(node, size, size // 512, 0, 0, 0, 0, 0, 0, mode,
-                               2 if node == ROOT else 1, 0, 0, 0, 4096, 0)
+        time_of_change = int(seen.st_mtime)
+        return ATTRIBUTES.pack(node, size, size // 512, time_of_change, time_of_change,
+                               time_of_change, 0, 0, 0, mode, 2 if node == ROOT else 1,
+                               0, 0, 0, 4096, 0)
 
     def look_up(self, node, body):
         if node != ROOT or body.rstrip(b"\0") != NAME:
@@ -92,9 +95,10 @@ class SlowFile:
         return b""  # what is on it need not outlive the machine
 
     def statfs(self, _node, _body):
-        seen = os.fstatvfs(self.backing)
-        return struct.pack("=QQQQQIIII24x", seen.f_blocks, seen.f_bfree, seen.f_bavail,
-                           seen.f_files, seen.f_ffree, seen.f_bsize, 255, seen.f_frsize, 0)
+        """Half full, by the file."""
+        blocks = os.fstat(self.backing).st_size // 4096
+        return struct.pack("=QQQQQIIII24x", 2 * blocks, blocks, blocks, 2000, 1000, 4096, 255,
+                           4096, 0)
 
     def read_directory(self, _node, body):
         _, offset, _, _ = READ_OR_WRITE.unpack_from(body)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the demo watches: an engine of its own with the storage of a small self-hosted service."""
+
+import os
+
+from disks import Disk, SlowFile, new_file
+from support.engine import Engine
+
+PROJECT = "openclaw"
+MAIN_MEGABYTES = 2048  # under the engine; a file with holes
+DATA_MEGABYTES = 256
+SHARE_MEGABYTES = 64
+DATA_DELAY = 0.002  # seconds a request: the second disk is no fast one
+
+# What the containers do. A "commit" is a write and an fsync.
+DATABASE = """
+while :; do dd if=/dev/zero of=/db/wal bs=8k count=1 conv=notrunc,fsync 2>/dev/null; sleep 0.5; done
+"""
+MODELS = """
+for i in 1 2 3; do [ -e /models/$i.bin ] || dd if=/dev/zero of=/models/$i.bin bs=1M count=32; done
+while :; do for i in 1 2 3; do cat /models/$i.bin > /dev/null; sleep 5; done; done
+"""
+# Grows slowly, and is rotated before it gets large.
+LOGS = """
+while :; do
+  for i in 0 1 2 3 4 5 6 7 8 9; do
+    dd if=/dev/zero bs=1k count=4 >> /logs/current 2>/dev/null; cat /config/settings; sleep 1
+  done
+  busybox mv /logs/current /logs/old
+done
+"""
+CACHE = "dd if=/dev/zero of=/cache/entries bs=1M count=4; exec sleep 100000"
+READER = "while :; do ls /shared; sleep 1; done"
+CI_JOB = "dd if=/dev/zero of=/scratch/object bs=1M count=1"
+
+
+class Stack:
+    """The disks, the engine on them, and its containers."""
+
+    def __init__(self, scene):
+        self.scene = scene
+        self.ended = []  # what end() is to end, in the order of its making
+        self.main = self.keep(Disk(scene, "docker", new_file(scene, "main.img", MAIN_MEGABYTES)))
+        self.slow = self.keep(SlowFile(scene, "slow", DATA_MEGABYTES, "slow-disk"))
+        self.data = self.keep(Disk(scene, "data", self.slow.path, ["-e", "remount-ro"]))
+        self.share = self.keep(SlowFile(scene, "share", SHARE_MEGABYTES, "nas:/share"))
+        self.slow.set_delay(DATA_DELAY)
+        self.engine = Engine(scene)
+        self.api = self.engine.api
+
+    def keep(self, thing):
+        self.ended.append(thing)
+        return thing
+
+    def start(self):
+        self.engine.start_with_image()
+        self.start_service("database", DATABASE, [self.volume_on_data("database") + ":/db"],
+                           **self.unreached_limit())
+        self.start_service("models", MODELS, [self.volume("models") + ":/models"])
+        self.start_service("gateway", LOGS, [self.volume("logs") + ":/logs",
+                                             self.config() + ":/config:ro"])
+        self.start_service("cache", CACHE, Tmpfs={"/cache": "size=16m"})
+        self.start_service("skills", READER, [self.volume("shared", self.share.folder) + ":/shared"])
+        # Docker counts it as dangling, for it is reached by its path.
+        uploads = self.engine.volume_folder(self.volume("uploads"))
+        self.start_service("backup", READER.replace("/shared", "/source"), [uploads + ":/source:ro"])
+        self.leave_ci_jobs(3)
+
+    def unreached_limit(self):
+        """With cgroup version 1 the kernel counts a device's I/O only where it limits some."""
+        return {"BlkioDeviceWriteBps": [{"Path": self.data.device, "Rate": 1 << 40}]}
+
+    def volume(self, name, folder=None):
+        options = {"type": "none", "o": "bind", "device": folder} if folder else None
+        name = f"{PROJECT}_{name}"
+        self.api.create_volume(name, labels={"com.docker.compose.project": PROJECT},
+                               options=options)
+        return name
+
+    def volume_on_data(self, name):
+        folder = os.path.join(self.data.folder, name)
+        os.mkdir(folder)
+        return self.volume(name, folder)
+
+    def config(self):
+        folder = os.path.join(self.data.folder, "config")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "settings"), "w", encoding="utf-8") as file:
+            file.write("model: 1\n")
+        return folder
+
+    def start_service(self, name, command, binds=(), **host_config):
+        labels = {"com.docker.compose.project": PROJECT, "com.docker.compose.service": name}
+        self.api.run_container(f"{PROJECT}-{name}", binds, labels, command=command, **host_config)
+
+    def leave_ci_jobs(self, count, command=CI_JOB):
+        """Jobs that ended and were removed without their anonymous volumes (no -v)."""
+        names = [f"ci-job-{number}" for number in range(count)]
+        for name in names:
+            self.api.run_container(name, anonymous=["/scratch"], command=command)
+        for name in names:
+            self.api.call("POST", f"/v1.41/containers/{name}/wait")
+            self.api.remove_container(name)
+
+    def end(self):
+        """The containers, then the disks, each before what it stands on."""
+        self.slow.set_delay(0)
+        self.share.release()
+        if self.engine.process:
+            self.engine.end()
+            self.engine.kill()
+        for thing in reversed(self.ended):
+            thing.end()
