@@ -6,7 +6,7 @@
 
 mounts it at FOLDER, says "mounted", and serves FOLDER/data, which has the contents of BACKING,
 until it is unmounted. SOURCE is what mountinfo calls its device. Each line of standard input
-is a new delay in seconds for every read, write and sync. Requests are served one by one, as by
+is a new delay in seconds for every read and write. Requests are served one by one, as by
 a disk with one head. A stopped server (SIGSTOP) is a filesystem that hangs.
 """
 
@@ -54,7 +54,7 @@ class SlowFile:
         """The bytes after the header of the reply, or OSError."""
         if opcode not in self.answers:
             raise OSError(errno.ENOSYS, "not served")
-        if opcode in (READ, WRITE, FSYNC):
+        if opcode in (READ, WRITE):
             time.sleep(self.delay)
         return self.answers[opcode](node, body)
 

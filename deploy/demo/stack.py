@@ -2,14 +2,16 @@
 """What the demo watches: an engine of its own with the storage of a small self-hosted service."""
 
 import os
+import shutil
 
 from disks import Disk, SlowFile, new_file
 from support.engine import Engine
 
 PROJECT = "openclaw"
-MAIN_MEGABYTES = 2048  # under the engine; a file with holes
+MAIN_MEGABYTES = 1024  # under the engine; a file with holes
 DATA_MEGABYTES = 256
 SHARE_MEGABYTES = 64
+CI_JOBS = 8
 DATA_DELAY = 0.002  # seconds a request: the second disk is no fast one
 
 # What the containers do. A "commit" is a write and an fsync.
@@ -30,8 +32,8 @@ while :; do
 done
 """
 CACHE = "dd if=/dev/zero of=/cache/entries bs=1M count=4; exec sleep 100000"
+BACKUP = "while :; do ls /source; sleep 5; done"
 READER = "while :; do ls /shared; sleep 1; done"
-CI_JOB = "dd if=/dev/zero of=/scratch/object bs=1M count=1"
 
 
 class Stack:
@@ -61,10 +63,8 @@ class Stack:
                                              self.config() + ":/config:ro"])
         self.start_service("cache", CACHE, Tmpfs={"/cache": "size=16m"})
         self.start_service("skills", READER, [self.volume("shared", self.share.folder) + ":/shared"])
-        # Docker counts it as dangling, for it is reached by its path.
-        uploads = self.engine.volume_folder(self.volume("uploads"))
-        self.start_service("backup", READER.replace("/shared", "/source"), [uploads + ":/source:ro"])
-        self.leave_ci_jobs(3)
+        self.start_service("backup", BACKUP, [self.uploads() + ":/source:ro"])
+        self.leave_ci_jobs(CI_JOBS)
 
     def unreached_limit(self):
         """With cgroup version 1 the kernel counts a device's I/O only where it limits some."""
@@ -77,10 +77,23 @@ class Stack:
                                options=options)
         return name
 
+    def uploads(self):
+        """A volume that Docker counts as dangling, for it is reached by its path alone."""
+        return self.engine.volume_folder(self.volume("uploads"))
+
     def volume_on_data(self, name):
         folder = os.path.join(self.data.folder, name)
         os.mkdir(folder)
         return self.volume(name, folder)
+
+    def remove_volume_on_data(self, name):
+        self.api.remove_volume(f"{PROJECT}_{name}")
+        shutil.rmtree(os.path.join(self.data.folder, name), ignore_errors=True)
+
+    def remove_file(self, volume, name):
+        path = os.path.join(self.engine.volume_folder(f"{PROJECT}_{volume}"), name)
+        if os.path.exists(path):
+            os.unlink(path)
 
     def config(self):
         folder = os.path.join(self.data.folder, "config")
@@ -93,14 +106,19 @@ class Stack:
         labels = {"com.docker.compose.project": PROJECT, "com.docker.compose.service": name}
         self.api.run_container(f"{PROJECT}-{name}", binds, labels, command=command, **host_config)
 
-    def leave_ci_jobs(self, count, command=CI_JOB):
+    def leave_ci_jobs(self, count, megabytes=1):
         """Jobs that ended and were removed without their anonymous volumes (no -v)."""
+        command = f"dd if=/dev/zero of=/scratch/object bs=1M count={megabytes}"
         names = [f"ci-job-{number}" for number in range(count)]
         for name in names:
             self.api.run_container(name, anonymous=["/scratch"], command=command)
         for name in names:
             self.api.call("POST", f"/v1.41/containers/{name}/wait")
             self.api.remove_container(name)
+
+    def volumes(self):
+        """The names of all."""
+        return {one["Name"] for one in self.api.call("GET", "/v1.41/volumes")["Volumes"] or []}
 
     def end(self):
         """The containers, then the disks, each before what it stands on."""
