@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The metrics of docs/metrics.md, and those that Prometheus itself makes."""
+
+import dataclasses
+import os
+import re
+
+FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/metrics.md")
+# | `docker_volumes` | gauge | state | Volumes by use. |
+LINE = re.compile(r"\| `(\w+)` \| (\w+) \| ([\w, ]*)\|")
+TARGET_LABELS = frozenset(("job", "instance"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """Its kind and all labels of its series, those of the target included."""
+
+    kind: str
+    labels: frozenset
+
+
+def load_metrics():
+    """{name of series: Metric}; a histogram is three of them, which are counters."""
+    metrics = {"up": Metric("gauge", TARGET_LABELS),
+               "ALERTS": Metric("gauge", TARGET_LABELS | {"alertname", "alertstate", "severity"})}
+    for name in ("scrape_duration_seconds", "scrape_samples_scraped"):
+        metrics[name] = Metric("gauge", TARGET_LABELS)
+    with open(FILE, encoding="utf-8") as file:
+        for name, kind, labels in LINE.findall(file.read()):
+            labels = TARGET_LABELS | set(labels.replace(",", " ").split())
+            if kind == "histogram":
+                metrics[name + "_bucket"] = Metric("counter", labels | {"le"})
+                metrics[name + "_sum"] = metrics[name + "_count"] = Metric("counter", labels)
+            else:
+                metrics[name] = Metric(kind, labels)
+    return metrics

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Alertmanager, and a server that takes what it sends."""
+
+import http.server
+import json
+import re
+import threading
+import urllib.request
+
+from support.scene import eventually
+
+
+class Alertmanager:
+    """Runs with a configuration file on a free port of the loopback interface, without peers."""
+
+    def __init__(self, scene, config):
+        self.scene = scene
+        self.process = scene.start("alertmanager", [
+            "prometheus-alertmanager", "--config.file", config,
+            "--storage.path", scene.new_folder("alertmanager"),
+            "--web.listen-address", "127.0.0.1:0", "--cluster.listen-address="])
+        eventually(self.is_ready, 30, "Alertmanager is ready")
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError("Alertmanager ended:\n" + self.scene.log("alertmanager"))
+        found = re.search(r"Listening on.* address=(127\S+:\d+)", self.scene.log("alertmanager"))
+        if not found:
+            return False
+        self.url = "http://" + found[1]
+        try:
+            with urllib.request.urlopen(self.url + "/-/ready", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def post(self, alerts):
+        """Fires alerts, each a dictionary of its labels, as Prometheus would."""
+        body = json.dumps([{"labels": labels} for labels in alerts]).encode()
+        request = urllib.request.Request(self.url + "/api/v2/alerts", body,
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+
+    def alerts(self):
+        """All that fire, with their status and receivers, as the API has it."""
+        with urllib.request.urlopen(self.url + "/api/v2/alerts", timeout=10) as reply:
+            return json.load(reply)
+
+
+class Webhooks:
+    """Takes what Alertmanager sends: `received` is [(path, labels of one alert), ...]."""
+
+    def __init__(self):
+        self.received = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(handler):
+                body = handler.rfile.read(int(handler.headers["Content-Length"]))
+                for alert in json.loads(body)["alerts"]:
+                    self.received.append((handler.path, alert["labels"]))
+                handler.send_response(200)
+                handler.end_headers()
+
+            def log_message(handler, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def address(self):
+        return f"127.0.0.1:{self.server.server_port}"
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
