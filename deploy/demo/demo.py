@@ -37,23 +37,23 @@ THRESHOLDS = os.path.join(HERE, "thresholds.toml")
 class Demo:
     """All of it; what is started is ended by end(), whatever happened."""
 
-    pager = "pages"  # the receiver of alerts/alertmanager.yml that wakes somebody
+    pager = "page"  # the receiver of alerts/alertmanager.yml that wakes somebody
 
     def __init__(self, options, screen):
+        self.options = options
         self.screen = screen
-        self.control = control.Control(options.socket)
         self.scene = Scene()
-        self.stack = self.monitoring = None
-        self.receiver = Receiver(screen.say)
-        self.agent_command = options.agent
+        self.control = self.receiver = self.stack = self.monitoring = None
 
     def start(self):
+        self.control = control.Control(self.options.socket)
+        self.receiver = Receiver(self.screen.say)
         self.screen.say("Starting an engine with a stack of containers ...")
         self.stack = Stack(self.scene)
         self.stack.start()
         self.screen.say("Starting Volumeter, Prometheus and Alertmanager ...")
-        self.monitoring = Monitoring(self.scene, self.stack.engine, self.agent_command,
-                                     self.receiver.url, [THRESHOLDS])
+        self.monitoring = Monitoring(self.scene, self.stack.engine, self.options.agent,
+                                     self.receiver.url, THRESHOLDS)
         head = self.head()
         for line in head:
             self.screen.say(line)
@@ -107,11 +107,9 @@ class Demo:
     def end(self):
         """What is left, in words; nothing if all went well."""
         self.screen.end()
-        self.control.end()
-        self.receiver.end()
-        if self.stack:
-            self.stack.end()
-        self.scene.end()
+        for thing in (self.control, self.receiver, self.stack, self.scene):
+            if thing:
+                thing.end()
         return self.scene.leftovers()
 
 

@@ -13,22 +13,22 @@ FILLED = 0.02  # the share that is left free: writes still succeed
 FILL = """
 left={megabytes}
 while [ $left -gt 0 ]; do
-  dd if=/dev/zero bs=1M count=20 >> /models/import 2>/dev/null
-  left=$((left - 20)); sleep 1
+  dd if=/dev/zero of=/models/import bs=1M count=15 oflag=append,direct conv=notrunc 2>/dev/null
+  left=$((left - 15)); sleep 0.5
 done
 exec sleep 100000
 """
 # Past the page cache, many at a time.
 FLOOD_OF_WRITES = """
-for i in $(busybox seq 24); do
+for i in $(busybox seq 14); do
   while :; do
-    dd if=/dev/zero of=/exports/$i bs=64k count=40 conv=notrunc oflag=direct 2>/dev/null
+    dd if=/dev/zero of=/exports/$i bs=16k count=100 conv=notrunc oflag=direct 2>/dev/null
   done &
 done
 wait
 """
 SLOW = 0.55  # seconds a request
-FLOOD_JOBS, FLOOD_MEGABYTES = 12, 20
+FLOOD_JOBS, FLOOD_MEGABYTES = 10, 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,11 +139,11 @@ def restore_pruned(demo):
 
 INCIDENTS = {
     "disk-filling": Incident(
-        "A container writes 20 MB/s into the volume of models until the engine's disk is full.",
+        "A container writes some 30 MB/s into the volume of models until the engine's disk is full.",
         {"DockerVolumeGrowthUnusual", "DockerFilesystemFillingUpFast", "DockerFilesystemFull"},
         fill_disk, empty_disk),
     "noisy-writer": Incident(
-        "A container writes to the database's disk from 24 processes, past the page cache.",
+        "A container writes to the database's disk from 14 processes, past the page cache.",
         {"DockerDeviceSaturated", "DockerContainerDominatesDevice"},
         write_much, write_no_more, possible={"DockerContainerIoStalled"}),
     "slow-disk": Incident(

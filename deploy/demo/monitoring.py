@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent, and the Prometheus and Alertmanager that watch by it with the project's rules."""
 
-import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import urllib.request
 
 from support.agent import Agent
+from support.alertmanager import Alertmanager
 from support.prometheus import Prometheus
-from support.scene import eventually
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ALERTS = os.path.join(HERE, "..", "..", "alerts")
@@ -51,40 +49,6 @@ def shorten(config, receivers):
     return "\n".join(lines) + "\n"
 
 
-class Alertmanager:
-    """A real one with the project's routes, that tells all to one receiver."""
-
-    def __init__(self, scene, receivers):
-        self.scene = scene
-        self.address = free_address(9093)
-        self.url = "http://" + self.address
-        with open(os.path.join(ALERTS, "alertmanager.yml"), encoding="utf-8") as file:
-            config = shorten(file.read(), receivers)
-        with open(scene.path("alertmanager.yml"), "w", encoding="utf-8") as file:
-            file.write(config)
-        self.process = scene.start("alertmanager", [
-            "prometheus-alertmanager", "--config.file", scene.path("alertmanager.yml"),
-            "--storage.path", scene.new_folder("alertmanager"),
-            "--web.listen-address", self.address, "--cluster.listen-address="])
-        eventually(self.is_ready, 30, "Alertmanager is ready")
-
-    def is_ready(self):
-        if self.process.poll() is not None:
-            raise AssertionError("Alertmanager ended:\n" + self.scene.log("alertmanager"))
-        try:
-            return self.get("/-/ready") is not None
-        except OSError:
-            return False
-
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=10) as reply:
-            return reply.read().decode()
-
-    def alerts(self):
-        """All that fire, those that are muted by others included."""
-        return json.loads(self.get("/api/v2/alerts"))
-
-
 class Monitoring:
     """Everything between the engine and the receiver of alerts."""
 
@@ -92,14 +56,23 @@ class Monitoring:
         self.scene, self.engine, self.command = scene, engine, command
         self.agent_address = free_address(10066)
         self.start_agent()
-        self.alertmanager = Alertmanager(scene, receivers)
+        self.alertmanager = Alertmanager(scene, self.routes(receivers), free_address(9093))
         rules = scene.path("rules.yml")
         subprocess.run([sys.executable, "-B", os.path.join(ALERTS, "render"), "-o", rules,
-                        *(f"--with={path}" for path in thresholds)], check=True)
+                        "--with", thresholds], check=True)
         self.prometheus = Prometheus(
             scene, {JOB: self.agent_address}, free_address(9090), rule_files=[rules],
             alerting={"alertmanagers": [
-                {"static_configs": [{"targets": [self.alertmanager.address]}]}]})
+                {"static_configs": [{"targets": [self.alertmanager.url.removeprefix("http://")]}]}]})
+
+    def routes(self, receivers):
+        """The project's own, that tell `receivers` and wait only shortly."""
+        with open(os.path.join(ALERTS, "alertmanager.yml"), encoding="utf-8") as file:
+            config = shorten(file.read(), receivers)
+        path = self.scene.path("alertmanager.yml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(config)
+        return path
 
     def start_agent(self):
         self.agent = Agent(self.scene, self.engine.host, *AGENT_FLAGS, command=[self.command],

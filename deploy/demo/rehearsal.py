@@ -8,7 +8,7 @@ from incidents import INCIDENTS, QUIET
 
 CALM_WITHIN = 120  # seconds
 FIRE_WITHIN = 120
-SETTLE = 4  # seconds after the last expected alert in which no other may come
+SETTLE = 3  # seconds after the last expected alert in which no other may come
 
 
 def rehearse(demo, name, say):

@@ -8,11 +8,11 @@ from disks import Disk, SlowFile, new_file
 from support.engine import Engine
 
 PROJECT = "openclaw"
-MAIN_MEGABYTES = 1024  # under the engine; a file with holes
+MAIN_MEGABYTES = 768  # under the engine; a file with holes
 DATA_MEGABYTES = 256
 SHARE_MEGABYTES = 64
 CI_JOBS = 8
-DATA_DELAY = 0.002  # seconds a request: the second disk is no fast one
+DATA_DELAY = 0.001  # seconds a request: the second disk is no fast one
 
 # What the containers do. A "commit" is a write and an fsync.
 DATABASE = """
