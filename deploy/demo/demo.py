@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -43,6 +44,8 @@ class Demo:
         self.options = options
         self.screen = screen
         self.scene = Scene()
+        self.undone = {}  # when each incident was, if it was
+        self.watched_since = None
         self.control = self.receiver = self.stack = self.monitoring = None
 
     def start(self):
@@ -54,6 +57,7 @@ class Demo:
         self.screen.say("Starting Volumeter, Prometheus and Alertmanager ...")
         self.monitoring = Monitoring(self.scene, self.stack.engine, self.options.agent,
                                      self.receiver.url, THRESHOLDS)
+        self.watched_since = time.monotonic()
         head = self.head()
         for line in head:
             self.screen.say(line)

@@ -42,6 +42,8 @@ class Incident:
     # May fire as well: only where the kernel counts the calls of containers (eBPF) or has
     # cgroup version 2, or if the timing is so.
     possible: set = frozenset()
+    # Seconds without this incident that its alerts look back on: thresholds.toml.
+    past: int = 0
 
 
 def fill_disk(demo):
@@ -138,10 +140,6 @@ def restore_pruned(demo):
 
 
 INCIDENTS = {
-    "disk-filling": Incident(
-        "A container writes some 30 MB/s into the volume of models until the engine's disk is full.",
-        {"DockerVolumeGrowthUnusual", "DockerFilesystemFillingUpFast", "DockerFilesystemFull"},
-        fill_disk, empty_disk),
     "noisy-writer": Incident(
         "A container writes to the database's disk from 14 processes, past the page cache.",
         {"DockerDeviceSaturated", "DockerContainerDominatesDevice"},
@@ -151,6 +149,10 @@ INCIDENTS = {
         {"DockerDeviceLatencyHigh"},
         slow_down, speed_up, possible={"DockerVolumeLatencyHigh", "DockerContainerIoStalled",
                                        "DockerContainerDominatesDevice"}),
+    "disk-filling": Incident(
+        "A container writes some 30 MB/s into the volume of models until the engine's disk is full.",
+        {"DockerVolumeGrowthUnusual", "DockerFilesystemFillingUpFast", "DockerFilesystemFull"},
+        fill_disk, empty_disk, past=40),
     "read-only-remount": Incident(
         "The kernel finds the filesystem of the database damaged and stops writing to it.",
         {"DockerFilesystemReadOnly"},
@@ -166,7 +168,7 @@ INCIDENTS = {
     "mass-delete": Incident(
         "Somebody runs `docker volume prune`.",
         {"DockerVolumesVanished"},
-        prune, restore_pruned),
+        prune, restore_pruned, past=25),
     "daemon-crash": Incident(
         "dockerd is killed and does not come back; the containers run on.",
         {"VolumeterDockerUnreachable"},

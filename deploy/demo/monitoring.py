@@ -14,7 +14,7 @@ from support.prometheus import Prometheus
 HERE = os.path.dirname(os.path.abspath(__file__))
 ALERTS = os.path.join(HERE, "..", "..", "alerts")
 JOB = "volumeter"
-AGENT_FLAGS = ("--collector.filesystems.interval=1s", "--collector.sizes.interval=10s",
+AGENT_FLAGS = ("--collector.filesystems.interval=1s", "--collector.sizes.interval=5s",
                "--collector.sizes.max-io-pressure=100")
 # What Alertmanager waits before it tells. A demo has no day to digest.
 SHORT = {"group_wait": "1s", "group_interval": "2s", "repeat_interval": "1h",

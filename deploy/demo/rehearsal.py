@@ -14,6 +14,7 @@ SETTLE = 3  # seconds after the last expected alert in which no other may come
 def rehearse(demo, name, say):
     """Causes the incident of that name, undoes it, and judges what fired: the exit code."""
     incident = INCIDENTS[name]
+    wait_for_past(demo, name, say)
     if not wait_for_calm(demo, AlertsWatch(demo.monitoring), lambda text: None):
         say(f"{name}: not begun, other alerts fire: {fired_now(demo)}")
         return 1
@@ -26,12 +27,22 @@ def rehearse(demo, name, say):
         wait_for_alerts(watch, incident, say)
     finally:
         incident.undo(demo)
+        demo.undone[name] = time.monotonic()
     say(f"  {seconds_of(watch)} undone")
     calm = wait_for_calm(demo, watch, say)
     say(f"  {seconds_of(watch)} " + ("calm again" if calm else "NOT CALM: " + fired_now(demo)))
     pages = {alert for receiver, status, alert in demo.receiver.seen[pages_before:]
              if receiver == demo.pager and status == "firing"}
     return judge(name, incident, watch, pages, say) if calm else 1
+
+
+def wait_for_past(demo, name, say):
+    """What is out of the ordinary shows only against what was ordinary before."""
+    since = demo.undone.get(name, demo.watched_since)
+    left = INCIDENTS[name].past - (time.monotonic() - since)
+    if left > 0:
+        say(f"{name}: waits {left:.0f} s, for its alerts compare with the time before")
+        time.sleep(left)
 
 
 def seconds_of(watch):
