@@ -31,10 +31,12 @@ class Control:
         connection.settimeout(10)
         try:
             with connection.makefile(encoding="utf-8") as lines:
-                return lines.readline().strip(), connection
+                if name := lines.readline().strip():
+                    return name, connection
         except OSError:
-            connection.close()
-            return None
+            pass
+        connection.close()  # it only looked whether somebody is here
+        return None
 
     def end(self):
         self.listener.close()

@@ -58,10 +58,7 @@ class Demo:
         self.monitoring = Monitoring(self.scene, self.stack.engine, self.options.agent,
                                      self.receiver.url, THRESHOLDS)
         self.watched_since = time.monotonic()
-        head = self.head()
-        for line in head:
-            self.screen.say(line)
-        self.screen.start(head, self.monitoring, AlertsWatch(self.monitoring))
+        self.screen.start(self.head(), self.monitoring, AlertsWatch(self.monitoring))
 
     def head(self):
         watched = self.monitoring

@@ -2,6 +2,7 @@
 """The terminal of the demo: a table that is drawn anew, or plain lines where it is none."""
 
 import collections
+import shutil
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ class Screen:
     def __init__(self):
         self.lock = threading.Lock()
         self.is_terminal = sys.stdout.isatty()
-        self.recent = collections.deque(maxlen=12)
+        self.recent = collections.deque(maxlen=40)
         self.table = Table()
         self.ended = threading.Event()
         self.drawing = False
@@ -41,6 +42,8 @@ class Screen:
     def start(self, head, monitoring, watch):
         """Shows the lines `head`, the table and who alerts until end()."""
         self.drawing = self.is_terminal
+        if not self.is_terminal:
+            self.write("\n".join(head) + "\n")
         every = DRAW_EVERY if self.is_terminal else TELL_EVERY
 
         def repeat():
@@ -70,9 +73,16 @@ class Screen:
     def draw(self, head, picture):
         with self.lock:
             if self.is_terminal:
-                self.write(CLEAR + "\n".join([*head, "", *picture, "", *self.recent]) + "\n")
+                self.write(CLEAR + "\n".join(self.fitting([*head, "", *picture, ""])) + "\n")
             else:
                 self.write(time.strftime("%H:%M:%S\n") + "\n".join(picture) + "\n")
+
+    def fitting(self, lines):
+        """These lines and as many of the recent ones as the terminal has room for."""
+        columns, rows = shutil.get_terminal_size()
+        room = max(rows - len(lines) - 1, 0)
+        recent = list(self.recent)[-room:] if room else []
+        return [line[:columns] for line in lines + recent]
 
     def end(self):
         """Lines from here on."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the demo watches: an engine of its own with the storage of a small self-hosted service."""
 
+import contextlib
 import os
 import shutil
 
@@ -125,7 +126,13 @@ class Stack:
         self.slow.set_delay(0)
         self.share.release()
         if self.engine.process:
-            self.engine.end()
-            self.engine.kill()
+            self.end_engine()
         for thing in reversed(self.ended):
             thing.end()
+
+    def end_engine(self):
+        if self.engine.process.poll() is not None:
+            with contextlib.suppress(AssertionError):  # then Scene.end() kills what it left
+                self.engine.start()  # or the cgroups of its containers would stay
+        self.engine.end()
+        self.engine.kill()
