@@ -20,16 +20,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "tests", "live")]
 
-# pylint: disable=wrong-import-position
-import control
-from alerts_watch import AlertsWatch
-from incidents import INCIDENTS, QUIET, listing
-from monitoring import Monitoring
-from receiver import Receiver
-from rehearsal import rehearse
-from screen import Screen
-from stack import Stack
-from support.scene import Scene
+import control  # noqa: E402
+from alerts_watch import AlertsWatch  # noqa: E402
+from incidents import INCIDENTS, QUIET, listing  # noqa: E402
+from monitoring import Monitoring  # noqa: E402
+from receiver import Receiver  # noqa: E402
+from rehearsal import rehearse  # noqa: E402
+from screen import Screen  # noqa: E402
+from stack import Stack  # noqa: E402
+from support.scene import Scene  # noqa: E402
 
 AGENT = os.path.join(ROOT, "build", "release", "exporter", "volumeter")
 THRESHOLDS = os.path.join(HERE, "thresholds.toml")
@@ -66,7 +65,7 @@ class Demo:
             f"Volumeter     {watched.agent.url}/",
             f"Prometheus    {watched.prometheus.url}/alerts",
             f"Alertmanager  {watched.alertmanager.url}/",
-            "Dashboards    deploy/grafana/provisioning and dashboards/*.json, in a Grafana of yours",
+            "Dashboards    provision a Grafana with deploy/grafana/provisioning and dashboards/",
             f"Docker        docker -H {self.stack.engine.host} ps",
             "",
             "The alerts are those of alerts/, only their durations are shortened "

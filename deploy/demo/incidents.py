@@ -150,7 +150,7 @@ INCIDENTS = {
         slow_down, speed_up, possible={"DockerVolumeLatencyHigh", "DockerContainerIoStalled",
                                        "DockerContainerDominatesDevice"}),
     "disk-filling": Incident(
-        "A container writes some 30 MB/s into the volume of models until the engine's disk is full.",
+        "A container writes some 30 MB/s into a volume until the engine's disk is full.",
         {"DockerVolumeGrowthUnusual", "DockerFilesystemFillingUpFast", "DockerFilesystemFull"},
         fill_disk, empty_disk, past=40),
     "read-only-remount": Incident(

@@ -62,8 +62,8 @@ class Monitoring:
                         "--with", thresholds], check=True)
         self.prometheus = Prometheus(
             scene, {JOB: self.agent_address}, free_address(9090), rule_files=[rules],
-            alerting={"alertmanagers": [
-                {"static_configs": [{"targets": [self.alertmanager.url.removeprefix("http://")]}]}]})
+            alerting={"alertmanagers": [{"static_configs": [
+                {"targets": [self.alertmanager.url.removeprefix("http://")]}]}]})
 
     def routes(self, receivers):
         """The project's own, that tell `receivers` and wait only shortly."""

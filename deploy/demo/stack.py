@@ -63,7 +63,8 @@ class Stack:
         self.start_service("gateway", LOGS, [self.volume("logs") + ":/logs",
                                              self.config() + ":/config:ro"])
         self.start_service("cache", CACHE, Tmpfs={"/cache": "size=16m"})
-        self.start_service("skills", READER, [self.volume("shared", self.share.folder) + ":/shared"])
+        shared = self.volume("shared", self.share.folder)
+        self.start_service("skills", READER, [shared + ":/shared"])
         self.start_service("backup", BACKUP, [self.uploads() + ":/source:ro"])
         self.leave_ci_jobs(CI_JOBS)
 
