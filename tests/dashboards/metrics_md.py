@@ -21,10 +21,8 @@ class Metric:
 
 def load_metrics():
     """{name of series: Metric}; a histogram is three of them, which are counters."""
-    metrics = {"up": Metric("gauge", TARGET_LABELS),
-               "ALERTS": Metric("gauge", TARGET_LABELS | {"alertname", "alertstate", "severity"})}
-    for name in ("scrape_duration_seconds", "scrape_samples_scraped"):
-        metrics[name] = Metric("gauge", TARGET_LABELS)
+    metrics = {name: Metric("gauge", TARGET_LABELS)
+               for name in ("up", "scrape_duration_seconds", "scrape_samples_scraped")}
     with open(FILE, encoding="utf-8") as file:
         for name, kind, labels in LINE.findall(file.read()):
             labels = TARGET_LABELS | set(labels.replace(",", " ").split())
@@ -33,4 +31,7 @@ def load_metrics():
                 metrics[name + "_sum"] = metrics[name + "_count"] = Metric("counter", labels)
             else:
                 metrics[name] = Metric(kind, labels)
+    # An alert has the labels of what it is about.
+    everything = frozenset().union(*(metric.labels for metric in metrics.values()))
+    metrics["ALERTS"] = Metric("gauge", everything | {"alertname", "alertstate", "severity"})
     return metrics

@@ -15,18 +15,21 @@ TOKEN = re.compile(r"""
   | (?P<sign>=~|!~|!=|==|>=|<=|.)""", re.VERBOSE)
 GROUPING = ("by", "without", "on", "ignoring", "group_left", "group_right")
 OPERATORS = ("and", "or", "unless", "atan2", "bool", "offset")
+FILTERS = ("and", "unless")
 NUMBERS = ("nan", "inf")
 MAKES_LABELS = ("label_replace", "label_join", "count_values")
 
 
 @dataclasses.dataclass
 class Selector:
-    """NAME{MATCHERS}[RANGE] and the function that it is given to."""
+    """NAME{MATCHERS}[RANGE] and the function that it is given to, or nothing but its presence
+    counts: after `and` or `unless`."""
 
     name: str
     matchers: list  # of (label, operator, text)
     range: str = ""
     function: str = ""
+    is_filter: bool = False
 
 
 class Expression:
@@ -40,6 +43,7 @@ class Expression:
         self.selectors = []
         self.grouping = []
         self.made = []
+        self.filtering = False
         while self.at < len(self.tokens):
             self.read_one()
 
@@ -53,8 +57,11 @@ class Expression:
 
     def read_one(self):
         kind, text = self.peek()
-        if kind == "word":
-            self.read_word(self.take())
+        if text not in GROUPING and kind == "word":
+            filtering, self.filtering = self.filtering, text in FILTERS
+            self.read_word(self.take(), filtering)
+        elif text in GROUPING:
+            self.read_grouping(self.take())
         elif text == "{":
             self.read_selector("")
         elif text == "(":
@@ -70,19 +77,21 @@ class Expression:
 
     def open(self, function):
         self.take()
+        self.filtering = False
         self.calls.append(function)
 
-    def read_word(self, word):
-        if word in GROUPING:
-            self.grouping += self.read_labels()
-            if word in ("by", "without") and self.peek()[1] == "(":
-                self.open("aggregation")
-        elif word in OPERATORS or word.lower() in NUMBERS:
+    def read_grouping(self, word):
+        self.grouping += self.read_labels()
+        if word in ("by", "without") and self.peek()[1] == "(":
+            self.open("aggregation")
+
+    def read_word(self, word, filtering):
+        if word in OPERATORS or word.lower() in NUMBERS:
             pass
         elif self.peek()[1] == "(":
             self.open(word)
         elif self.peek()[1] not in ("by", "without"):
-            self.read_selector(word)
+            self.read_selector(word, filtering)
 
     def read_labels(self):
         """(a, b) after a word of GROUPING, of which some stand alone."""
@@ -92,8 +101,8 @@ class Expression:
                 found += [text] if text not in "(," else []
         return found
 
-    def read_selector(self, name):
-        selector = Selector(name, [])
+    def read_selector(self, name, filtering=False):
+        selector = Selector(name, [], is_filter=filtering)
         if self.peek()[1] == "{":
             self.take()
             while self.peek()[0] != "end" and self.peek()[1] != "}":
