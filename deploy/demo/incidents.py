@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 from typing import Callable
 
-from stack import CI_JOBS, DATA_DELAY, PROJECT
+from stack import DATA_DELAY, PROJECT
 
 QUIET = {"DockerPruneHazard"}  # what fires while nothing is wrong: it is part of the stack
 
@@ -128,15 +128,13 @@ def start_agent(demo):
     demo.monitoring.start_agent()
 
 
-def prune(demo):
-    demo.stack.api.prune_volumes()
+def delete_archive(demo):
+    demo.stack.remove_archive()
 
 
-def restore_pruned(demo):
-    demo.stack.uploads()
-    demo.stack.api.stop_container(f"{PROJECT}-backup")
-    demo.stack.api.start_container(f"{PROJECT}-backup")
-    demo.stack.leave_ci_jobs(CI_JOBS)
+def restore_archive(demo):
+    remove_service(demo, "archive")
+    demo.stack.start_archive()
 
 
 INCIDENTS = {
@@ -166,9 +164,9 @@ INCIDENTS = {
         {"DockerFilesystemNotAnswering"},
         hang_share, release_share),
     "mass-delete": Incident(
-        "Somebody runs `docker volume prune`.",
+        "Somebody removes a container with its five volumes (docker compose down --volumes).",
         {"DockerVolumesVanished"},
-        prune, restore_pruned, past=25),
+        delete_archive, restore_archive, past=25),
     "daemon-crash": Incident(
         "dockerd is killed and does not come back; the containers run on.",
         {"VolumeterDockerUnreachable"},

@@ -12,7 +12,8 @@ PROJECT = "openclaw"
 MAIN_MEGABYTES = 768  # under the engine; a file with holes
 DATA_MEGABYTES = 256
 SHARE_MEGABYTES = 64
-CI_JOBS = 8
+CI_JOBS = 3
+ARCHIVES = [f"archive{number}" for number in range(5)]
 DATA_DELAY = 0.001  # seconds a request: the second disk is no fast one
 
 # What the containers do. A "commit" is a write and an fsync.
@@ -66,6 +67,7 @@ class Stack:
         shared = self.volume("shared", self.share.folder)
         self.start_service("skills", READER, [shared + ":/shared"])
         self.start_service("backup", BACKUP, [self.uploads() + ":/source:ro"])
+        self.start_archive()
         self.leave_ci_jobs(CI_JOBS)
 
     def unreached_limit(self):
@@ -107,6 +109,17 @@ class Stack:
     def start_service(self, name, command, binds=(), **host_config):
         labels = {"com.docker.compose.project": PROJECT, "com.docker.compose.service": name}
         self.api.run_container(f"{PROJECT}-{name}", binds, labels, command=command, **host_config)
+
+    def start_archive(self):
+        """One container with many volumes."""
+        self.start_service("archive", "exec sleep 100000",
+                           [f"{self.volume(name)}:/{name}" for name in ARCHIVES])
+
+    def remove_archive(self):
+        """As `docker compose down --volumes` does."""
+        self.api.remove_container(f"{PROJECT}-archive")
+        for name in ARCHIVES:
+            self.api.remove_volume(f"{PROJECT}_{name}")
 
     def leave_ci_jobs(self, count, megabytes=1):
         """Jobs that ended and were removed without their anonymous volumes (no -v)."""
