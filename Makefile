@@ -1,8 +1,8 @@
 # Two commands: `make run` builds and starts Volumeter, `make test` proves it. Both install
 # what they need from Debian's packages and stand thinly over CMakePresets.json.
 
-.PHONY: run build test test-vm test-build bench asan tsan tidy fuzz format docs goldens \
-  check-layers clean
+.PHONY: run build demo demo-incident test test-vm test-build bench asan tsan tidy fuzz format \
+  docs goldens check-layers clean
 
 run: build
 	./build/release/exporter/volumeter $(ARGS)
@@ -11,6 +11,15 @@ build:
 	scripts/install-packages build
 	cmake --preset release
 	cmake --build --preset release
+
+# A host on which things go wrong when asked to: deploy/demo/README.md. Ctrl-C removes it.
+demo: build
+	scripts/install-packages demo
+	deploy/demo/demo.py $(ARGS)
+
+# In a second terminal; without NAME lists what can go wrong.
+demo-incident:
+	deploy/demo/demo.py $(ARGS) incident $(NAME)
 
 test: test-build
 	ctest --preset test

@@ -15,13 +15,14 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 
 class Agent:
-    """A volumeter on a free port of the loopback interface."""
+    """A volumeter, on a free port of the loopback interface if not told otherwise."""
 
-    def __init__(self, scene, docker_host, *flags, state=None, command=None):
+    def __init__(self, scene, docker_host, *flags, state=None, command=None,
+                 listen="127.0.0.1:0"):
         self.scene = scene
         self.argv = [*(command or [os.environ["VOLUMETER"]]), "--docker.host", docker_host,
                      "--state.directory", state or scene.path("state"),
-                     "--web.listen-address", "127.0.0.1:0", *flags]
+                     "--web.listen-address", listen, *flags]
         self.log_name = None  # another one for each start
         self.process = None
         self.url = None

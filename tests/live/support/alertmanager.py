@@ -11,14 +11,14 @@ from support.scene import eventually
 
 
 class Alertmanager:
-    """Runs with a configuration file on a free port of the loopback interface, without peers."""
+    """Runs with a configuration file, by default on a free port of the loopback interface."""
 
-    def __init__(self, scene, config):
+    def __init__(self, scene, config, listen="127.0.0.1:0"):
         self.scene = scene
         self.process = scene.start("alertmanager", [
             "prometheus-alertmanager", "--config.file", config,
             "--storage.path", scene.new_folder("alertmanager"),
-            "--web.listen-address", "127.0.0.1:0", "--cluster.listen-address="])
+            "--web.listen-address", listen, "--cluster.listen-address="])
         eventually(self.is_ready, 30, "Alertmanager is ready")
 
     def is_ready(self):

@@ -58,7 +58,9 @@ class Scene:
         """Starts a program whose output goes to NAME.log in the folder."""
         with open(self.log_path(name), "ab") as log:
             options.setdefault("stdout", log)
-            child = subprocess.Popen(argv, stderr=log, preexec_fn=die_with_parent, **options)
+            # In a session of its own: Ctrl-C is for this process, which ends all in order.
+            child = subprocess.Popen(argv, stderr=log, preexec_fn=die_with_parent,
+                                     start_new_session=True, **options)
         self.children[child.pid] = child
         return child
 

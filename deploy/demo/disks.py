@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The disks of the demo: files, made slow if wanted, as block devices with ext4 on them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from support.disk import run_quietly
+from support.scene import MNT_DETACH, libc
+
+SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "slow_fuse.py")
+
+
+def new_file(scene, name, megabytes):
+    """The path of a file with nothing but a hole in it."""
+    path = scene.path(name)
+    with open(path, "wb") as file:
+        file.truncate(megabytes << 20)
+    return path
+
+
+def unmount(folder):
+    """At once if nobody uses it, else as soon as nobody does any more."""
+    if libc.umount2(folder.encode(), 0) != 0:
+        libc.umount2(folder.encode(), MNT_DETACH)
+
+
+class SlowFile:
+    """A file at `path` that passes everything on to another one, by slow_fuse.py."""
+
+    def __init__(self, scene, name, megabytes, source):
+        self.folder = scene.new_folder(name)
+        self.path = os.path.join(self.folder, "data")
+        self.process = scene.start(name, [
+            sys.executable, "-B", SERVER, new_file(scene, name + ".backing", megabytes),
+            self.folder, source], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if self.process.stdout.readline() != b"mounted\n":
+            raise RuntimeError(scene.log(name))
+
+    def set_delay(self, seconds):
+        self.process.stdin.write(f"{seconds}\n".encode())
+        self.process.stdin.flush()
+
+    def hang(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def release(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def end(self):
+        self.release()
+        unmount(self.folder)
+        self.process.kill()
+        self.process.wait()
+
+
+class Disk:
+    """A block device over a file, with a new ext4 that is mounted at `folder`."""
+
+    def __init__(self, scene, name, file, mkfs_options=()):
+        self.folder = scene.new_folder(name)
+        self.device = run_quietly(["losetup", "--find", "--show", file])
+        self.name = os.path.basename(self.device)
+        # Nothing is set aside for root: what is free is free for all.
+        run_quietly(["mkfs.ext4", "-q", "-m", "0", *mkfs_options, self.device])
+        self.mount()
+
+    def mount(self):
+        run_quietly(["mount", self.device, self.folder])
+
+    def fail(self):
+        """What the kernel does when it finds the filesystem damaged."""
+        with open(f"/sys/fs/ext4/{self.name}/trigger_fs_error", "w", encoding="utf-8") as file:
+            file.write("1")
+
+    def repair(self):
+        """As an administrator does; nobody may use it meanwhile."""
+        run_quietly(["umount", self.folder])
+        # 1: errors were corrected.
+        if subprocess.run(["e2fsck", "-p", "-f", self.device], check=False,
+                          capture_output=True).returncode > 1:
+            raise RuntimeError(f"e2fsck cannot repair {self.device}")
+        self.mount()
+
+    def bytes_until_free_is(self, ratio):
+        seen = os.statvfs(self.folder)
+        return int((seen.f_bavail - seen.f_blocks * ratio) * seen.f_frsize)
+
+    def end(self):
+        unmount(self.folder)
+        # The last process that used it may have ended a moment ago.
+        for _ in range(20):
+            if subprocess.run(["losetup", "-d", self.device], check=False,
+                              capture_output=True).returncode == 0:
+                return
+            time.sleep(0.1)
