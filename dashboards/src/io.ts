@@ -129,7 +129,7 @@ const volumes = [
           expr: top(throughput('docker_volume')),
           legend: '{{instance}} {{volume}}',
         },
-        whyMissing('docker_volume_read_bytes_total', NO_EBPF),
+        whyMissing('docker_volume_written_bytes_total', NO_EBPF),
       ],
       links: [toVolume()],
     }),

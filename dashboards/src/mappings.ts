@@ -28,13 +28,13 @@ export const SCAN_STATES = words({
   timeout: 'timeout: no answer',
 });
 
-// What nobody measured is not a number.
-export const NOT_MEASURED: ValueMapping[] = [
-  {
-    type: MappingType.SpecialValue,
-    options: { match: SpecialValueMatch.NotANumber, result: { text: 'not measured' } },
-  },
-];
+// What there is instead of a number.
+export function instead(text: string): ValueMapping[] {
+  const options = { match: SpecialValueMatch.NotANumber, result: { text, color: NEUTRAL } };
+  return [{ type: MappingType.SpecialValue, options }];
+}
+
+export const NOT_MEASURED = instead('not measured');
 
 // A cell without a value has not the colour of a low one.
 export const ABSENT: ValueMapping = {

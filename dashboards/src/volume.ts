@@ -3,13 +3,21 @@
 
 import { composeProjects, dashboard, variable } from './dashboard.js';
 import { toHost, toPage } from './links.js';
-import { SCAN_STATES, USE } from './mappings.js';
+import { instead, SCAN_STATES, USE } from './mappings.js';
 import { lines, stat } from './panels.js';
 import { by, growthPerDay, of, only, ratio, timeUntilGone, USED, useOf } from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
 import { volumeIo, whoCounts } from './volume_io.js';
-import { allocated, mine, myMounts, noNumber, onMyFilesystem, THIS } from './volume_query.js';
+import {
+  allocated,
+  mine,
+  myMounts,
+  noNumber,
+  onMyFilesystem,
+  orNothing,
+  THIS,
+} from './volume_query.js';
 
 const now = [
   stat('Size', 'bytes', [3, 4], {
@@ -27,12 +35,12 @@ const now = [
   stat('Share of its limit', 'percentunit', [3, 4], {
     range: [0, 1],
     decimals: 1,
-    empty: 'has no limit',
+    mappings: instead('has no limit'),
     description: `How much of its quota, or of the memory that it may take, is used. Alerts:
       DockerVolumeNearLimit and DockerVolumeAtLimit.`,
     queries: [
       {
-        expr: `max(${ratio(allocated, mine('docker_volume_limit_bytes'))})`,
+        expr: orNothing(`max(${ratio(allocated, mine('docker_volume_limit_bytes'))})`),
       },
     ],
     thresholds: colours.ofLimit(),
@@ -49,10 +57,12 @@ const now = [
   }),
   stat('Filesystem full in', 's', [3, 4], {
     decimals: 1,
-    empty: 'does not fill up',
+    mappings: instead('does not fill up'),
     description: `When the filesystem below it is full if that goes on as in the last hour:
       DockerFilesystemFillingUp and DockerFilesystemFillingUpFast look closer.`,
-    queries: [{ expr: `min(${onMyFilesystem(timeUntilGone('docker_filesystem_avail_bytes'))})` }],
+    queries: [
+      { expr: orNothing(`min(${onMyFilesystem(timeUntilGone('docker_filesystem_avail_bytes'))})`) },
+    ],
     thresholds: colours.untilFull(),
   }),
   stat('Use', 'short', [3, 4], {
@@ -64,9 +74,11 @@ const now = [
     links: [toPage('cleanup', 'Cleanup')],
   }),
   stat('Last used', 'dateTimeFromNow', [6, 4], {
-    empty: 'never seen in use',
+    mappings: instead('never seen in use'),
     description: 'When a running container last referred to it; now while one does.',
-    queries: [{ expr: `max(${mine('docker_volume_last_used_timestamp_seconds')}) * 1000` }],
+    queries: [
+      { expr: orNothing(`max(${mine('docker_volume_last_used_timestamp_seconds')}) * 1000`) },
+    ],
   }),
 ];
 

@@ -21,6 +21,10 @@ export const myMounts =
 export const throughMyMounts = (expr: string) =>
   `(${expr}) * on(${MOUNT}) group_left() group by(${MOUNT}) (${myMounts})`;
 
+// For a panel that has a word for it.
+export const orNothing = (expr: string) =>
+  `${expr} or max(${mine('docker_volume_info')}) * NaN`;
+
 export const noNumber = (metric: string): Query => ({
   explains: true,
   expr: `${mine('docker_volume_info')} * NaN unless on(job, instance, volume) ${mine(metric)}`,

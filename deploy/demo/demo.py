@@ -23,7 +23,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "tests", "live")]
 import control  # noqa: E402
 from alerts_watch import AlertsWatch  # noqa: E402
 from incidents import INCIDENTS, QUIET, listing  # noqa: E402
-from monitoring import Monitoring  # noqa: E402
+from monitoring import Monitoring, free_address  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from rehearsal import rehearse  # noqa: E402
 from screen import Screen  # noqa: E402
@@ -49,22 +49,24 @@ class Demo:
 
     def start(self):
         self.control = control.Control(self.options.socket)
-        self.receiver = Receiver(self.screen.say)
+        self.receiver = Receiver(self.screen.say, free_address(9095))
         self.screen.say("Starting an engine with a stack of containers ...")
         self.stack = Stack(self.scene)
         self.stack.start()
         self.screen.say("Starting Volumeter, Prometheus and Alertmanager ...")
         self.monitoring = Monitoring(self.scene, self.stack.engine, self.options.agent,
                                      self.receiver.url, THRESHOLDS)
+        self.receiver.alertmanager = self.monitoring.alertmanager
         self.watched_since = time.monotonic()
         self.screen.start(self.head(), self.monitoring, AlertsWatch(self.monitoring))
 
     def head(self):
         watched = self.monitoring
         return [
+            f"Alerts        {self.receiver.url}  what fires, who is told, what to do",
             f"Volumeter     {watched.agent.url}/",
-            f"Prometheus    {watched.prometheus.url}/alerts",
-            f"Alertmanager  {watched.alertmanager.url}/",
+            f"Prometheus    {watched.prometheus.url}{watched.alerts_path()}",
+            f"Alertmanager  amtool --alertmanager.url={watched.alertmanager.url} alert",
             "Dashboards    provision a Grafana with deploy/grafana/provisioning and dashboards/",
             f"Docker        docker -H {self.stack.engine.host} ps",
             "",

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import urllib.error
 
 from support.agent import Agent
 from support.alertmanager import Alertmanager
@@ -73,6 +74,14 @@ class Monitoring:
         with open(path, "w", encoding="utf-8") as file:
             file.write(config)
         return path
+
+    def alerts_path(self):
+        """Of Prometheus' page; Debian has only the classic ones."""
+        try:
+            self.prometheus.get("/alerts")
+        except urllib.error.HTTPError:
+            return "/classic/alerts"
+        return "/alerts"
 
     def start_agent(self):
         self.agent = Agent(self.scene, self.engine.host, *AGENT_FLAGS, command=[self.command],

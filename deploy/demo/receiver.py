@@ -4,16 +4,31 @@
 import http.server
 import json
 import threading
+import time
+
+from page import alerts_page, runbook
 
 
 class Receiver:
-    """An HTTP server whose path /NAME is the receiver NAME; `say` is told of each notification."""
+    """An HTTP server whose path /NAME is the receiver NAME; `say` is told of each notification.
 
-    def __init__(self, say):
+    A browser gets a page of what fires, and the runbooks.
+    """
+
+    def __init__(self, say, address):
         self.say = say
+        self.alertmanager = None  # what the page asks, once it runs
         self.seen = []  # (receiver, status, name of the alert)
+        self.sent = []  # (seconds since 1970, receiver, status, name of the alert)
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(handler):
+                kind, text = self.answer(handler.path)
+                handler.send_response(200 if text else 404)
+                handler.send_header("Content-Type", f"text/{kind}; charset=utf-8")
+                handler.end_headers()
+                handler.wfile.write((text or "There is no such page.\n").encode())
+
             def do_POST(handler):
                 length = int(handler.headers["Content-Length"])
                 self.take(handler.path.strip("/"), json.loads(handler.rfile.read(length)))
@@ -23,9 +38,21 @@ class Receiver:
             def log_message(handler, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        host, port = address.split(":")
+        self.server = http.server.ThreadingHTTPServer((host, int(port)), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, path):
+        """(kind of text, text or nothing) for a browser"""
+        if path.startswith("/runbooks/"):
+            return "plain", runbook(path.removeprefix("/runbooks/"))
+        if path != "/" or not self.alertmanager:
+            return "plain", None
+        try:
+            return "html", alerts_page(self.alertmanager.alerts(), self.sent)
+        except OSError as error:
+            return "plain", f"Alertmanager does not answer: {error}\n"
 
     def take(self, receiver, notification):
         for alert in notification["alerts"]:
@@ -34,6 +61,7 @@ class Receiver:
                 self.say(f"[{receiver}] {alert['status']}: {one[2]}: "
                          f"{alert['annotations'].get('summary', '')}")
             self.seen.append(one)
+            self.sent.append((time.time(), *one))
 
     def end(self):
         self.server.shutdown()

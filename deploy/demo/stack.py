@@ -4,6 +4,7 @@
 import contextlib
 import os
 import shutil
+import time
 
 from disks import Disk, SlowFile, new_file
 from support.engine import Engine
@@ -13,6 +14,7 @@ MAIN_MEGABYTES = 768  # under the engine; a file with holes
 DATA_MEGABYTES = 256
 SHARE_MEGABYTES = 64
 CI_JOBS = 3
+OLD_DAYS = 400
 ARCHIVES = [f"archive{number}" for number in range(5)]
 DATA_DELAY = 0.001  # seconds a request: the second disk is no fast one
 
@@ -68,6 +70,7 @@ class Stack:
         self.start_service("skills", READER, [shared + ":/shared"])
         self.start_service("backup", BACKUP, [self.uploads() + ":/source:ro"])
         self.start_archive()
+        self.leave_migration()
         self.leave_ci_jobs(CI_JOBS)
 
     def unreached_limit(self):
@@ -120,6 +123,15 @@ class Stack:
         self.api.remove_container(f"{PROJECT}-archive")
         for name in ARCHIVES:
             self.api.remove_volume(f"{PROJECT}_{name}")
+
+    def leave_migration(self):
+        """A container that ended long ago; its volume has what its old host had."""
+        self.start_service("migration", "dd if=/dev/zero of=/old/dump bs=1M count=2",
+                           [self.volume("old-database") + ":/old"])
+        self.api.call("POST", f"/v1.41/containers/{PROJECT}-migration/wait")
+        dump = os.path.join(self.engine.volume_folder(f"{PROJECT}_old-database"), "dump")
+        os.utime(dump, times=(time.time() - OLD_DAYS * 86400,) * 2)
+        os.chmod(dump, 0o4755)
 
     def leave_ci_jobs(self, count, megabytes=1):
         """Jobs that ended and were removed without their anonymous volumes (no -v)."""
