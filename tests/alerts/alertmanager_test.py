@@ -42,6 +42,15 @@ class RoutesTest(LiveTest):
                                          "alertname=Any", label), receiver, label)
 
 
+    def test_agents_that_are_down_together_are_one_page(self):
+        with open(CONFIG, encoding="utf-8") as file:
+            text = file.read()
+        route = re.search(r'alertname="VolumeterDown"\]\n +receiver: page\n +group_by: (.+)', text)
+        self.assertEqual(route[1], "[alertname, job]")
+        self.assertEqual(self.amtool("config", "routes", "test", "--config.file", CONFIG,
+                                     "alertname=VolumeterDown", "severity=critical"), "page")
+
+
 class AlertmanagerTest(LiveTest):
     needs = ("prometheus-alertmanager",)
 

@@ -95,7 +95,11 @@ def faults_of_template(text, world):
     found = [f"its text shows an unknown label {label}"
              for label in re.findall(r"\$labels\.(\w+)", text) if label not in known]
     for query in re.findall(r'printf ("(?:[^"\\]|\\.)*")', text):
-        found += faults_of_names(re.sub(r"%(\[\d+\])?q", '""', query[1:-1]), world)
+        filled = re.sub(r"%(\[\d+\])?q", '""', query[1:-1])
+        found += faults_of_names(filled, world)
+        found += [f"its text asks for {selector.name} of every host"
+                  for selector in Expression(filled).selectors
+                  if not {"job", "instance"} <= {label for label, _, _ in selector.matchers}]
     return found
 
 

@@ -171,7 +171,7 @@ class LintTest(unittest.TestCase):
         self.check_query('docker_device:read:rate{planet="x"} > 5', "no label planet")
         self.check(self.annotated(summary="{{ $labels.planet }}"), "planet")
         for job in ("%q", "%[1]q"):
-            text = '{{ printf "docker_down{job=JOB}" $labels.job | query }}'.replace("JOB", job)
+            text = '{{ printf "docker_down{job=JOB,instance=JOB}" $labels.job $labels.job | query }}'.replace("JOB", job)
             self.check(self.annotated(summary=text), "no metric docker_down")
 
     def test_counters_and_gauges_and_windows(self):
@@ -186,6 +186,8 @@ class LintTest(unittest.TestCase):
         self.check_query('docker_up{job="x"} == 0 and on(job) docker_up{job="x"} == 0',
                          "lacks job or instance")
         self.check_query("docker_up == 0", "without a job")
+        text = '{{ printf "docker_up{job=%q}" $labels.job | query }}'
+        self.check(self.annotated(summary=text), "docker_up of every host")
 
     def test_queries_of_a_runbook(self):
         text = "See\n```promql\n# why\ndocker_up\n\ndocker_down\n  > 5\n```\n```sh\nls\n```\n"
