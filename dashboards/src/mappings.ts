@@ -28,9 +28,9 @@ export const SCAN_STATES = words({
   timeout: 'timeout: no answer',
 });
 
-// What there is instead of a number.
+// What there is instead of a number. Grafana takes a last value that is not one for no value.
 export function instead(text: string): ValueMapping[] {
-  const options = { match: SpecialValueMatch.NotANumber, result: { text, color: NEUTRAL } };
+  const options = { match: SpecialValueMatch.NullAndNan, result: { text, color: NEUTRAL } };
   return [{ type: MappingType.SpecialValue, options }];
 }
 
