@@ -32,6 +32,7 @@ from support.scene import Scene  # noqa: E402
 
 AGENT = os.path.join(ROOT, "build", "release", "exporter", "volumeter")
 THRESHOLDS = os.path.join(HERE, "thresholds.toml")
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Demo:
@@ -115,23 +116,30 @@ class Demo:
         return self.scene.leftovers()
 
 
+def heed(handler):
+    for number in ENDINGS:
+        signal.signal(number, handler)
+
+
+def end_now(*_):
+    """The first signal ends the demo; another one must not break off how it is removed."""
+    heed(signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def run(options):
     screen = Screen()
-    for name in ("SIGTERM", "SIGHUP"):
-        signal.signal(getattr(signal, name), lambda *_: sys.exit(0))
-    # A shell that starts it in the background has it ignore Ctrl-C.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    heed(end_now)  # of all: a shell that starts it in the background has it ignore Ctrl-C
     demo = Demo(options, screen)
     failed = None
     try:
         demo.start()
         demo.serve()
-    except (KeyboardInterrupt, SystemExit):
+    except KeyboardInterrupt:
         pass
     except (AssertionError, RuntimeError, OSError, subprocess.CalledProcessError) as error:
         failed = error
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)  # the rest is not to be broken off
+    heed(signal.SIG_IGN)
     screen.say("Removing everything ...")
     left = demo.end()
     for one in left:

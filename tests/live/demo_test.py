@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 from support.live_test import LiveTest, run
 from support.scene import all_pids, command_of, eventually
@@ -45,6 +46,8 @@ class DemoTest(LiveTest):
 
     def assert_is_removed_by(self, number):
         self.demo.send_signal(number)
+        time.sleep(0.2)
+        self.demo.send_signal(signal.SIGINT)  # somebody has no patience
         self.assertEqual(self.demo.wait(END_SECONDS), 0, self.log())
         self.assertIn("Removed: no process, mount, loop device or folder", self.log())
         self.assertFalse(os.path.exists(self.folder))
