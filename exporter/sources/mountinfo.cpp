@@ -22,7 +22,8 @@ std::optional<bool> is_readonly(std::string_view options) {
 }
 
 // ext4 that stops writing after an error says so by an option and stays "rw" (Linux 6.16 and
-// later; before, the superblock turned "ro"):
+// later). Before 6.12 the superblock turned "ro"; between, and on stable kernels that took that
+// change (6.1.192), the table says nothing of it:
 //   rw,errors=remount-ro,emergency_ro
 bool is_emergency_readonly(std::string_view options) {
   while (!options.empty()) {
