@@ -24,14 +24,19 @@ constexpr MetricDesc kFilesFree{"docker_filesystem_files_free", MetricType::kGau
 constexpr MetricDesc kReadonly{
     "docker_filesystem_readonly", MetricType::kGauge,
     "Whether it is mounted read-only (1), as after an I/O error, or read-write (0).", kLabels};
+constexpr MetricDesc kErrors{
+    "docker_filesystem_errors", MetricType::kGauge,
+    "Errors that ext4 has found in itself since it was last repaired (fsck); absent for others. It "
+    "has mostly stopped writing then, which not every kernel shows as read-only.",
+    kLabels};
 constexpr MetricDesc kTimestamp{"docker_filesystem_timestamp_seconds", MetricType::kGauge,
                                 "When the shown figures of the filesystem were read.", kLabels};
 constexpr MetricDesc kVolumeInfo{"docker_volume_filesystem_info",
                                  MetricType::kGauge,
                                  "The filesystem that holds a volume; 1.",
                                  {"volume", "device", "mountpoint", "fstype", "major", "minor"}};
-constexpr const MetricDesc* kAll[] = {&kUp,        &kSize,     &kFree,      &kAvail,     &kFiles,
-                                      &kFilesFree, &kReadonly, &kTimestamp, &kVolumeInfo};
+constexpr const MetricDesc* kAll[] = {&kUp,        &kSize,     &kFree,   &kAvail,     &kFiles,
+                                      &kFilesFree, &kReadonly, &kErrors, &kTimestamp, &kVolumeInfo};
 
 class FilesystemsCollector final : public Collector {
  public:
@@ -40,8 +45,10 @@ class FilesystemsCollector final : public Collector {
   MetricFamilies collect(const HostSnapshot& host) const override {
     MetricFamilies out;
     const Inventory& inventory = *host.inventory;
-    for (const FilesystemFacts& facts : inventory.filesystems) {
+    for (std::size_t i = 0; i < inventory.filesystems.size(); ++i) {
+      const FilesystemFacts& facts = inventory.filesystems[i];
       out.add(kReadonly, {facts.device, facts.mountpoint, facts.fstype}, facts.readonly ? 1 : 0);
+      add_errors(host, i, out);
       if (const auto* sampled = host.filesystem(facts)) add_usage(facts, *sampled, out);
     }
     Family& info = out[kVolumeInfo];
@@ -56,6 +63,13 @@ class FilesystemsCollector final : public Collector {
   }
 
  private:
+  static void add_errors(const HostSnapshot& host, std::size_t index, MetricFamilies& out) {
+    if (index >= host.filesystem_errors.size() || !host.filesystem_errors[index]) return;
+    const FilesystemFacts& facts = host.inventory->filesystems[index];
+    out.add(kErrors, {facts.device, facts.mountpoint, facts.fstype},
+            static_cast<double>(*host.filesystem_errors[index]));
+  }
+
   static void add_usage(const FilesystemFacts& facts, const Sampled<FsUsage>& sampled,
                         MetricFamilies& out) {
     const auto add = [&](const MetricDesc& desc, std::uint64_t value) {

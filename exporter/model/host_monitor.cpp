@@ -10,6 +10,7 @@
 #include "exporter/model/nfs_volumes.h"
 #include "exporter/model/size_targets.h"
 #include "exporter/sources/block_devices.h"
+#include "exporter/sources/ext4_errors.h"
 #include "exporter/sources/files.h"
 #include "exporter/sources/filesystem_devices.h"
 
@@ -173,6 +174,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
   snapshot->inventory = inventory();
   snapshot->filesystems = filesystems_.latest();
+  snapshot->filesystem_errors = filesystem_errors(*snapshot->inventory);
   snapshot->sizes = sizes_.latest();
   if (options_.watch_sizes) snapshot->size_work = sizes_.work();
   snapshot->usage = usage_.times();
@@ -186,6 +188,18 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   snapshot->sources = source_health(docker);
   add_nfs(*snapshot);
   return snapshot;
+}
+
+std::vector<std::optional<std::uint64_t>> HostMonitor::filesystem_errors(
+    const Inventory& inventory) const {
+  std::vector<std::optional<std::uint64_t>> errors;
+  for (const FilesystemFacts& facts : inventory.filesystems) {
+    errors.push_back(
+        facts.devices.empty()
+            ? std::nullopt
+            : read_ext4_errors(host_.paths, inventory.devices[facts.devices.front()].kernel_name));
+  }
+  return errors;
 }
 
 void HostMonitor::add_nfs(HostSnapshot& snapshot) {

@@ -76,6 +76,7 @@ class HostMonitor {
   std::vector<BlockDevice> find_more_devices();
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
+  std::vector<std::optional<std::uint64_t>> filesystem_errors(const Inventory& inventory) const;
   void add_nfs(HostSnapshot& snapshot);
   std::shared_ptr<const Inventory> inventory() const;
   std::vector<SourceHealth> source_health(const docker::State& docker) const;

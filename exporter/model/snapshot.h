@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +36,8 @@ struct HostSnapshot {
   std::optional<WallTime> listed_at;  // when the engine's list was taken
   std::shared_ptr<const Inventory> inventory;
   std::shared_ptr<const FilesystemReadings> filesystems;
+  // By index in inventory->filesystems: errors that ext4 has found in itself; absent for others.
+  std::vector<std::optional<std::uint64_t>> filesystem_errors;
   std::shared_ptr<const SizeReadings> sizes;
   std::optional<SizeWork> size_work;  // absent: no size is measured
   // By index in inventory->volumes; empty if no volume is an NFS mount with counters of its own.
