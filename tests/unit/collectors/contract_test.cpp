@@ -133,6 +133,7 @@ HostSnapshot rich_snapshot() {
   host.docker_up = true;
   host.listed_at = from_unix_seconds(1'700'000'950);
   host.inventory = std::make_shared<const Inventory>(rich_inventory());
+  host.filesystem_errors = {2};
   host.filesystems = std::make_shared<const FilesystemReadings>(
       FilesystemReadings{{"/var/lib/docker", sampled(FsUsage{.size_bytes = 100,
                                                              .free_bytes = 50,
