@@ -20,7 +20,7 @@ def rehearse(demo, name, say):
         return 1
     say(f"{name}: {incident.says}")
     say(f"  expected: {', '.join(sorted(incident.expected))}")
-    watch, pages_before = AlertsWatch(demo.monitoring), len(demo.receiver.seen)
+    watch, pages_before = AlertsWatch(demo.monitoring), len(demo.receiver.sent)
     try:
         incident.cause(demo)
         say(f"  {seconds_of(watch)} caused")
@@ -31,7 +31,7 @@ def rehearse(demo, name, say):
     say(f"  {seconds_of(watch)} undone")
     calm = wait_for_calm(demo, watch, say)
     say(f"  {seconds_of(watch)} " + ("calm again" if calm else "NOT CALM: " + fired_now(demo)))
-    pages = {alert for receiver, status, alert in demo.receiver.seen[pages_before:]
+    pages = {alert for _, receiver, status, alert in demo.receiver.sent[pages_before:]
              if receiver == demo.pager and status == "firing"}
     return judge(name, incident, watch, pages, say) if calm else 1
 

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Alertmanager, and a server that takes what it sends."""
 
-import http.server
 import json
 import re
-import threading
 import urllib.request
 
+from support.local_server import LocalServer
 from support.scene import eventually
 
 
@@ -48,29 +47,16 @@ class Alertmanager:
             return json.load(reply)
 
 
-class Webhooks:
+class Webhooks(LocalServer):
     """Takes what Alertmanager sends: `received` is [(path, labels of one alert), ...]."""
 
     def __init__(self):
         self.received = []
+        super().__init__({"do_POST": self.take})
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(handler):
-                body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                for alert in json.loads(body)["alerts"]:
-                    self.received.append((handler.path, alert["labels"]))
-                handler.send_response(200)
-                handler.end_headers()
-
-            def log_message(handler, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def address(self):
-        return f"127.0.0.1:{self.server.server_port}"
-
-    def end(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def take(self, handler):
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        for alert in json.loads(body)["alerts"]:
+            self.received.append((handler.path, alert["labels"]))
+        handler.send_response(200)
+        handler.end_headers()

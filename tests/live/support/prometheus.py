@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Prometheus, and a way to make it speak the older format."""
 
-import http.server
 import json
 import re
-import threading
 import urllib.parse
 import urllib.request
 
 from support.agent import TEXT
+from support.local_server import LocalServer
 from support.scene import eventually
 
 
@@ -62,33 +61,21 @@ class Prometheus:
                 for one in data["activeTargets"]}
 
 
-class TextOnly:
+class TextOnly(LocalServer):
     """A proxy that asks the agent for the text format: what a Prometheus before 2.5 would.
 
     The one of Debian always prefers OpenMetrics and cannot be told otherwise.
     """
 
     def __init__(self, agent):
+        self.agent = agent
         self.content_types = set()
+        super().__init__({"do_GET": self.pass_on})
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(handler):
-                headers, body = agent.get(handler.path, Accept=TEXT)
-                self.content_types.add(headers["Content-Type"])
-                handler.send_response(200)
-                handler.send_header("Content-Type", headers["Content-Type"])
-                handler.end_headers()
-                handler.wfile.write(body.encode())
-
-            def log_message(handler, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def address(self):
-        return f"127.0.0.1:{self.server.server_port}"
-
-    def end(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def pass_on(self, handler):
+        headers, body = self.agent.get(handler.path, Accept=TEXT)
+        self.content_types.add(headers["Content-Type"])
+        handler.send_response(200)
+        handler.send_header("Content-Type", headers["Content-Type"])
+        handler.end_headers()
+        handler.wfile.write(body.encode())
