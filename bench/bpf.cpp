@@ -19,8 +19,10 @@
 #include <vector>
 
 #include "exporter/base/unique_fd.h"
-#include "exporter/sources/io/bpf/count_map.h"
-#include "exporter/sources/io/device_tracer.h"
+#include "exporter/sources/ebpf/bpf/count_map.h"
+#include "exporter/sources/ebpf/bpf/shared.h"
+#include "exporter/sources/ebpf/bpf/tracers.h"
+#include "exporter/sources/interface/device_tracer.h"
 
 namespace {
 

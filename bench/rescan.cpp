@@ -16,10 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/sources/changes/change_feed.h"
-#include "exporter/sources/changes/directory_index.h"
-#include "exporter/sources/trees/file_handles.h"
-#include "exporter/sources/trees/tree_walk.h"
+#include "exporter/sources/sizes/changes/directory_index.h"
+#include "exporter/sources/sizes/changes/fanotify_feed.h"
+#include "exporter/sources/sizes/walk/file_handles.h"
+#include "exporter/sources/sizes/walk/tree_walk.h"
 
 namespace {
 

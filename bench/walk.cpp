@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "exporter/sources/trees/tree_walk.h"
+#include "exporter/sources/sizes/walk/tree_walk.h"
 
 namespace {
 

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/sources/changes/change_feed.h"
+#include "exporter/sources/sizes/changes/fanotify_feed.h"
 
 namespace {
 

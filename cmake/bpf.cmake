@@ -12,7 +12,7 @@ endif()
 
 # volumeter_bpf(TARGET name...): programs of name.bpf.c in the current folder, as name.skel.h.
 function(volumeter_bpf target)
-  set(folder ${PROJECT_BINARY_DIR}/generated/exporter/sources/io/bpf)
+  set(folder ${PROJECT_BINARY_DIR}/generated/exporter/sources/ebpf/bpf)
   file(MAKE_DIRECTORY ${folder})
   file(GLOB headers ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
   foreach(name ${ARGN})

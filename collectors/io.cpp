@@ -69,7 +69,7 @@ constexpr const MetricDesc* kAll[] = {
     &kMountReads,         &kMountWrites,  &kMountFsyncs,   &kMountReadBytes,
     &kMountWrittenBytes,  &kMountErrors};
 
-constexpr LabelRef kErrorNames[IO_ERRORS] = {"EIO", "ENOSPC", "EROFS", "EDQUOT", "other"};
+constexpr LabelRef kErrorNames[kIoErrors] = {"EIO", "ENOSPC", "EROFS", "EDQUOT", "other"};
 
 LabelRef source_name(IoSource source) {
   switch (source) {
@@ -152,7 +152,7 @@ class IoCollector final : public Collector {
     add(kMountFsyncs, io.fsyncs.operations);
     add(kMountReadBytes, io.reads.bytes);
     add(kMountWrittenBytes, io.writes.bytes);
-    for (std::size_t i = 0; i < IO_ERRORS; ++i) {
+    for (std::size_t i = 0; i < kIoErrors; ++i) {
       const std::uint64_t count =
           io.reads.errors.at(i) + io.writes.errors.at(i) + io.fsyncs.errors.at(i);
       out.add(kMountErrors, {container, destination, kErrorNames[i]}, static_cast<double>(count));

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "exporter/check_io.h"
-#include "exporter/sources/files.h"
+#include "exporter/sources/os/files.h"
 
 namespace volumeter {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "exporter/model/snapshot.h"
-#include "exporter/sources/privileges.h"
+#include "exporter/sources/os/privileges.h"
 
 namespace volumeter {
 

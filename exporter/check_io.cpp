@@ -7,7 +7,7 @@
 #include <map>
 
 #include "exporter/model/volume_io.h"
-#include "exporter/sources/io/ebpf_obstacle.h"
+#include "exporter/sources/ebpf/ebpf_obstacle.h"
 
 namespace volumeter {
 namespace {

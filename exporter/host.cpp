@@ -6,9 +6,9 @@
 
 #include "exporter/sources/docker/endpoint.h"
 #include "exporter/sources/docker/transport.h"
-#include "exporter/sources/folder_host.h"
-#include "exporter/sources/prober.h"
-#include "exporter/sources/real_host.h"
+#include "exporter/sources/helpers/prober.h"
+#include "exporter/sources/hosts/folder_host.h"
+#include "exporter/sources/hosts/real_host.h"
 
 namespace volumeter {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "exporter/base/result.h"
 #include "exporter/config/config.h"
-#include "exporter/sources/host_access.h"
-#include "exporter/sources/process_stats.h"
+#include "exporter/sources/interface/host_access.h"
+#include "exporter/sources/kernel/process_stats.h"
 
 namespace volumeter {
 

@@ -20,11 +20,11 @@
 #include "exporter/http/landing_page.h"
 #include "exporter/http/server.h"
 #include "exporter/http/service.h"
-#include "exporter/model/host_monitor.h"
+#include "exporter/monitor/host_monitor.h"
 #include "exporter/registry/metric_docs.h"
 #include "exporter/registry/registry.h"
-#include "exporter/sources/files.h"
-#include "exporter/sources/privileges.h"
+#include "exporter/sources/os/files.h"
+#include "exporter/sources/os/privileges.h"
 
 namespace volumeter {
 namespace {

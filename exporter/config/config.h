@@ -9,7 +9,7 @@
 
 #include "exporter/base/log.h"
 #include "exporter/base/path_pattern.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_paths.h"
 
 namespace volumeter {
 

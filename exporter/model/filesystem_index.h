@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "exporter/model/inventory.h"
-#include "exporter/sources/mountinfo.h"
+#include "exporter/sources/kernel/mountinfo.h"
 
 namespace volumeter {
 

@@ -7,9 +7,9 @@
 
 #include "exporter/base/path_pattern.h"
 #include "exporter/model/inventory.h"
-#include "exporter/sources/block_devices.h"
 #include "exporter/sources/docker/watcher.h"
-#include "exporter/sources/mountinfo.h"
+#include "exporter/sources/kernel/block_devices.h"
+#include "exporter/sources/kernel/mountinfo.h"
 
 namespace volumeter {
 

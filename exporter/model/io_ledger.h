@@ -12,7 +12,7 @@
 
 #include "exporter/base/time.h"
 #include "exporter/model/inventory.h"
-#include "exporter/sources/io/container_io.h"
+#include "exporter/sources/cgroup/container_io.h"
 
 namespace volumeter {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "exporter/model/inventory.h"
-#include "exporter/sources/io/mountstats.h"
+#include "exporter/sources/kernel/mountstats.h"
 
 namespace volumeter {
 

@@ -8,18 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "exporter/base/build_info.h"
 #include "exporter/base/sampled.h"
 #include "exporter/base/source_health.h"
 #include "exporter/model/inventory.h"
 #include "exporter/model/usage_history.h"
-#include "exporter/sources/fs_usage.h"
-#include "exporter/sources/host_access.h"
-#include "exporter/sources/io/container_io.h"
-#include "exporter/sources/io/device_tracer.h"
-#include "exporter/sources/io/diskstats.h"
-#include "exporter/sources/io/mount_io_ledger.h"
-#include "exporter/sources/io/mountstats.h"
-#include "exporter/sources/process_stats.h"
+#include "exporter/sources/cgroup/container_io.h"
+#include "exporter/sources/ebpf/mount_io_ledger.h"
+#include "exporter/sources/interface/device_tracer.h"
+#include "exporter/sources/interface/fs_usage.h"
+#include "exporter/sources/kernel/diskstats.h"
+#include "exporter/sources/kernel/mountstats.h"
+#include "exporter/sources/kernel/process_stats.h"
 #include "exporter/sources/sizes/size_reading.h"
 
 namespace volumeter {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "exporter/sources/io/blkio.h"
+#include "exporter/sources/cgroup/blkio.h"
 
 // Any two texts parse and join; the devices are sorted, and each is there once.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "exporter/sources/io/cgroup_paths.h"
+#include "exporter/sources/cgroup/cgroup_paths.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "exporter/sources/io/diskstats.h"
+#include "exporter/sources/kernel/diskstats.h"
 
 // Any text parses; each device it holds has a name of one word and is found again by it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "exporter/sources/changes/change_feed.h"
+#include "exporter/sources/sizes/changes/fanotify_feed.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "exporter/sources/io/io_stat.h"
+#include "exporter/sources/cgroup/io_stat.h"
 
 // Any text parses; its devices are sorted, and each is there once.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "exporter/sources/mountinfo.h"
+#include "exporter/sources/kernel/mountinfo.h"
 
 // Any text parses; of the mounts it holds each that is listed is found by its mount point.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "exporter/sources/io/mountstats.h"
+#include "exporter/sources/kernel/mountstats.h"
 
 // Any text parses; of the operations of a mount each is found by its name.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "exporter/sources/io/io_pressure.h"
+#include "exporter/sources/kernel/io_pressure.h"
 
 // Any text is an answer, and no time comes out negative.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

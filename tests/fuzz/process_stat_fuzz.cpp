@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "exporter/sources/process_stats.h"
+#include "exporter/sources/kernel/process_stats.h"
 
 // Any text is an answer, and no time or size comes out negative.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -11,9 +11,9 @@
 #include "exporter/base/fields.h"
 #include "exporter/exposition/text_format.h"
 #include "exporter/model/filesystem_index.h"
-#include "exporter/model/host_monitor.h"
+#include "exporter/monitor/host_monitor.h"
 #include "exporter/registry/registry.h"
-#include "exporter/sources/folder_host.h"
+#include "exporter/sources/hosts/folder_host.h"
 #include "tests/support/captured_log.h"
 
 namespace volumeter {

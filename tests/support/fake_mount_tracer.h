@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/sources/io/mount_tracer.h"
+#include "exporter/sources/interface/mount_tracer.h"
 
 namespace volumeter::test {
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "exporter/base/unique_fd.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_access.h"
 
 namespace volumeter::test {
 

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_paths.h"
 #include "tests/support/temp_folder.h"
 
 namespace volumeter::test {

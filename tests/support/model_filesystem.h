@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/sources/changes/tree_sums.h"
+#include "exporter/sources/sizes/changes/tree_sums.h"
 #include "tests/support/tree_records.h"
 
 namespace volumeter::test {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_access.h"
 
 namespace volumeter::test {
 

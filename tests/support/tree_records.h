@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "exporter/sources/trees/tree_record.h"
+#include "exporter/sources/interface/tree_record.h"
 
 // Records as a walker gives them, of directories and inodes that are called by a number.
 namespace volumeter::test {

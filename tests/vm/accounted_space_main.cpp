@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "exporter/base/unique_fd.h"
-#include "exporter/sources/accounts/space_accounting.h"
+#include "exporter/sources/sizes/quota/space_accounting.h"
 
 using namespace volumeter;
 

@@ -13,9 +13,10 @@
 #include <string_view>
 #include <vector>
 
-#include "exporter/sources/files.h"
-#include "exporter/sources/io/mount_tracer.h"
-#include "exporter/sources/mountinfo.h"
+#include "exporter/sources/ebpf/bpf/tracers.h"
+#include "exporter/sources/interface/mount_tracer.h"
+#include "exporter/sources/kernel/mountinfo.h"
+#include "exporter/sources/os/files.h"
 
 using namespace volumeter;
 

@@ -8,7 +8,7 @@
 #include "exporter/base/parsed.h"
 #include "exporter/base/result.h"
 #include "exporter/sources/docker/types.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_access.h"
 
 namespace volumeter::docker {
 

@@ -14,7 +14,7 @@
 #include "exporter/sources/docker/client.h"
 #include "exporter/sources/docker/facts.h"
 #include "exporter/sources/docker/volume_list.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_access.h"
 
 namespace volumeter::docker {
 

@@ -13,7 +13,7 @@
 
 #include "exporter/base/result.h"
 #include "exporter/sources/docker/endpoint.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_access.h"
 
 namespace volumeter::docker {
 

@@ -11,7 +11,7 @@
 #include "exporter/base/time.h"
 #include "exporter/sources/docker/client.h"
 #include "exporter/sources/docker/types.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_access.h"
 
 namespace volumeter::docker {
 

@@ -13,7 +13,7 @@
 #include "exporter/sources/docker/facts.h"
 #include "exporter/sources/docker/inventory.h"
 #include "exporter/sources/docker/relist_schedule.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_access.h"
 
 namespace volumeter::docker {
 

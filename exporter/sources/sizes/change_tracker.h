@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "exporter/base/change_log.h"
-#include "exporter/sources/changes/change_feed.h"
-#include "exporter/sources/changes/directory_index.h"
-#include "exporter/sources/changes/handle_owners.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/change_feed.h"
+#include "exporter/sources/interface/host_access.h"
+#include "exporter/sources/interface/space_usage.h"
+#include "exporter/sources/sizes/changes/directory_index.h"
+#include "exporter/sources/sizes/changes/handle_owners.h"
 #include "exporter/sources/sizes/size_target.h"
-#include "exporter/sources/trees/space_usage.h"
 
 namespace volumeter {
 

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "exporter/base/time.h"
+#include "exporter/sources/interface/tree_scan.h"
 #include "exporter/sources/sizes/scan_budget.h"
 #include "exporter/sources/sizes/size_target.h"
-#include "exporter/sources/sizes/tree_scan.h"
 
 namespace volumeter {
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "exporter/base/sampled.h"
-#include "exporter/sources/trees/space_usage.h"
+#include "exporter/sources/interface/space_usage.h"
 
 namespace volumeter {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "exporter/sources/files.h"
-#include "exporter/sources/io/io_pressure.h"
+#include "exporter/sources/kernel/io_pressure.h"
+#include "exporter/sources/os/files.h"
 
 namespace volumeter {
 namespace {

@@ -15,9 +15,9 @@
 
 #include "exporter/base/change_log.h"
 #include "exporter/base/source_health.h"
-#include "exporter/sources/host_access.h"
+#include "exporter/sources/interface/host_access.h"
+#include "exporter/sources/os/descriptor_wait.h"
 #include "exporter/sources/sizes/change_tracker.h"
-#include "exporter/sources/sizes/descriptor_wait.h"
 #include "exporter/sources/sizes/pressure_gate.h"
 #include "exporter/sources/sizes/scan_schedule.h"
 #include "exporter/sources/sizes/size_reading.h"

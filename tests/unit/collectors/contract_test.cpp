@@ -115,7 +115,7 @@ IoCounts some_calls() {
   counts.bytes = 12288;
   counts.nanoseconds = 3'000'000;
   counts.latency[10] = 3;
-  counts.errors[IO_ENOSPC] = 1;
+  counts.failed_with(IoError::kEnospc) = 1;
   return counts;
 }
 

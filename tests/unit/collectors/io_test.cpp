@@ -174,11 +174,11 @@ TEST_CASE("where the kernel does not count there is no zero, and an idle volume 
 TEST_CASE("failures are counted by errno, those of reads, writes and fsyncs together") {
   Scene scene;
   MountIo done;
-  done.reads.errors[IO_EIO] = 1;
-  done.writes.errors[IO_EIO] = 2;
-  done.fsyncs.errors[IO_EIO] = 4;
-  done.writes.errors[IO_ENOSPC] = 8;
-  done.writes.errors[IO_OTHER] = 16;
+  done.reads.failed_with(IoError::kEio) = 1;
+  done.writes.failed_with(IoError::kEio) = 2;
+  done.fsyncs.failed_with(IoError::kEio) = 4;
+  done.writes.failed_with(IoError::kEnospc) = 8;
+  done.writes.failed_with(IoError::kOther) = 16;
   scene.counted->mounts = {{{"database", "/data"}, done}};
   CHECK(scene.samples("docker_mount_io_errors_total") ==
         Samples{{{"database", "/data", "EIO"}, 7},

@@ -8,10 +8,11 @@
 namespace volumeter {
 namespace {
 
-// As the kernel's programs count it: bucket_of() in exporter/sources/io/bpf/counting.bpf.h.
+// As the kernel's programs count it: bucket_of() in exporter/sources/ebpf/bpf/counting.bpf.h.
 void count(IoCounts& counts, std::uint64_t nanoseconds) {
   std::size_t bucket = 0;
-  while (bucket + 1 < IO_BUCKETS && nanoseconds > std::uint64_t{1} << (bucket + IO_FIRST_BUCKET)) {
+  while (bucket + 1 < kLatencyBuckets && nanoseconds > std::uint64_t{1}
+                                                           << (bucket + kFirstLatencyBucket)) {
     ++bucket;
   }
   ++counts.operations;
@@ -74,7 +75,7 @@ TEST_CASE("whatever the kernel's buckets hold, none of it is lost and no count g
     CHECK(histogram.buckets[i - 1].cumulative_count < histogram.buckets[i].cumulative_count);
     CHECK(histogram.buckets[i - 1].upper_bound < histogram.buckets[i].upper_bound);
   }
-  CHECK(histogram.buckets.back().cumulative_count == IO_BUCKETS * (IO_BUCKETS + 1) / 2);
+  CHECK(histogram.buckets.back().cumulative_count == kLatencyBuckets * (kLatencyBuckets + 1) / 2);
 }
 
 }  // namespace

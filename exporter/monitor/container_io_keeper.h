@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "exporter/base/change_log.h"
+#include "exporter/base/source_health.h"
+#include "exporter/model/inventory.h"
+#include "exporter/model/io_ledger.h"
+#include "exporter/sources/cgroup/container_io.h"
+#include "exporter/sources/interface/host_access.h"
+#include "exporter/sources/kernel/mountinfo.h"
+
+namespace volumeter {
+
+// Reads the I/O of the containers that run and keeps it monotonic over their restarts.
+// Thread-safe: scrapes take turns, because the ledger wants what it adds up in order.
+class ContainerIoKeeper {
+ public:
+  // Both must outlive the keeper.
+  ContainerIoKeeper(const HostAccess& host, ChangeLog& log) : host_(host), reader_(host, log) {}
+
+  // By index of inventory.containers; absent where it does not run or cannot be read.
+  std::vector<std::optional<ContainerIo>> read(const Inventory& inventory, const MountList& mounts);
+
+  SourceHealth health() const;  // "cgroup"
+
+ private:
+  const HostAccess& host_;
+  mutable std::mutex mutex_;
+  ContainerIoReader reader_;
+  IoLedger ledger_;
+};
+
+}  // namespace volumeter

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/monitor/host_monitor.h"
+
+#include <set>
+#include <utility>
+
+#include "exporter/base/fields.h"
+#include "exporter/model/inventory_builder.h"
+#include "exporter/model/mount_io_targets.h"
+#include "exporter/model/nfs_volumes.h"
+#include "exporter/model/size_targets.h"
+#include "exporter/sources/kernel/block_devices.h"
+#include "exporter/sources/kernel/ext4_errors.h"
+#include "exporter/sources/kernel/filesystem_devices.h"
+#include "exporter/sources/os/files.h"
+
+namespace volumeter {
+namespace {
+
+// How soon a change of the mount table that no Docker event announces is seen. Looking
+// costs one poll(2).
+constexpr std::chrono::seconds kMountCheck{1};
+
+// All that is known of a device: its name and number at least.
+BlockDevice described(const HostPaths& paths, const BlockDevice& device) {
+  auto read = read_block_device(paths, device.number);
+  return read && read->name == device.name ? std::move(read).value() : device;
+}
+
+std::string read_hostname(const HostPaths& paths) {
+  const auto text = read_file(paths.proc("sys/kernel/hostname"));
+  return text ? std::string(trim(*text)) : "this host";
+}
+
+// It may have begun to hang since the filesystem sampler last asked it.
+bool does_hang(const HostAccess& host, const std::string& mount_point, std::stop_token stop) {
+  const auto answer = host.statfs(mount_point, stop);
+  return !answer && answer.error().kind == ErrorKind::kTimeout;
+}
+
+}  // namespace
+
+HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options)
+    : host_(host),
+      options_(std::move(options)),
+      boot_time_(read_boot_time(host.paths)),
+      hostname_(read_hostname(host.paths)),
+      mounts_(host, log),
+      disks_(host, log),
+      mountstats_(host, log),
+      filesystems_(host, log, options_.filesystem_interval),
+      sizes_(host, log, options_.sizes,
+             [this](const std::string& mount_point, std::stop_token stop) {
+               return filesystems_.is_hung(mount_point) || does_hang(host_, mount_point, stop);
+             }),
+      mount_io_(host, log),
+      device_latency_(host, log),
+      usage_(options_.state_directory, log),
+      container_io_(host, log),
+      resolver_(host),
+      watcher_(host, log, {.api_version = options_.docker_api_version, .pace = {}},
+               [this] { changed_.set(); }) {}
+
+void HostMonitor::sample_once(std::stop_token stop) {
+  if (options_.trace_devices) device_latency_.start();
+  watcher_.list_once(stop);
+  refresh(stop);
+  if (options_.watch_filesystems) filesystems_.sample_once(stop);
+  if (options_.watch_sizes) sizes_.sample_once(stop);
+}
+
+void HostMonitor::start() {
+  usage_.start_writing();
+  if (options_.trace_devices) device_latency_.start();
+  watcher_.start();
+  if (options_.watch_filesystems) filesystems_.start();
+  if (options_.watch_sizes) sizes_.start();
+  refresher_ = std::jthread([this](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      refresh(stop);
+      changed_.wait_for(stop, kMountCheck);
+    }
+  });
+}
+
+void HostMonitor::refresh(std::stop_token stop) {
+  const docker::State docker = watcher_.state();
+  const auto mounts = mounts_.current();
+  const bool new_facts = docker.facts != facts_;
+  if (new_facts) resolver_.update(*docker.facts, *mounts, stop);
+  if (stop.stop_requested()) return;
+  auto more_devices = find_more_devices();
+  if (new_facts || mounts != mount_list_ || more_devices != more_devices_) {
+    facts_ = docker.facts;
+    mount_list_ = mounts;
+    more_devices_ = std::move(more_devices);
+    auto inventory = build();
+    set_targets(*inventory, *mounts);
+    // A whole list is a look at the host; a change of the mount table alone is not, and a
+    // partial list would make the history forget what it lacks.
+    if (new_facts && inventory->has_all_volumes) usage_.observe(*inventory, host_.now());
+    publish(std::move(inventory));
+  }
+  if (docker.up && facts_->has_all_volumes) usage_.still_watching(host_.now());
+  if (docker.health.asked()) {
+    const std::lock_guard lock(mutex_);
+    ready_ = true;
+  }
+}
+
+// A device that nobody ever used, as most of the loop devices of a machine, is no news.
+std::vector<BlockDevice> HostMonitor::find_more_devices() {
+  std::vector<BlockDevice> found;
+  if (!options_.watch_disks || !options_.all_devices) return found;
+  const auto list = disks_.read();
+  for (const DiskStats& disk : list->disks()) {
+    if (!disk.has_worked()) continue;
+    BlockDevice& device = found.emplace_back();
+    device.name = disk.name;
+    device.number = {disk.major, disk.minor};
+  }
+  return found;
+}
+
+std::shared_ptr<const Inventory> HostMonitor::build() const {
+  std::vector<BlockDevice> more_devices;
+  for (const auto& device : more_devices_) more_devices.push_back(described(host_.paths, device));
+  return std::make_shared<const Inventory>(build_inventory(
+      {.docker = facts_.get(),
+       .mounts = mount_list_.get(),
+       .resolved = [this](const std::string& path) { return resolver_.resolved(path); },
+       .devices_below =
+           [this](const Mount& mount) { return read_devices_below(host_.paths, mount); },
+       .more_devices = std::move(more_devices),
+       .user_labels = options_.user_labels,
+       .measured_binds = options_.measured_binds}));
+}
+
+void HostMonitor::set_targets(const Inventory& inventory, const MountList& mounts) {
+  std::vector<std::string> mount_points;
+  for (const FilesystemFacts& facts : inventory.filesystems) {
+    mount_points.push_back(facts.mount_point);
+  }
+  filesystems_.set_targets(std::move(mount_points));
+
+  sizes_.set_targets(size_targets(inventory, {.procfs = host_.paths.procfs}));
+  if (options_.trace_mounts) {
+    mount_io_.set_targets(mount_io_targets(inventory), volume_names(inventory), mounts);
+  }
+}
+
+void HostMonitor::publish(std::shared_ptr<const Inventory> inventory) {
+  const std::lock_guard lock(mutex_);
+  inventory_ = std::move(inventory);
+}
+
+std::shared_ptr<const Inventory> HostMonitor::inventory() const {
+  const std::lock_guard lock(mutex_);
+  return inventory_;
+}
+
+bool HostMonitor::ready() const {
+  const std::lock_guard lock(mutex_);
+  return ready_;
+}
+
+std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
+  const docker::State docker = watcher_.state();
+  auto snapshot = std::make_shared<HostSnapshot>();
+  snapshot->taken_at = host_.now();
+  snapshot->build = host_.build;
+  snapshot->hostname = hostname_;
+  snapshot->docker_up = docker.up;
+  if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
+  snapshot->inventory = inventory();
+  snapshot->filesystems = filesystems_.latest();
+  snapshot->filesystem_errors = filesystem_errors(*snapshot->inventory);
+  snapshot->sizes = sizes_.latest();
+  if (options_.watch_sizes) snapshot->size_work = sizes_.work();
+  snapshot->usage = usage_.times();
+  if (options_.trace_mounts) snapshot->mount_io = mount_io_.latest();
+  if (options_.trace_devices) snapshot->device_latency = device_latency_.latest();
+  if (options_.watch_disks) snapshot->disks = disks_.read();
+  if (options_.watch_containers) {
+    snapshot->container_io = container_io_.read(*snapshot->inventory, *mounts_.current());
+  }
+  snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
+  snapshot->sources = source_health(docker);
+  add_nfs(*snapshot);
+  return snapshot;
+}
+
+std::vector<std::optional<std::uint64_t>> HostMonitor::filesystem_errors(
+    const Inventory& inventory) const {
+  std::vector<std::optional<std::uint64_t>> errors;
+  for (const FilesystemFacts& facts : inventory.filesystems) {
+    errors.push_back(
+        facts.devices.empty()
+            ? std::nullopt
+            : read_ext4_errors(host_.paths, inventory.devices[facts.devices.front()].kernel_name));
+  }
+  return errors;
+}
+
+void HostMonitor::add_nfs(HostSnapshot& snapshot) {
+  if (!has_nfs_counters(*snapshot.inventory)) return;
+  snapshot.nfs = nfs_of_volumes(*snapshot.inventory, mountstats_.read());
+  snapshot.sources.push_back(mountstats_.health());
+}
+
+std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker) const {
+  std::vector<SourceHealth> all{docker.health, mounts_.health()};
+  if (options_.watch_disks) all.push_back(disks_.health());
+  if (options_.watch_filesystems) all.push_back(filesystems_.health());
+  if (options_.watch_sizes) all.push_back(sizes_.health());
+  if (options_.trace_mounts) all.push_back(mount_io_.health());
+  if (options_.trace_devices) all.push_back(device_latency_.health());
+  if (!options_.state_directory.empty()) all.push_back(usage_.health());
+  if (options_.watch_containers) all.push_back(container_io_.health());
+  return all;
+}
+
+}  // namespace volumeter

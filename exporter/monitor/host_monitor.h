@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "exporter/base/change_log.h"
+#include "exporter/base/path_pattern.h"
+#include "exporter/base/wake_up.h"
+#include "exporter/model/snapshot.h"
+#include "exporter/monitor/container_io_keeper.h"
+#include "exporter/monitor/path_resolver.h"
+#include "exporter/monitor/usage_keeper.h"
+#include "exporter/sources/capacity/filesystem_sampler.h"
+#include "exporter/sources/docker/watcher.h"
+#include "exporter/sources/ebpf/device_latency_watch.h"
+#include "exporter/sources/ebpf/mount_io_watch.h"
+#include "exporter/sources/interface/host_access.h"
+#include "exporter/sources/kernel/block_devices.h"
+#include "exporter/sources/kernel/disk_reader.h"
+#include "exporter/sources/kernel/mount_table.h"
+#include "exporter/sources/kernel/mountstats_file.h"
+#include "exporter/sources/kernel/process_stats.h"
+#include "exporter/sources/sizes/size_sampler.h"
+
+namespace volumeter {
+
+struct MonitorOptions {
+  std::string docker_api_version;  // empty: negotiated
+  std::vector<std::string> user_labels;
+  std::chrono::seconds filesystem_interval{10};
+  SizeSamplerOptions sizes;
+  PathPattern measured_binds;     // sources of bind mounts
+  bool watch_filesystems = true;  // false: nobody wants them, statfs is not called
+  bool watch_sizes = true;        // false: no tree is walked
+  bool trace_mounts = true;       // false: the kernel is not asked to count
+  bool trace_devices = true;
+  bool watch_disks = true;       // false: /proc/diskstats is not read
+  bool all_devices = false;      // true: also those under no Docker data
+  bool watch_containers = true;  // false: no cgroup is read
+  std::string state_directory;   // empty: no history is read or kept
+  KernelUnits units;
+};
+
+// Keeps the picture of the host up to date in the background and hands out snapshots of
+// it. snapshot() reads memory and a few files of /proc: it never waits for Docker, a disk
+// or a network.
+class HostMonitor {
+ public:
+  // `host` and `log` must outlive it.
+  HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options);
+
+  // Asks every source once, one after the other, and returns when all have answered or run
+  // into their limits. Writes nothing. For --once and --check.
+  void sample_once(std::stop_token stop);
+
+  // Starts the background threads; they end with this object.
+  void start();
+
+  std::shared_ptr<const HostSnapshot> snapshot();
+
+  // Whether there is a first picture: Docker was asked, whatever it answered.
+  bool ready() const;
+
+ private:
+  // Rebuilds the inventory if Docker or the mount table changed, and tells the samplers.
+  void refresh(std::stop_token stop);
+  std::shared_ptr<const Inventory> build() const;
+  std::vector<BlockDevice> find_more_devices();
+  void publish(std::shared_ptr<const Inventory> inventory);
+  void set_targets(const Inventory& inventory, const MountList& mounts);
+  std::vector<std::optional<std::uint64_t>> filesystem_errors(const Inventory& inventory) const;
+  void add_nfs(HostSnapshot& snapshot);
+  std::shared_ptr<const Inventory> inventory() const;
+  std::vector<SourceHealth> source_health(const docker::State& docker) const;
+
+  const HostAccess& host_;
+  const MonitorOptions options_;
+  const std::optional<WallTime> boot_time_;
+  const std::string hostname_;
+
+  MountTable mounts_;
+  DiskReader disks_;
+  MountstatsFile mountstats_;
+  FilesystemSampler filesystems_;
+  SizeSampler sizes_;
+  MountIoWatch mount_io_;
+  DeviceLatencyWatch device_latency_;
+  UsageKeeper usage_;
+  ContainerIoKeeper container_io_;
+
+  // Of the refreshing thread alone: what the newest inventory was built from.
+  PathResolver resolver_;
+  std::shared_ptr<const docker::Facts> facts_;
+  std::shared_ptr<const MountList> mount_list_;
+  std::vector<BlockDevice> more_devices_;  // name and number alone
+
+  mutable std::mutex mutex_;  // of the two below
+  std::shared_ptr<const Inventory> inventory_ = std::make_shared<const Inventory>();
+  bool ready_ = false;
+
+  // In this order: each thread below uses what stands above it and ends before it.
+  WakeUp changed_;
+  docker::Watcher watcher_;
+  std::jthread refresher_;
+};
+
+}  // namespace volumeter

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/monitor/usage_keeper.h"
+
+#include <chrono>
+
+namespace volumeter {
+namespace {
+
+constexpr std::string_view kSubject = "state file";
+// How much of "in use until" a crash may lose.
+constexpr std::chrono::minutes kSaveInterval{10};
+
+}  // namespace
+
+UsageKeeper::UsageKeeper(const std::string& directory, ChangeLog& log) : log_(log) {
+  if (directory.empty()) return;
+  file_ = std::make_unique<StateFile>(directory, log);
+  restore();
+}
+
+UsageKeeper::~UsageKeeper() {
+  if (writing_ && watched_until_) save(*watched_until_);
+}
+
+void UsageKeeper::restore() {
+  const auto text = file_->read();
+  if (!text) {
+    if (text.error().kind == ErrorKind::kNotFound) return;  // the first start on this host
+    log_.warning(kSubject, text.error().text() + "; what was known of unused volumes is lost");
+    damaged_ = true;
+    return;
+  }
+  const auto bad_lines = history_.restore(*text);
+  damaged_ = !bad_lines || *bad_lines > 0;
+  bad_lines_ = bad_lines ? *bad_lines : 1;
+  if (!bad_lines) {
+    log_.warning(kSubject, bad_lines.error().what + "; what was known of unused volumes is lost");
+  } else if (damaged_) {
+    log_.warning(kSubject, std::to_string(*bad_lines) +
+                               " lines are damaged; what they said of unused volumes is lost");
+  }
+  times_ = std::make_shared<const UsageTimes>(history_.times());
+}
+
+void UsageKeeper::start_writing() {
+  if (file_ == nullptr) return;
+  writing_ = true;
+  file_->check();
+  if (!damaged_) return;
+  const auto aside = file_->set_aside();
+  log_.warning(kSubject, aside ? "the damaged file was set aside as " + *aside
+                               : "the damaged file stays in its place: " + aside.error().text());
+}
+
+void UsageKeeper::observe(const Inventory& inventory, WallTime now) {
+  const bool changed = history_.observe(inventory, now);
+  watched_until_ = now;
+  if (!changed) return;
+  {
+    const std::lock_guard lock(mutex_);
+    times_ = std::make_shared<const UsageTimes>(history_.times());
+  }
+  save(now);
+}
+
+void UsageKeeper::still_watching(WallTime now) {
+  watched_until_ = now;
+  // A clock that was set back must not end the saving.
+  if (!saved_at_ || std::chrono::abs(now - *saved_at_) >= kSaveInterval) save(now);
+}
+
+void UsageKeeper::save(WallTime now) {
+  if (!writing_) return;
+  saved_at_ = now;
+  file_->submit(history_.to_text(now));
+}
+
+std::shared_ptr<const UsageTimes> UsageKeeper::times() const {
+  const std::lock_guard lock(mutex_);
+  return times_;
+}
+
+SourceHealth UsageKeeper::health() const {
+  SourceHealth health = file_->health();
+  health.bad_items = bad_lines_;
+  return health;
+}
+
+}  // namespace volumeter

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/cgroup/io_stat.h"
+
+#include <optional>
+
+#include "exporter/base/device_number.h"
+#include "exporter/base/fields.h"
+
+namespace volumeter {
+namespace {
+
+// bdi_dev_name() says so of a disk that is being removed, and of the hidden ones that are the
+// paths of an NVMe multipath disk.
+constexpr std::string_view kUnnamed = "(unknown)";
+
+// The fields of one device, as they come in.
+struct Entry {
+  std::optional<DeviceNumber> number;
+  std::optional<std::uint64_t> read_bytes;
+  std::optional<std::uint64_t> written_bytes;
+  std::optional<std::uint64_t> reads;
+  std::optional<std::uint64_t> writes;
+  bool is_unnamed = false;  // of a disk that has no number here
+  bool is_bad = false;
+
+  bool has_none() const { return !read_bytes && !written_bytes && !reads && !writes; }
+  bool has_all() const { return read_bytes && written_bytes && reads && writes; }
+};
+
+void set(std::optional<std::uint64_t>& value, std::string_view text, Entry& entry) {
+  const auto number = to_integer<std::uint64_t>(text);
+  if (!number || value) entry.is_bad = true;
+  value = number;
+}
+
+// Other keys belong to discards, to iocost and to iolatency: "dbytes=0", "cost.vrate=100.00",
+// "depth=max".
+void add_field(Entry& entry, std::string_view field) {
+  const std::string_view key = cut(field, '=');
+  if (key == "rbytes") set(entry.read_bytes, field, entry);
+  if (key == "wbytes") set(entry.written_bytes, field, entry);
+  if (key == "rios") set(entry.reads, field, entry);
+  if (key == "wios") set(entry.writes, field, entry);
+}
+
+class Reader {
+ public:
+  Parsed<DeviceIo> read(std::string_view text) && {
+    while (!text.empty()) {
+      const bool is_whole = text.find('\n') != std::string_view::npos;
+      add_line(next_line(text), is_whole);
+    }
+    keep_first_of_each(parsed_);
+    return std::move(parsed_);
+  }
+
+ private:
+  void add_line(std::string_view line, bool is_whole) {
+    std::string_view rest = line;
+    Entry entry;
+    bool has_begun = false;
+    bool is_good = true;
+    while (true) {
+      const std::string_view field = next_field(rest);
+      if (field.empty()) break;
+      if (field.find('=') != std::string_view::npos) {
+        if (!has_begun) entry.is_bad = true;  // the end of a line of which the begin is torn
+        has_begun = true;
+        add_field(entry, field);
+        continue;
+      }
+      // Kernels since 5.13 begin a line for a device without I/O and do not end it, as in
+      // "7:7 7:6 8:0 rbytes=90430464 ..."; later ones end it.
+      Entry next = begin(field);
+      if (has_begun && next.is_bad) {  // a key without a value
+        entry.is_bad = true;
+        continue;
+      }
+      if (has_begun) is_good &= add(entry);
+      has_begun = true;
+      entry = next;
+    }
+    if (has_begun && is_whole) is_good &= add(entry);
+    // Without an end the last number may lack digits.
+    if (has_begun && !is_whole) is_good &= !entry.is_bad && entry.has_none();
+    if (!is_good) parsed_.reject(line);
+  }
+
+  static Entry begin(std::string_view field) {
+    Entry entry;
+    entry.number = parse_device_number(field);
+    entry.is_unnamed = field == kUnnamed;
+    entry.is_bad = !entry.number && !entry.is_unnamed;
+    return entry;
+  }
+
+  // Whether it could be read.
+  bool add(const Entry& entry) {
+    if (entry.is_bad || (!entry.has_none() && !entry.has_all())) return false;
+    if (entry.is_unnamed) return true;
+    DeviceIo device;
+    device.major = entry.number->major;
+    device.minor = entry.number->minor;
+    device.reads = entry.reads.value_or(0);
+    device.writes = entry.writes.value_or(0);
+    device.read_bytes = entry.read_bytes.value_or(0);
+    device.written_bytes = entry.written_bytes.value_or(0);
+    parsed_.items.push_back(std::move(device));
+    return true;
+  }
+
+  Parsed<DeviceIo> parsed_;
+};
+
+}  // namespace
+
+// Documentation/admin-guide/cgroup-v2.rst, io.stat:
+//   8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0
+//   8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=50331648 dios=3021
+Parsed<DeviceIo> parse_io_stat(std::string_view text) { return Reader().read(text); }
+
+}  // namespace volumeter

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/ebpf/bpf/filesystem_hooks.h"
+
+#include <algorithm>
+
+namespace volumeter::bpf {
+namespace {
+
+// From the file_operations and vm_operations_struct of each. A page of overlayfs is mapped from
+// the file below it, which no container's mount leads to.
+constexpr FilesystemHooks kHooks[] = {
+    {.fstype = "ext4",
+     .read = "ext4_file_read_iter",
+     .write = "ext4_file_write_iter",
+     .fsync = "ext4_sync_file",
+     .mapped_write = "ext4_page_mkwrite",
+     .splice_read = "ext4_file_splice_read",
+     .splice_write = "",
+     .write_before = ""},
+    {.fstype = "xfs",
+     .read = "xfs_file_read_iter",
+     .write = "xfs_file_write_iter",
+     .fsync = "xfs_file_fsync",
+     .mapped_write = "xfs_filemap_page_mkwrite",
+     .splice_read = "xfs_file_splice_read",
+     .splice_write = "",
+     .write_before = ""},
+    {.fstype = "btrfs",
+     .read = "btrfs_file_read_iter",
+     .write = "btrfs_file_write_iter",
+     .fsync = "btrfs_sync_file",
+     .mapped_write = "btrfs_page_mkwrite",
+     .splice_read = "filemap_splice_read",
+     .splice_write = "",
+     .write_before = ""},
+    {.fstype = "tmpfs",
+     .read = "shmem_file_read_iter",
+     .write = "shmem_file_write_iter",
+     .fsync = "noop_fsync",
+     .mapped_write = "",
+     .splice_read = "shmem_file_splice_read",
+     .splice_write = "",
+     .write_before = "generic_file_write_iter"},  // Linux up to 6.5
+    {.fstype = "overlay",
+     .read = "ovl_read_iter",
+     .write = "ovl_write_iter",
+     .fsync = "ovl_fsync",
+     .mapped_write = "",
+     .splice_read = "ovl_splice_read",
+     .splice_write = "ovl_splice_write",
+     .write_before = ""},
+    {.fstype = "nfs",
+     .read = "nfs_file_read",
+     .write = "nfs_file_write",
+     .fsync = "nfs_file_fsync",
+     .mapped_write = "nfs_vm_page_mkwrite",
+     .splice_read = "nfs_file_splice_read",
+     .splice_write = "",
+     .write_before = ""},
+    {.fstype = "fuse",
+     .read = "fuse_file_read_iter",
+     .write = "fuse_file_write_iter",
+     .fsync = "fuse_fsync",
+     .mapped_write = "fuse_page_mkwrite",
+     .splice_read = "fuse_splice_read",
+     .splice_write = "",
+     .write_before = ""},
+};
+
+// "nfs4" is nfs, "fuse.sshfs" and "fuseblk" are fuse; nobody but ext4 has mounted "ext3" since
+// Linux 4.3.
+std::string_view family_of(std::string_view fstype) {
+  if (fstype == "nfs4") return "nfs";
+  if (fstype == "ext3") return "ext4";
+  if (fstype == "fuseblk" || fstype.starts_with("fuse.")) return "fuse";
+  return fstype;
+}
+
+}  // namespace
+
+std::span<const FilesystemHooks> filesystem_hooks() { return kHooks; }
+
+const FilesystemHooks* hooks_of(std::string_view fstype) {
+  const auto* found = std::find_if(
+      std::begin(kHooks), std::end(kHooks),
+      [family = family_of(fstype)](const auto& hooks) { return hooks.fstype == family; });
+  return found == std::end(kHooks) ? nullptr : found;
+}
+
+}  // namespace volumeter::bpf

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/interface/mount_tracer.h"
+
+#include <bpf/bpf.h>
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "exporter/base/unique_fd.h"
+#include "exporter/sources/ebpf/bpf/count_map.h"
+#include "exporter/sources/ebpf/bpf/filesystem_hooks.h"
+#include "exporter/sources/ebpf/bpf/loading.h"
+#include "exporter/sources/ebpf/bpf/shared.h"
+#include "exporter/sources/ebpf/bpf/tracers.h"
+#include "exporter/sources/ebpf/bpf/volume_io.skel.h"
+#include "exporter/sources/os/privileges.h"
+
+namespace volumeter {
+namespace {
+
+using Programs = bpf::Skeleton<volume_io_bpf>;
+
+constexpr unsigned kMinorBits = 20;
+constexpr std::size_t kMaxNamespaceBytes = 64 << 20;  // 4 million processes
+
+using bpf::duplicate;
+using bpf::Link;
+
+// A program and the function of the kernel that it is to see.
+struct Hook {
+  const char* program;
+  std::string_view function;
+};
+
+// The maps that all programs share, kept open.
+struct Maps {
+  UniqueFd watched_mounts;
+  UniqueFd changes;
+  UniqueFd counts;
+  UniqueFd tasks;
+  UniqueFd queued;
+};
+
+// The programs with none of them chosen to be loaded.
+Programs open_programs() {
+  Programs programs(volume_io_bpf__open(), volume_io_bpf__destroy);
+  if (!programs) return programs;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, programs->obj) bpf_program__set_autoload(program, false);
+  return programs;
+}
+
+Result<Link> attach(bpf_program* program) {
+  Link link(bpf_program__attach(program));
+  if (!link) return bpf::failure(bpf_program__name(program), errno);
+  return link;
+}
+
+class BpfMountTracer final : public MountTracer {
+ public:
+  // Loads what does not depend on the filesystem. The kernel's answer to the first program for
+  // a function of its own is that to all of them.
+  Result<> start() {
+    const bpf::GiveBackMemory at_the_end;
+    Programs programs = open_programs();
+    if (!programs) return bpf::failure("volume_io", errno);
+    bpf_program__set_autoload(programs->progs.list_namespaces, true);
+    if (const int result = volume_io_bpf__load(programs.get()); result != 0) {
+      return bpf::failure("volume_io", -result);
+    }
+    maps_ = {duplicate(programs->maps.watched_mounts), duplicate(programs->maps.changes),
+             duplicate(programs->maps.counts), duplicate(programs->maps.tasks),
+             duplicate(programs->maps.queued)};
+    Link iterator(bpf_program__attach_iter(programs->progs.list_namespaces, nullptr));
+    if (!iterator) return bpf::failure("iter/task", errno);
+    iterator_ = std::move(iterator);
+    // Each is there or not depending on the kernel's version and configuration.
+    for (const auto* function : {"io_complete_rw", "io_complete_rw_iopoll", "aio_complete_rw"}) {
+      const auto hooked = load_and_attach({{"queued_done", function}});
+      if (!hooked && hooked.error().kind != ErrorKind::kNotFound) return hooked.error();
+    }
+    return Nothing{};
+  }
+
+  Result<> follow(std::string_view fstype) override {
+    const auto* hooks = bpf::hooks_of(fstype);
+    if (hooks == nullptr) {
+      return Error{ErrorKind::kUnsupported, std::string(fstype), "no filesystem that we can count"};
+    }
+    if (followed_.contains(hooks->fstype)) return Nothing{};
+    const std::size_t before = links_.size();
+    const auto done = attach_all(*hooks);
+    if (!done) {
+      links_.resize(before);
+      return done;
+    }
+    followed_.insert(hooks->fstype);
+    return Nothing{};
+  }
+
+  Result<std::unordered_map<std::uint32_t, std::uint64_t>> namespaces() override {
+    const UniqueFd file(bpf_iter_create(bpf_link__fd(iterator_.get())));
+    if (!file) return from_errno("iter/task", errno);
+    const auto text = read_to_end(file.get(), "iter/task", kMaxNamespaceBytes);
+    if (!text) return text.error();
+    std::unordered_map<std::uint32_t, std::uint64_t> all;
+    for (std::size_t at = 0; at + sizeof(task_namespace) <= text->size();
+         at += sizeof(task_namespace)) {
+      task_namespace record{};
+      text->copy(reinterpret_cast<char*>(&record), sizeof record, at);
+      all.emplace(record.pid, record.namespace_id);
+    }
+    return all;
+  }
+
+  Result<> watch(MountToken token, const MountIdentity& mount) override {
+    const watched_mount value{.namespace_id = mount.namespace_id,
+                              .token = token,
+                              .device = mount.major << kMinorBits | mount.minor};
+    const int result = bpf_map_update_elem(maps_.watched_mounts.get(), &mount.id, &value, BPF_ANY);
+    changed();
+    if (result != 0) return from_errno("watched_mounts", -result);
+    return Nothing{};
+  }
+
+  void unwatch(MountToken token, const MountIdentity& mount) override {
+    watched_mount now{};
+    const int known = bpf_map_lookup_elem(maps_.watched_mounts.get(), &mount.id, &now);
+    if (known != 0 || now.token != token) return;
+    bpf_map_delete_elem(maps_.watched_mounts.get(), &mount.id);
+    changed();
+  }
+
+  Result<std::unordered_map<MountToken, MountIo>> read() override {
+    std::unordered_map<MountToken, MountIo> all;
+    const auto see = [&](std::uint32_t key, const IoCounts& sum) {
+      MountIo& mount = all[io_key_token(key)];
+      switch (io_key_operation(key)) {
+        case IO_READ: mount.reads.add(sum); break;
+        case IO_WRITE: mount.writes.add(sum); break;
+        case IO_FSYNC: mount.fsyncs.add(sum); break;
+        case IO_MAPPED_WRITE: mount.mapped_writes += sum.operations; break;
+        default: break;
+      }
+    };
+    if (const auto done = bpf::read_counts<std::uint32_t>(maps_.counts.get(), see); !done) {
+      return done.error();
+    }
+    return all;
+  }
+
+  void forget(MountToken token) override {
+    for (std::uint32_t operation = IO_READ; operation <= IO_MAPPED_WRITE; ++operation) {
+      const std::uint32_t key = io_key(token, operation);
+      bpf_map_delete_elem(maps_.counts.get(), &key);
+    }
+  }
+
+ private:
+  // All of them or, with an error, none. kNotFound if the kernel has no such function.
+  Result<> load_and_attach(std::initializer_list<Hook> hooks) {
+    const WithCapability modules(Capability::kSysAdmin);
+    const bpf::GiveBackMemory at_the_end;
+    Programs programs = open_programs();
+    if (!programs) return bpf::failure("volume_io", errno);
+    share_maps(*programs);
+    for (const Hook& hook : hooks) {
+      bpf_program* program = bpf_object__find_program_by_name(programs->obj, hook.program);
+      const std::string function(hook.function);
+      if (bpf_program__set_attach_target(program, 0, function.c_str()) != 0) {
+        return Error{ErrorKind::kNotFound, "eBPF: " + function,
+                     "the kernel has no such function, or has it in a module, which takes "
+                     "CAP_SYS_ADMIN to see"};
+      }
+      bpf_program__set_autoload(program, true);
+    }
+    if (const int result = volume_io_bpf__load(programs.get()); result != 0) {
+      return bpf::failure(std::string(hooks.begin()->function), -result);
+    }
+    std::vector<Link> links;
+    for (const Hook& hook : hooks) {
+      auto link = attach(bpf_object__find_program_by_name(programs->obj, hook.program));
+      if (!link) return link.error();
+      links.push_back(std::move(link).value());
+    }
+    for (auto& link : links) links_.push_back(std::move(link));
+    return Nothing{};
+  }
+
+  // What the programs remember of mounts is to be found out again.
+  void changed() {
+    const std::uint32_t zero = 0;
+    ++changes_;
+    bpf_map_update_elem(maps_.changes.get(), &zero, &changes_, BPF_ANY);
+  }
+
+  // Ends before beginnings: a beginning without an end would seem to last for ever.
+  Result<> attach_all(const bpf::FilesystemHooks& hooks) {
+    auto done = load_and_attach({{"read_exit", hooks.read}, {"read_enter", hooks.read}});
+    if (!done) return done;
+    done = load_and_attach({{"write_exit", hooks.write}, {"write_enter", hooks.write}});
+    if (!done && done.error().kind == ErrorKind::kNotFound && !hooks.write_before.empty()) {
+      done = load_and_attach(
+          {{"write_exit", hooks.write_before}, {"write_enter", hooks.write_before}});
+    }
+    if (done) done = attach_if_there({{"fsync_exit", hooks.fsync}, {"fsync_enter", hooks.fsync}});
+    if (done) {
+      done = attach_if_there(
+          {{"splice_read_exit", hooks.splice_read}, {"splice_read_enter", hooks.splice_read}});
+    }
+    if (done) {
+      done = attach_if_there(
+          {{"splice_write_exit", hooks.splice_write}, {"splice_write_enter", hooks.splice_write}});
+    }
+    if (done) done = attach_if_there({{"mapped_write", hooks.mapped_write}});
+    return done;
+  }
+
+  // A function that is there and cannot be seen would leave a hole in what is counted.
+  Result<> attach_if_there(std::initializer_list<Hook> hooks) {
+    if (hooks.begin()->function.empty()) return Nothing{};
+    auto done = load_and_attach(hooks);
+    if (!done && done.error().kind == ErrorKind::kNotFound) return Nothing{};
+    return done;
+  }
+
+  void share_maps(volume_io_bpf& programs) const {
+    bpf_map__reuse_fd(programs.maps.watched_mounts, maps_.watched_mounts.get());
+    bpf_map__reuse_fd(programs.maps.changes, maps_.changes.get());
+    bpf_map__reuse_fd(programs.maps.counts, maps_.counts.get());
+    bpf_map__reuse_fd(programs.maps.tasks, maps_.tasks.get());
+    bpf_map__reuse_fd(programs.maps.queued, maps_.queued.get());
+  }
+
+  Maps maps_;
+  std::uint32_t changes_ = 0;
+  Link iterator_;
+  std::vector<Link> links_;
+  std::set<std::string_view> followed_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<MountTracer>> make_mount_tracer() {
+  bpf::be_quiet();
+  auto tracer = std::make_unique<BpfMountTracer>();
+  if (const auto started = tracer->start(); !started) return started.error();
+  return std::unique_ptr<MountTracer>(std::move(tracer));
+}
+
+}  // namespace volumeter

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/ebpf/device_latency_watch.h"
+
+#include <utility>
+
+namespace volumeter {
+
+void DeviceLatencyWatch::start() {
+  auto tracer = host_.trace_devices();
+  const std::lock_guard lock(mutex_);
+  if (tracer) {
+    tracer_ = std::move(tracer).value();
+    return;
+  }
+  health_.failed(tracer.error());
+  log_.info("latency of disks", "not measured by eBPF (" + tracer.error().text() +
+                                    "): there is no docker_device_io_latency_seconds; --check "
+                                    "says what would help");
+}
+
+std::vector<DeviceLatency> DeviceLatencyWatch::latest() {
+  const std::lock_guard lock(mutex_);
+  if (tracer_ == nullptr) return {};
+  auto devices = tracer_->read();
+  if (!devices) {
+    health_.failed(devices.error());
+    return {};
+  }
+  health_.succeeded(host_.now(), 0);
+  return std::move(devices).value();
+}
+
+SourceHealth DeviceLatencyWatch::health() const {
+  const std::lock_guard lock(mutex_);
+  return health_;
+}
+
+}  // namespace volumeter

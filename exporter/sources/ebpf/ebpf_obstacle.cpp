@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/ebpf/ebpf_obstacle.h"
+
+#include "exporter/sources/os/files.h"
+
+namespace volumeter {
+namespace {
+
+// "none [integrity] confidentiality": no page of Documentation/ describes it;
+// security/lockdown/lockdown.c puts brackets around the level in force.
+bool is_locked_down(const HostPaths& paths) {
+  const auto text = read_file(paths.sys("kernel/security/lockdown"));
+  return text && text->find("[none]") == std::string::npos && text->find('[') != std::string::npos;
+}
+
+// The file is some megabytes; that there is something in it is enough.
+bool has_types(const HostPaths& paths) {
+  const auto text = read_file(paths.sys("kernel/btf/vmlinux"), 1);
+  return text || text.error().kind == ErrorKind::kMalformed;
+}
+
+}  // namespace
+
+std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused) {
+  const std::string why(refused);
+  if (why.find("built without") != std::string::npos) {
+    return why + ": build it where libbpf-dev, clang and bpftool are";
+  }
+  if (is_locked_down(paths)) {
+    return why + ": this kernel is locked down (Secure Boot, lockdown=) and lets nobody count";
+  }
+  if (why.find("ermi") != std::string::npos) {  // "Operation not permitted", "Permission denied"
+    return why +
+           ": run as root or with CAP_BPF and CAP_PERFMON; with them, this kernel may be "
+           "locked down (lockdown=)";
+  }
+  if (!has_types(paths)) {
+    return why + ": this kernel does not tell its types; it takes one with CONFIG_DEBUG_INFO_BTF";
+  }
+  return why +
+         ": it takes Linux 5.13 or later with CONFIG_BPF_SYSCALL, CONFIG_FUNCTION_TRACER and "
+         "CONFIG_DEBUG_INFO_BTF";
+}
+
+}  // namespace volumeter

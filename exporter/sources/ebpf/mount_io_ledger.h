@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "exporter/base/time.h"
+#include "exporter/sources/interface/mount_tracer.h"
+
+namespace volumeter {
+
+using MountKey = std::pair<std::string, std::string>;  // name of the container, destination
+
+// What was counted for mounts and volumes up to some moment.
+struct MountIoReadings {
+  std::map<MountKey, MountIo> mounts;
+  std::map<std::string, MountIo> volumes;   // by name; those not listed were never watched
+  std::set<std::string> uncounted_volumes;  // some of what was done to them was not seen
+};
+
+// Adds up the kernel's counts so that they never go back: those of a mount over restarts of its
+// container, those of a volume over the containers that come and go.
+class MountIoLedger {
+ public:
+  void open(MountToken token, MountKey mount, std::string volume);
+
+  // What the kernel counted so far.
+  void add(const std::unordered_map<MountToken, MountIo>& counted);
+
+  bool is_open(MountToken token) const { return open_.contains(token); }
+
+  // The mount is gone, after its last add().
+  void close(MountToken token, SteadyTime now);
+
+  // Volumes that are no more, and mounts that did not come back for long.
+  void forget(const std::set<std::string>& volumes, SteadyTime now);
+
+  const std::map<MountKey, MountIo>& mounts() const { return mounts_; }
+  const std::map<std::string, MountIo>& volumes() const { return volumes_; }
+
+ private:
+  // With more, those that are gone are forgotten at once.
+  static constexpr std::size_t kMaxMounts = 2000;
+  static constexpr std::chrono::hours kKept{1};
+
+  struct Account {
+    MountKey mount;
+    std::string volume;  // empty: of none
+    MountIo counted;     // that is in the sums
+  };
+
+  std::unordered_map<MountToken, Account> open_;
+  std::map<MountKey, MountIo> mounts_;
+  std::map<std::string, MountIo> volumes_;
+  std::map<MountKey, SteadyTime> closed_;
+};
+
+}  // namespace volumeter

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/ebpf/mount_io_watch.h"
+
+#include "exporter/sources/os/files.h"
+
+namespace volumeter {
+namespace {
+
+constexpr std::string_view kSubject = "I/O of volumes";
+constexpr std::string_view kMounts = "I/O of mounts";
+
+// The directory of a filesystem that a host's path leads to.
+std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& path,
+                                                             const MountList& mounts) {
+  if (path.empty()) return {};
+  const Mount* mount = mounts.find(path);
+  if (mount == nullptr) return {};
+  std::string directory = mount->root == "/" ? "" : mount->root;
+  if (mount->mount_point == "/") {
+    directory += path;
+  } else {
+    directory += path.substr(mount->mount_point.size());
+  }
+  return std::pair(mount, directory.empty() ? "/" : directory);
+}
+
+}  // namespace
+
+const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::string& destination,
+                                  const std::optional<std::pair<const Mount*, std::string>>& data) {
+  const Mount* by_data = nullptr;
+  std::size_t matches = 0;
+  for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
+    if (mount->mount_point == destination) return &*mount;  // of stacked ones, the one on top
+    if (!data) continue;
+    const auto& [host_mount, directory] = *data;
+    if (mount->major == host_mount->major && mount->minor == host_mount->minor &&
+        mount->root == directory) {
+      by_data = &*mount;
+      ++matches;
+    }
+  }
+  return matches == 1 ? by_data : nullptr;  // of several, nobody knows which it is
+}
+
+void MountIoWatch::set_targets(const std::vector<MountIoTarget>& targets,
+                               const std::set<std::string>& volumes, const MountList& host_mounts) {
+  if (!has_tracer()) return;
+  Targets wanted;
+  for (const MountIoTarget& target : targets) wanted.emplace(target.key, &target);
+  const auto found = find_new(wanted, host_mounts);
+
+  const std::lock_guard lock(mutex_);
+  drop(wanted);
+  uncounted_volumes_.clear();
+  std::size_t unwatched = 0;
+  for (const auto& [key, target] : wanted) {
+    if (watched_.contains(key)) continue;
+    const auto mount = found.find(key);
+    if (mount != found.end() && watch(*target, mount->second)) continue;
+    ++unwatched;
+    if (!target->volume.empty()) uncounted_volumes_.insert(target->volume);
+  }
+  ledger_.forget(volumes, host_.steady_now());
+  health_.bad_items = unwatched;
+}
+
+bool MountIoWatch::has_tracer() {
+  if (!was_started_) {
+    was_started_ = true;
+    auto tracer = host_.trace_mounts();
+    const std::lock_guard lock(mutex_);
+    if (tracer) {
+      tracer_ = std::move(tracer).value();
+      log_.info(kSubject, "counted by eBPF");
+    } else {
+      health_.failed(tracer.error());
+      log_.info(kSubject, "not counted by eBPF (" + tracer.error().text() +
+                              "): shown only for volumes on a device of their own; --check says "
+                              "what would help");
+    }
+  }
+  return tracer_ != nullptr;
+}
+
+// The mounts that are not watched yet. Without the lock: a scrape need not wait until the kernel
+// has taken our programs for one more filesystem.
+std::map<MountKey, MountIoWatch::Watched> MountIoWatch::find_new(const Targets& wanted,
+                                                                 const MountList& host_mounts) {
+  std::set<std::uint32_t> pids;
+  for (const auto& [key, target] : wanted) {
+    const auto known = watched_.find(key);
+    if (known == watched_.end() || known->second.pid != target->pid) pids.insert(target->pid);
+  }
+  const auto views = look_into(pids);
+  std::map<MountKey, Watched> found;
+  for (const auto& [key, target] : wanted) {
+    const auto view = views.find(target->pid);
+    if (view == views.end()) continue;
+    const Mount* mount = find_container_mount(view->second.mounts, key.second,
+                                              place_of(target->data_path, host_mounts));
+    if (mount == nullptr) {
+      log_.info("I/O of " + key.first + ":" + key.second, "not counted: no such mount is found");
+    }
+    if (mount == nullptr || !follow(mount->fstype)) continue;
+    found.emplace(key, Watched{.identity = {.id = static_cast<std::uint32_t>(mount->id),
+                                            .namespace_id = view->second.namespace_id,
+                                            .major = mount->major,
+                                            .minor = mount->minor},
+                               .pid = target->pid});
+  }
+  return found;
+}
+
+// Those that ended meanwhile are left out, as are those that live in the host's own namespace:
+// a process id that was given to another process since.
+std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
+    const std::set<std::uint32_t>& pids) {
+  std::map<std::uint32_t, View> views;
+  if (pids.empty()) return views;
+  const auto namespaces = tracer_->namespaces();
+  if (!namespaces) {
+    log_.warning(kMounts, "those of new containers are not counted: " + namespaces.error().text());
+    return views;
+  }
+  const auto host = namespaces->find(1);
+  if (host == namespaces->end()) {
+    log_.warning(kMounts,
+                 "not counted: the agent and the containers are not in the host's own pid "
+                 "namespace, so that nobody knows which process is which");
+    return views;
+  }
+  for (const std::uint32_t pid : pids) {
+    const auto found = namespaces->find(pid);
+    if (found == namespaces->end()) continue;
+    if (host->second == found->second) continue;
+    const auto text = read_file(host_.paths.proc(std::to_string(pid) + "/mountinfo"));
+    if (text) views.emplace(pid, View{found->second, parse_mountinfo(*text).items});
+  }
+  return views;
+}
+
+// To be refused takes the kernel and us long: one try a minute, not one a mount.
+bool MountIoWatch::follow(const std::string& fstype) {
+  const SteadyTime now = host_.steady_now();
+  const auto refused = refused_.find(fstype);
+  if (refused != refused_.end() && now - refused->second < kRetry) return false;
+  const auto done = tracer_->follow(fstype);
+  refused_.erase(fstype);
+  if (done) return true;
+  refused_.emplace(fstype, now);
+  log_.info("I/O of " + fstype, "not counted: " + done.error().text());
+  return false;
+}
+
+// Before new mounts are watched: theirs may be ids that these had.
+void MountIoWatch::drop(const Targets& wanted) {
+  const auto is_gone = [&](const auto& entry) {
+    const auto found = wanted.find(entry.first);
+    return found == wanted.end() || found->second->pid != entry.second.pid;
+  };
+  for (const auto& entry : watched_) {
+    if (is_gone(entry)) tracer_->unwatch(entry.second.token, entry.second.identity);
+  }
+  collect();
+  std::erase_if(watched_, [&](const auto& entry) {
+    if (!is_gone(entry)) return false;
+    tracer_->forget(entry.second.token);
+    ledger_.close(entry.second.token, host_.steady_now());
+    return true;
+  });
+}
+
+bool MountIoWatch::watch(const MountIoTarget& target, Watched found) {
+  // Destinations that are the same by a symbolic link are one mount, which the kernel counts once.
+  for (const auto& [key, other] : watched_) {
+    if (other.identity == found.identity) return other.pid == found.pid;
+  }
+  found.token = ++last_token_;
+  const auto done = tracer_->watch(found.token, found.identity);
+  if (!done) {
+    log_.warning(kMounts, "some are not counted: " + done.error().text());
+    return false;
+  }
+  ledger_.open(found.token, target.key, target.volume);
+  watched_.emplace(target.key, found);
+  return true;
+}
+
+void MountIoWatch::collect() {
+  const auto counted = tracer_->read();
+  if (!counted) {
+    health_.failed(counted.error());
+    return;
+  }
+  ledger_.add(*counted);
+  health_.succeeded(host_.now(), health_.bad_items);
+  // Direct I/O that ends when its mount is gone still counts, and would take its place for ever.
+  for (const auto& [token, io] : *counted) {
+    if (!ledger_.is_open(token)) tracer_->forget(token);
+  }
+}
+
+std::shared_ptr<const MountIoReadings> MountIoWatch::latest() {
+  const std::lock_guard lock(mutex_);
+  if (tracer_ == nullptr) return nullptr;
+  collect();
+  return std::make_shared<const MountIoReadings>(
+      MountIoReadings{ledger_.mounts(), ledger_.volumes(), uncounted_volumes_});
+}
+
+SourceHealth MountIoWatch::health() const {
+  const std::lock_guard lock(mutex_);
+  return health_;
+}
+
+}  // namespace volumeter

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exporter/base/change_log.h"
+#include "exporter/base/source_health.h"
+#include "exporter/sources/ebpf/mount_io_ledger.h"
+#include "exporter/sources/interface/host_access.h"
+#include "exporter/sources/interface/mount_tracer.h"
+#include "exporter/sources/kernel/mountinfo.h"
+
+namespace volumeter {
+
+// A mount of a running container, as Docker tells it.
+struct MountIoTarget {
+  MountKey key;
+  std::uint32_t pid = 0;  // of the container's first process; zero if nobody knows
+  std::string volume;     // whose data it shows; empty if it is none
+  std::string data_path;  // where the host has that data; empty if nobody knows
+
+  bool operator==(const MountIoTarget&) const = default;
+};
+
+// Keeps the kernel counting what containers do through their mounts: finds each mount in its
+// container's namespace, has it watched as long as the container runs, and adds up over
+// restarts. Thread-safe.
+class MountIoWatch {
+ public:
+  // Both must outlive it.
+  MountIoWatch(const HostAccess& host, ChangeLog& log) : host_(host), log_(log) {}
+
+  // What runs now, all volumes there are, and the host's own mounts. The first call asks the
+  // kernel for its help; it may take a second. Of one thread at a time.
+  void set_targets(const std::vector<MountIoTarget>& targets, const std::set<std::string>& volumes,
+                   const MountList& host_mounts);
+
+  // What was counted up to now; null while nobody counts. A few system calls, which wait for no
+  // more than a few others.
+  std::shared_ptr<const MountIoReadings> latest();
+
+  SourceHealth health() const;  // "ebpf_mounts"
+
+ private:
+  struct Watched {
+    MountIdentity identity;
+    std::uint32_t pid = 0;
+    MountToken token = 0;
+  };
+  // The mounts of one container.
+  struct View {
+    std::uint64_t namespace_id = 0;
+    std::vector<Mount> mounts;
+  };
+
+  static constexpr std::chrono::minutes kRetry{1};
+
+  using Targets = std::map<MountKey, const MountIoTarget*>;
+
+  bool has_tracer();
+  std::map<MountKey, Watched> find_new(const Targets& wanted, const MountList& host_mounts);
+  std::map<std::uint32_t, View> look_into(const std::set<std::uint32_t>& pids);
+  bool follow(const std::string& fstype);
+  void drop(const Targets& wanted);
+  bool watch(const MountIoTarget& target, Watched found);
+  void collect();
+
+  const HostAccess& host_;
+  ChangeLog& log_;
+  bool was_started_ = false;
+  std::map<std::string, SteadyTime> refused_;  // filesystems, of the thread that sets targets
+
+  mutable std::mutex mutex_;  // of all below
+  std::unique_ptr<MountTracer> tracer_;
+  MountToken last_token_ = 0;
+  std::map<MountKey, Watched> watched_;
+  MountIoLedger ledger_;
+  std::set<std::string> uncounted_volumes_;
+  SourceHealth health_{.name = "ebpf_mounts"};
+};
+
+// The mount in `mounts`, those of one container, that is seen at `destination`: by its name, or
+// where that leads over a symbolic link (/var/run), by what is mounted; `data` is the host's
+// mount that holds it and the directory in that mount's filesystem. Null if there is none.
+const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::string& destination,
+                                  const std::optional<std::pair<const Mount*, std::string>>& data);
+
+}  // namespace volumeter

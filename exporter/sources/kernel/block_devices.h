@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/base/device_number.h"
+#include "exporter/base/result.h"
+#include "exporter/sources/interface/host_paths.h"
+
+namespace volumeter {
+
+// A disk, a partition, or a device made of others (dm, md), as /sys/dev/block tells it.
+struct BlockDevice {
+  std::string name;  // as in /proc/diskstats: "sda1", "dm-0", "cciss/c0d0"
+  DeviceNumber number;
+  bool is_partition = false;
+  std::optional<std::string> model;    // of the disk
+  std::optional<bool> rotational;      // of the disk
+  std::optional<std::string> dm_name;  // "vg-lv"
+  // What it lies on: the disk of a partition, the parts of a dm or md device. Sorted.
+  std::vector<std::string> parents;
+
+  bool operator==(const BlockDevice&) const = default;
+};
+
+// The number of the device whose folder in sysfs `folder` is.
+std::optional<DeviceNumber> read_device_number(const std::string& folder);
+
+// The name alone, as in /proc/diskstats: one readlink(2).
+Result<std::string> read_block_device_name(const HostPaths& paths, DeviceNumber number);
+
+// kNotFound for major 0: filesystems without a block device (tmpfs, nfs, overlay, btrfs).
+Result<BlockDevice> read_block_device(const HostPaths& paths, DeviceNumber number);
+
+// The device first, then everything below it, each once; at most 64. What lies below and
+// cannot be read is left out.
+Result<std::vector<BlockDevice>> read_block_devices(const HostPaths& paths, DeviceNumber number);
+
+}  // namespace volumeter

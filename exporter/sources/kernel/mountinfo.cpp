@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/kernel/mountinfo.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_set>
+
+#include "exporter/base/fields.h"
+#include "exporter/sources/kernel/octal_escapes.h"
+
+namespace volumeter {
+namespace {
+
+constexpr std::string_view kDeleted = "//deleted";
+
+// Option lists begin with "rw" or "ro"; anything else is a line that was torn.
+std::optional<bool> is_readonly(std::string_view options) {
+  const std::string_view first = cut(options, ',');
+  if (first == "ro") return true;
+  if (first == "rw") return false;
+  return {};
+}
+
+// ext4 that stops writing after an error says so by an option and stays "rw" (Linux 6.16 and
+// later). Before 6.12 the superblock turned "ro"; between, and on stable kernels that took that
+// change (6.1.192), the table says nothing of it:
+//   rw,errors=remount-ro,emergency_ro
+bool is_emergency_readonly(std::string_view options) {
+  while (!options.empty()) {
+    if (cut(options, ',') == "emergency_ro") return true;
+  }
+  return false;
+}
+
+// There may be no optional fields, one, or many: "shared:1 master:2 unbindable -".
+bool skip_optional_fields(std::string_view& rest) {
+  while (!rest.empty()) {
+    if (cut(rest, ' ') == "-") return true;
+  }
+  return false;
+}
+
+bool read_numbers(std::string_view& rest, Mount& mount) {
+  const auto id = to_integer<std::uint64_t>(cut(rest, ' '));
+  const auto parent = to_integer<std::uint64_t>(cut(rest, ' '));
+  const auto major = to_integer<unsigned>(cut(rest, ':'));
+  const auto minor = to_integer<unsigned>(cut(rest, ' '));
+  if (!id || !parent || !major || !minor) return false;
+  mount.id = *id;
+  mount.parent_id = *parent;
+  mount.major = *major;
+  mount.minor = *minor;
+  return true;
+}
+
+// Documentation/filesystems/proc.rst, 3.5:
+//   36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
+// Fields are parted by exactly one space, so that an empty source shows as two:
+//   41 27 0:35 / /run/x rw,nosuid - tmpfs  rw,size=1024k
+// A hierarchy of cgroups names its controllers among the options (cgroup_show_options()):
+//   38 31 0:35 / /sys/fs/cgroup/blkio rw,relatime - cgroup cgroup rw,blkio
+// nsfs and cgroup roots need not begin with a slash ("net:[4026531840]").
+std::optional<Mount> parse_line(std::string_view rest) {
+  Mount mount;
+  if (!read_numbers(rest, mount)) return {};
+  const std::string_view root = cut(rest, ' ');
+  const std::string_view mount_point = cut(rest, ' ');
+  const auto readonly = is_readonly(cut(rest, ' '));
+  if (root.empty() || !mount_point.starts_with('/') || !readonly) return {};
+  if (!skip_optional_fields(rest)) return {};
+  const std::string_view fstype = cut(rest, ' ');
+  const std::string_view source = cut(rest, ' ');
+  const std::string_view super_options = cut(rest, ' ');
+  const auto super_readonly = is_readonly(super_options);
+  if (fstype.empty() || !super_readonly) return {};
+
+  mount.root_deleted = root.ends_with(kDeleted);
+  mount.root =
+      undo_octal_escapes(root.substr(0, root.size() - (mount.root_deleted ? kDeleted.size() : 0)));
+  mount.mount_point = undo_octal_escapes(mount_point);
+  mount.fstype = undo_octal_escapes(fstype);
+  mount.source = undo_octal_escapes(source);
+  mount.readonly = *readonly;
+  mount.super_readonly = *super_readonly || is_emergency_readonly(super_options);
+  if (mount.fstype == "cgroup" && super_options.size() > 3) {
+    mount.controllers = super_options.substr(3);  // after "rw,"
+  }
+  return mount;
+}
+
+// "/a/b" -> "/a" -> "/" -> "".
+std::string_view parent_of(std::string_view path) {
+  if (path.size() <= 1) return {};
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  return path.substr(0, slash == 0 ? 1 : slash);
+}
+
+}  // namespace
+
+Parsed<Mount> parse_mountinfo(std::string_view text) {
+  Parsed<Mount> parsed;
+  while (!text.empty()) {
+    const std::string_view line = next_line(text);
+    if (line.empty()) continue;
+    if (auto mount = parse_line(line)) {
+      parsed.items.push_back(std::move(*mount));
+    } else {
+      parsed.reject(line);
+    }
+  }
+  return parsed;
+}
+
+MountList::MountList(std::vector<Mount> mounts, std::uint64_t generation)
+    : generation_(generation) {
+  std::unordered_set<std::uint64_t> known;
+  for (const Mount& mount : mounts) known.insert(mount.id);
+  // Shorter mount points first: what a mount lies on is there before it.
+  std::stable_sort(mounts.begin(), mounts.end(), [](const Mount& a, const Mount& b) {
+    return a.mount_point.size() < b.mount_point.size();
+  });
+  mounts_.reserve(mounts.size());  // by_point_ points into it
+  for (Mount& mount : mounts) {
+    const Mount* below = find(parent_of(mount.mount_point));
+    // Its parent is there, yet the way to it now leads into another mount.
+    const bool hidden = below != nullptr && known.contains(mount.parent_id) &&
+                        mount.parent_id != below->id && !by_point_.contains(mount.mount_point);
+    if (!hidden) add(std::move(mount));
+  }
+}
+
+void MountList::add(Mount mount) {
+  const auto stacked = by_point_.find(mount.mount_point);
+  if (stacked == by_point_.end()) {
+    mounts_.push_back(std::move(mount));
+    by_point_.emplace(mounts_.back().mount_point, mounts_.size() - 1);
+    return;
+  }
+  const std::size_t index = stacked->second;
+  by_point_.erase(stacked);
+  mounts_[index] = std::move(mount);
+  by_point_.emplace(mounts_[index].mount_point, index);
+}
+
+const Mount* MountList::find(std::string_view path) const {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  for (; !path.empty(); path = parent_of(path)) {
+    const auto found = by_point_.find(path);
+    if (found != by_point_.end()) return &mounts_[found->second];
+  }
+  return nullptr;
+}
+
+}  // namespace volumeter

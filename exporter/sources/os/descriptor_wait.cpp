@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/os/descriptor_wait.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace volumeter {
+namespace {
+
+// Without an event (no descriptor left) a wake-up is noticed when the wait ends by itself.
+constexpr std::chrono::nanoseconds kWithoutEvent = std::chrono::seconds(1);
+
+}  // namespace
+
+DescriptorWait::DescriptorWait() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+void DescriptorWait::wait(std::span<const int> descriptors, std::chrono::nanoseconds limit) {
+  std::vector<pollfd> entries{{event_.get(), POLLIN, 0}};
+  for (const int fd : descriptors) entries.push_back({fd, POLLIN, 0});
+  if (!event_) limit = std::min(limit, kWithoutEvent);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
+  const timespec time{.tv_sec = std::max<time_t>(seconds.count(), 0),
+                      .tv_nsec = std::max<long>((limit - seconds).count(), 0)};
+  ::ppoll(entries.data(), entries.size(), &time, nullptr);
+  eventfd_t ignored = 0;
+  ::eventfd_read(event_.get(), &ignored);
+}
+
+void DescriptorWait::wake() { ::eventfd_write(event_.get(), 1); }
+
+}  // namespace volumeter

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/os/state_file.h"
+
+#include <cerrno>
+#include <cstdio>
+
+#include "exporter/sources/os/files.h"
+
+namespace volumeter {
+namespace {
+
+constexpr std::string_view kSubject = "state directory";
+constexpr auto kRetry = std::chrono::minutes(1);
+constexpr auto kIdlePause = std::chrono::hours(1);  // submit() wakes
+
+}  // namespace
+
+StateFile::StateFile(std::string directory, ChangeLog& log)
+    : directory_(std::move(directory)), path_(directory_ + "/history.txt"), log_(log) {
+  ticker_.emplace([this](std::stop_token) { return tick(); });
+}
+
+StateFile::~StateFile() {
+  ticker_.reset();
+  write_pending();
+}
+
+Result<std::string> StateFile::read() const { return read_file(path_); }
+
+void StateFile::submit(std::string text) {
+  auto pending = std::make_shared<const std::string>(std::move(text));
+  {
+    const std::lock_guard lock(mutex_);
+    pending_ = std::move(pending);
+  }
+  ticker_->wake();
+}
+
+SourceHealth StateFile::health() const {
+  const std::lock_guard lock(mutex_);
+  return health_;
+}
+
+Result<std::string> StateFile::set_aside() {
+  std::string aside = path_ + ".damaged";
+  if (std::rename(path_.c_str(), aside.c_str()) != 0) return from_errno(path_, errno);
+  return aside;
+}
+
+Ticker::Pause StateFile::tick() { return write_pending() ? kIdlePause : kRetry; }
+
+bool StateFile::write_pending() {
+  std::shared_ptr<const std::string> text;
+  {
+    const std::lock_guard lock(mutex_);
+    text = pending_;
+  }
+  if (!text) return true;
+  const auto written = write(*text);
+  const std::lock_guard lock(mutex_);
+  if (!written) {
+    health_.failed(written.error());
+    report();
+    return false;
+  }
+  log_.debug(kSubject, "history is kept in " + path_);
+  health_.up = true;
+  health_.last_error.clear();
+  if (pending_ == text) pending_.reset();
+  return true;
+}
+
+void StateFile::check() {
+  if (!check_writable_directory(directory_)) report();
+}
+
+// Without the error's words, which health() has: what is wrong with one directory shows as
+// several errors.
+void StateFile::report() {
+  log_.warning(kSubject, "history will not survive a restart because " + directory_ +
+                             " cannot be written; make it writable for this process or choose "
+                             "another one with --state.directory");
+}
+
+Result<> StateFile::write(const std::string& text) {
+  if (auto made = make_directories(directory_); !made) return made;
+  return write_file_atomically(path_, text);
+}
+
+}  // namespace volumeter

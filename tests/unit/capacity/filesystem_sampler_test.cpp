@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/capacity/filesystem_sampler.h"
+
+#include <catch2/catch.hpp>
+#include <condition_variable>
+
+#include "tests/support/captured_log.h"
+#include "tests/support/eventually.h"
+
+namespace volumeter {
+namespace {
+
+using namespace std::chrono_literals;
+using test::CapturedLog;
+using test::eventually;
+
+// A host whose filesystems answer what a test wants.
+struct FakeHost {
+  HostAccess access;
+  std::mutex mutex;  // of the rest
+  std::map<std::string, ErrorKind> failing;
+  std::map<std::string, int> asked;
+  double now = 1000;
+
+  FakeHost() {
+    access.now = [this] {
+      const std::lock_guard lock(mutex);
+      return from_unix_seconds(now);
+    };
+    access.steady_now = [] { return std::chrono::steady_clock::now(); };
+    access.statfs = [this](const std::string& path, std::stop_token) -> Result<FsUsage> {
+      const std::lock_guard lock(mutex);
+      ++asked[path];
+      const auto found = failing.find(path);
+      if (found != failing.end()) return Error{found->second, path, "as told"};
+      return FsUsage{.size_bytes = path.size()};
+    };
+  }
+
+  int times_asked(const std::string& path) {
+    const std::lock_guard lock(mutex);
+    return asked[path];
+  }
+};
+
+TEST_CASE("each filesystem has its own answer and time") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  CHECK(sampler.latest()->empty());
+  sampler.set_targets({"/b", "/", "/b"});
+  sampler.sample_once({});
+  const auto latest = sampler.latest();
+  REQUIRE(latest->size() == 2);
+  CHECK(latest->at("/b").value->size_bytes == 2);
+  CHECK(unix_seconds(latest->at("/b").taken_at) == 1000);
+  CHECK(sampler.health().up);
+  CHECK(sampler.health().name == "statfs");
+  CHECK(host.times_asked("/b") == 1);
+}
+
+TEST_CASE("a hung filesystem keeps its last value, and it is said once") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  sampler.set_targets({"/", "/nfs"});
+  sampler.sample_once({});
+  host.now = 2000;
+  host.failing["/nfs"] = ErrorKind::kTimeout;
+  sampler.sample_once({});
+  sampler.sample_once({});
+  const Sampled<FsUsage> sample = sampler.latest()->at("/nfs");
+  CHECK(sample.value->size_bytes == 4);
+  CHECK(unix_seconds(sample.taken_at) == 1000);
+  CHECK(sample.error->kind == ErrorKind::kTimeout);
+  CHECK(unix_seconds(sampler.latest()->at("/").taken_at) == 2000);
+  CHECK(sampler.is_hung("/nfs"));
+  CHECK_FALSE(sampler.is_hung("/"));
+  CHECK_FALSE(sampler.is_hung("/unknown"));
+  CHECK(log.count(
+            "warning filesystem /nfs: does not answer; its last known values, if any, are served; "
+            "check the server or unmount it") == 1);
+
+  host.failing.clear();
+  sampler.sample_once({});
+  sampler.sample_once({});
+  CHECK_FALSE(sampler.is_hung("/nfs"));
+  CHECK(log.count("info filesystem /nfs: answers again") == 1);
+}
+
+TEST_CASE("the statfs source is down only when no filesystem answers") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  sampler.sample_once({});
+  CHECK(sampler.health().up);  // nothing to ask
+  sampler.set_targets({"/a", "/b"});
+  host.failing["/a"] = ErrorKind::kPermission;
+  sampler.sample_once({});
+  CHECK(sampler.health().up);
+  CHECK(sampler.health().bad_items == 1);
+  host.failing["/b"] = ErrorKind::kIo;
+  sampler.sample_once({});
+  CHECK_FALSE(sampler.health().up);
+  CHECK(sampler.health().bad_items == 2);
+  CHECK(sampler.health().errors[static_cast<std::size_t>(ErrorKind::kPermission)] == 2);
+}
+
+TEST_CASE("a filesystem that is no longer wanted disappears") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  sampler.set_targets({"/a", "/b"});
+  sampler.sample_once({});
+  sampler.set_targets({"/b"});
+  sampler.sample_once({});
+  CHECK(sampler.latest()->size() == 1);
+}
+
+TEST_CASE("a new filesystem is asked at once, the others in their turn") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  sampler.set_targets({"/a"});
+  sampler.start();
+  CHECK(eventually([&] { return sampler.latest()->contains("/a"); }));
+  sampler.set_targets({"/a", "/b"});
+  CHECK(eventually([&] { return sampler.latest()->contains("/b"); }));
+  sampler.set_targets({"/b"});
+  CHECK(eventually([&] { return sampler.latest()->size() == 1; }));
+  CHECK(host.times_asked("/a") == 1);
+}
+
+TEST_CASE("a round is repeated after the interval") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 5ms);
+  sampler.set_targets({"/a"});
+  sampler.start();
+  CHECK(eventually([&] { return host.times_asked("/a") > 3; }));
+}
+
+TEST_CASE("a hung filesystem is shown before the one behind it is asked") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  host.failing["/hung"] = ErrorKind::kTimeout;
+  bool shown = false;
+  const auto plain = host.access.statfs;
+  host.access.statfs = [&](const std::string& path, std::stop_token stop) {
+    if (path == "/z") shown = sampler.is_hung("/hung");
+    return plain(path, stop);
+  };
+  sampler.set_targets({"/hung", "/z"});
+  sampler.sample_once({});
+  CHECK(shown);
+}
+
+TEST_CASE("a stop ends the sampler while it waits for an answer and blames no filesystem") {
+  FakeHost host;
+  CapturedLog log;
+  std::atomic<bool> waiting = false;
+  host.access.statfs = [&](const std::string& path, std::stop_token stop) -> Result<FsUsage> {
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::unique_lock lock(mutex);
+    waiting = true;
+    changed.wait(lock, stop, [] { return false; });
+    return Error{ErrorKind::kTimeout, path, "interrupted"};
+  };
+  {
+    FilesystemSampler sampler(host.access, log.log, 1h);
+    sampler.set_targets({"/a"});
+    sampler.start();
+    REQUIRE(eventually([&] { return waiting.load(); }));
+  }
+  CHECK(log.text().empty());
+}
+
+}  // namespace
+}  // namespace volumeter

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/cgroup/io_stat.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+namespace volumeter {
+namespace {
+
+const DeviceIo kSda{8, 0, 8950, 1252, 90430464, 299008000, {}};
+const DeviceIo kSdb{8, 16, 192, 353, 1459200, 314773504, {}};
+const std::string kSdaLine =
+    "8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=50331648 dios=3021\n";
+const std::string kSdbLine =
+    "8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n";
+
+void check(const std::string& text, const std::vector<DeviceIo>& devices, std::size_t bad = 0) {
+  CAPTURE(text);
+  const auto parsed = parse_io_stat(text);
+  CHECK(parsed.items == devices);
+  CHECK(parsed.bad == bad);
+}
+
+TEST_CASE("io.stat has a line for each device; they come out by number") {
+  check(kSdbLine + kSdaLine, {kSda, kSdb});
+  check("", {});
+}
+
+TEST_CASE("what iocost and iolatency add to io.stat is passed over") {
+  check(
+      "8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=0 dios=0 use_delay=3 "
+      "delay_nsec=100 depth=max avg_lat=12 win=100 cost.vrate=100.00 cost.usage=77 "
+      "cost.wait=1\n",
+      {kSda});
+  check("8:16 cost.usage=0\n", {{8, 16, 0, 0, 0, 0, {}}});
+}
+
+TEST_CASE("a device without values is one without I/O, its line goes on with the next") {
+  check("8:16 " + kSdaLine, {kSda, {8, 16, 0, 0, 0, 0, {}}});
+  check("7:0 7:1 8:16 " + kSdaLine,
+        {{7, 0, 0, 0, 0, 0, {}}, {7, 1, 0, 0, 0, 0, {}}, kSda, {8, 16, 0, 0, 0, 0, {}}});
+}
+
+TEST_CASE("a device without values can have a line of its own") {
+  check("8:16 \n" + kSdaLine, {kSda, {8, 16, 0, 0, 0, 0, {}}});
+}
+
+TEST_CASE("a device without values at the end may be a number that is torn: it is left out") {
+  check(kSdaLine + "8:16 ", {kSda});
+  check(kSdaLine + "8:1", {kSda});
+}
+
+TEST_CASE("a disk that has no number is left out") {
+  check("(unknown) rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n" + kSdaLine, {kSda});
+  check("(unknown) " + kSdaLine, {kSda});
+}
+
+TEST_CASE("a torn first line costs that line alone") {
+  check("ytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n" + kSdaLine, {kSda}, 1);
+  check("16 rbytes=1459200 wbytes=314773504 rios=192 wios=353\n" + kSdaLine, {kSda}, 1);
+  check(" rios=192 wios=353 dbytes=0 dios=0\n" + kSdaLine, {kSda}, 1);
+}
+
+TEST_CASE("a last line that is cut costs that line alone, for its last number may lack digits") {
+  for (std::size_t length = 12; length < kSdbLine.size(); ++length) {
+    check(kSdaLine + kSdbLine.substr(0, length), {kSda}, 1);
+  }
+}
+
+TEST_CASE("values that are no numbers, are missing or come twice cost their device alone") {
+  for (const char* bad :
+       {"8:16 rbytes=-1 wbytes=2 rios=3 wios=4\n", "8:16 rbytes=1e3 wbytes=2 rios=3 wios=4\n",
+        "8:16 rbytes=99999999999999999999 wbytes=2 rios=3 wios=4\n",
+        "8:16 rbytes= wbytes=2 rios=3 wios=4\n", "8:16 rbytes=1\n",
+        "8:16 rbytes=1 wbytes=2 rios=3 wios=4 rbytes=5\n", "8: rbytes=1\n",
+        "8:x rbytes=1 wbytes=2 rios=3 wios=4\n", "99999999999:1 rbytes=1 wbytes=2 rios=3 wios=4\n",
+        "garbage\n"}) {
+    check(bad + kSdaLine, {kSda}, 1);
+  }
+}
+
+TEST_CASE("a device that comes twice is taken once") {
+  check(kSdaLine + "8:0 rbytes=1 wbytes=2 rios=3 wios=4\n" + kSdbLine, {kSda, kSdb}, 1);
+}
+
+TEST_CASE("any bytes are an answer") {
+  check(std::string("\0\xff=\n= = =\nx 8:\n", 15) + kSdaLine, {kSda}, 3);
+}
+
+}  // namespace
+}  // namespace volumeter

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/ebpf/mount_io_watch.h"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "tests/support/captured_log.h"
+#include "tests/support/fake_mount_tracer.h"
+#include "tests/support/temp_folder.h"
+
+namespace volumeter {
+namespace {
+
+constexpr const char* kHostMounts =
+    "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+    "2 1 0:40 / /var/lib/docker/volumes/cache/_data rw - tmpfs tmpfs rw\n"
+    "3 1 8:17 /volumes /srv rw - ext4 /dev/sdb1 rw\n";
+constexpr const char* kData = "/var/lib/docker/volumes/db/_data";
+const MountKey kDatabase{"database", "/data"};
+
+// What /proc/<pid>/mountinfo of a container has beside its volumes.
+std::string container_mounts(const std::string& more) {
+  return "500 400 0:50 / / rw - overlay overlay rw,lowerdir=/l,upperdir=/u,workdir=/w\n"
+         "501 500 0:51 / /proc rw - proc proc rw\n"
+         "502 500 8:1 /var/lib/docker/containers/1/hosts /etc/hosts rw - ext4 /dev/sda1 rw\n" +
+         more;
+}
+
+std::string data_mount(unsigned id) {
+  return std::to_string(id) + " 500 8:1 " + kData + " /data rw - ext4 /dev/sda1 rw\n";
+}
+
+MountIdentity data_of(std::uint32_t id, std::uint64_t namespace_id) {
+  return {.id = id, .namespace_id = namespace_id, .major = 8, .minor = 1};
+}
+
+MountIoTarget database(std::uint32_t pid) { return {kDatabase, pid, "db", kData}; }
+
+struct Scene {
+  test::TempFolder folder;
+  test::CapturedLog log;
+  test::FakeKernel kernel;
+  std::optional<Error> refusal;
+  std::size_t starts = 0;
+  HostAccess host;
+  MountList host_mounts{parse_mountinfo(kHostMounts).items};
+  MountIoWatch watch{make_host(), log.log};
+
+  HostAccess& make_host() {
+    host.paths.procfs = folder.path();
+    host.now = [] { return from_unix_seconds(1'700'000'000); };
+    host.steady_now = [] { return SteadyTime(std::chrono::hours(1)); };
+    host.trace_mounts = [this]() -> Result<std::unique_ptr<MountTracer>> {
+      ++starts;
+      if (refusal) return *refusal;
+      return std::unique_ptr<MountTracer>(std::make_unique<test::FakeMountTracer>(kernel));
+    };
+    return host;
+  }
+
+  // A process of a container in a mount namespace of its own.
+  void run(std::uint32_t pid, std::uint64_t namespace_id, const std::string& mounts) {
+    kernel.namespaces[pid] = namespace_id;
+    folder.write(std::to_string(pid) + "/mountinfo", mounts);
+  }
+
+  void set(const std::vector<MountIoTarget>& targets) {
+    watch.set_targets(targets, {"db", "cache", "logs"}, host_mounts);
+  }
+
+  // Bytes written, as the readings tell; nothing if the mount or volume is in none.
+  std::optional<std::uint64_t> of_mount(const MountKey& key) {
+    const auto readings = watch.latest();
+    const auto found = readings->mounts.find(key);
+    if (found == readings->mounts.end()) return {};
+    return found->second.writes.bytes;
+  }
+  std::optional<std::uint64_t> of_volume(const std::string& name) {
+    const auto readings = watch.latest();
+    const auto found = readings->volumes.find(name);
+    if (found == readings->volumes.end()) return {};
+    return found->second.writes.bytes;
+  }
+  bool is_uncounted(const std::string& volume) {
+    return watch.latest()->uncounted_volumes.contains(volume);
+  }
+};
+
+std::optional<std::uint64_t> id_at(const std::string& mountinfo, const std::string& destination) {
+  const auto mounts = parse_mountinfo(mountinfo).items;
+  const Mount* found = find_container_mount(mounts, destination, {});
+  return found == nullptr ? std::nullopt : std::optional(found->id);
+}
+
+}  // namespace
+
+TEST_CASE("a mount is found by its destination, and of stacked ones the one on top") {
+  const std::string mounts = container_mounts(data_mount(510));
+  CHECK(id_at(mounts, "/data") == 510);
+  CHECK(id_at(mounts, "/") == 500);
+  CHECK(id_at(mounts + "511 510 0:60 / /data rw - tmpfs tmpfs rw\n", "/data") == 511);
+  CHECK_FALSE(id_at(mounts, "/dat"));
+  CHECK_FALSE(id_at(mounts, "/data/below"));
+  CHECK_FALSE(id_at("", "/"));
+}
+
+TEST_CASE("what a container does through a mount is of that mount and of the volume") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.set({database(100), {{"database", "/"}, 100, "", ""}});
+  CHECK(scene.of_mount(kDatabase) == 0);
+  CHECK(scene.of_volume("db") == 0);
+  scene.kernel.write(data_of(510, 20), 4096);
+  scene.kernel.write({.id = 500, .namespace_id = 20, .major = 0, .minor = 50}, 512);
+  CHECK(scene.of_mount(kDatabase) == 4096);
+  CHECK(scene.of_volume("db") == 4096);
+  CHECK(scene.of_mount({"database", "/"}) == 512);
+  CHECK(scene.kernel.was_asked_for == std::set<std::string>{"ext4", "overlay"});
+  CHECK(scene.watch.health().up);
+  CHECK(scene.watch.health().bad_items == 0);
+  CHECK_FALSE(scene.is_uncounted("db"));
+}
+
+TEST_CASE("where the destination is a symbolic link the mount is found by what is mounted") {
+  Scene scene;
+  // /var/run is a link to /run; the volume's data is a directory, a whole filesystem, or lies in
+  // one whose own subdirectory the host has mounted.
+  scene.run(100, 20,
+            container_mounts("510 500 8:1 " + std::string(kData) +
+                             " /run/a rw - ext4 /dev/sda1 rw\n"
+                             "511 500 0:40 / /run/b rw - tmpfs tmpfs rw\n"
+                             "512 500 8:17 /volumes/logs /run/c rw - ext4 /dev/sdb1 rw\n"));
+  scene.set({{{"web", "/var/run/a"}, 100, "db", kData},
+             {{"web", "/var/run/b"}, 100, "cache", "/var/lib/docker/volumes/cache/_data"},
+             {{"web", "/var/run/c"}, 100, "logs", "/srv/logs"},
+             {{"web", "/var/run/d"}, 100, "", "/srv/none"}});
+  scene.kernel.write(data_of(510, 20), 1);
+  scene.kernel.write({.id = 511, .namespace_id = 20, .major = 0, .minor = 40}, 2);
+  scene.kernel.write({.id = 512, .namespace_id = 20, .major = 8, .minor = 17}, 3);
+  CHECK(scene.of_volume("db") == 1);
+  CHECK(scene.of_volume("cache") == 2);
+  CHECK(scene.of_volume("logs") == 3);
+  CHECK_FALSE(scene.of_mount({"web", "/var/run/d"}));
+  CHECK(scene.log.count("web:/var/run/d: not counted") == 1);
+  CHECK(scene.watch.health().bad_items == 1);
+}
+
+TEST_CASE("two destinations that lead to one mount are counted once") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  const std::vector<MountIoTarget> targets{database(100),
+                                           {{"database", "/var/x"}, 100, "db", kData}};
+  scene.set(targets);
+  scene.set(targets);
+  scene.kernel.write(data_of(510, 20), 5);
+  CHECK(scene.of_volume("db") == 5);
+  CHECK_FALSE(scene.is_uncounted("db"));
+  scene.set({});
+  CHECK(scene.kernel.watched.empty());
+}
+
+TEST_CASE("a container that restarts is watched anew, though its mount has the same id") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.set({database(100)});
+  scene.kernel.write(data_of(510, 20), 100);
+  scene.run(200, 21, container_mounts(data_mount(510)));
+  scene.set({database(200)});
+  REQUIRE(scene.kernel.watched.contains(510));
+  scene.kernel.write(data_of(510, 21), 11);
+  CHECK(scene.of_mount(kDatabase) == 111);
+  CHECK(scene.of_volume("db") == 111);
+  CHECK(scene.kernel.watched.size() == 1);
+  CHECK(scene.kernel.counts.size() == 1);
+}
+
+TEST_CASE("one container may get the mount id that another gives up") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.run(200, 21, container_mounts(data_mount(511)));
+  const MountKey other{"backup", "/data"};
+  scene.set({database(100), {other, 200, "db", kData}});
+  // Both restart and swap their ids.
+  scene.run(101, 22, container_mounts(data_mount(511)));
+  scene.run(201, 23, container_mounts(data_mount(510)));
+  scene.set({database(101), {other, 201, "db", kData}});
+  scene.kernel.write(data_of(511, 22), 1);
+  scene.kernel.write(data_of(510, 23), 20);
+  CHECK(scene.of_mount(kDatabase) == 1);
+  CHECK(scene.of_mount(other) == 20);
+  CHECK(scene.of_volume("db") == 21);
+}
+
+TEST_CASE("what was done up to the end of a container is counted") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.set({database(100)});
+  scene.kernel.write(data_of(510, 20), 100);
+  scene.set({});
+  CHECK(scene.of_mount(kDatabase) == 100);
+  CHECK(scene.of_volume("db") == 100);
+}
+
+TEST_CASE("a process of the host, or of nobody, is not watched for a container") {
+  Scene scene;
+  scene.folder.write("100/mountinfo", container_mounts(data_mount(510)));
+  SECTION("it is of the host: the id was given to another process") {
+    scene.kernel.namespaces[100] = test::FakeKernel::kHostNamespace;
+  }
+  SECTION("it has ended") {}
+  scene.set({database(100)});
+  CHECK(scene.kernel.watched.empty());
+  CHECK(scene.is_uncounted("db"));
+  CHECK_FALSE(scene.of_mount(kDatabase));
+  CHECK(scene.watch.health().bad_items == 1);
+
+  scene.run(300, 20, container_mounts(data_mount(510)));
+  scene.set({database(300)});
+  CHECK_FALSE(scene.is_uncounted("db"));
+  CHECK(scene.watch.health().bad_items == 0);
+}
+
+TEST_CASE("a container whose process nobody knows makes its volumes uncounted") {
+  Scene scene;
+  scene.run(0, 20, container_mounts(data_mount(510)));
+  scene.kernel.namespaces.erase(0);
+  scene.set({database(0)});
+  CHECK(scene.is_uncounted("db"));
+}
+
+TEST_CASE("a volume is uncounted while one of its mounts is, whatever the others do") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  MountIoTarget lost{{"backup", "/source"}, 200, "db", kData};
+  SECTION("the mount cannot be found") {
+    scene.run(200, 21, container_mounts("510 500 8:17 / /elsewhere rw - ext4 /dev/sdb1 rw\n"));
+  }
+  SECTION("nobody can count its filesystem") {
+    scene.run(200, 21, container_mounts("510 500 0:70 / /source rw - zfs pool rw\n"));
+  }
+  SECTION("its mountinfo is garbage") {
+    scene.run(200, 21, std::string("\0\xff 510 x 8:1 / /source\n510 500 8:1\n- - -\n", 35));
+  }
+  SECTION("it has no mountinfo") { scene.kernel.namespaces[200] = 21; }
+  scene.set({database(100), lost});
+  scene.kernel.write(data_of(510, 20), 9);
+  CHECK(scene.is_uncounted("db"));
+  CHECK(scene.of_mount(kDatabase) == 9);
+  CHECK_FALSE(scene.of_mount(lost.key));
+  CHECK(scene.watch.health().up);
+  CHECK(scene.watch.health().bad_items == 1);
+
+  scene.set({database(100)});
+  CHECK_FALSE(scene.is_uncounted("db"));
+  CHECK(scene.of_volume("db") == 9);
+}
+
+TEST_CASE("a filesystem that nobody can count is named once, however many mounts it has") {
+  Scene scene;
+  scene.run(100, 20,
+            container_mounts("510 500 0:70 /a /a rw - zfs pool rw\n"
+                             "511 500 0:70 /b /b rw - zfs pool rw\n"));
+  const std::vector<MountIoTarget> targets{{{"web", "/a"}, 100, "", ""},
+                                           {{"web", "/b"}, 100, "", ""}};
+  scene.set(targets);
+  scene.set(targets);
+  CHECK(scene.log.count("zfs: not counted") == 1);
+}
+
+TEST_CASE("more mounts than the kernel has room for are uncounted until there is some") {
+  Scene scene;
+  scene.kernel.room = 1;
+  std::vector<MountIoTarget> targets;
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    scene.run(100 + i, 20 + i, container_mounts(data_mount(510 + i)));
+    targets.push_back({{"job" + std::to_string(i), "/data"}, 100 + i, "db", kData});
+  }
+  scene.set(targets);
+  scene.set(targets);
+  CHECK(scene.is_uncounted("db"));
+  CHECK(scene.watch.health().bad_items == 49);
+  CHECK(scene.log.count("warning") == 1);
+  scene.set({targets[7]});
+  CHECK_FALSE(scene.is_uncounted("db"));
+  scene.kernel.write(data_of(517, 27), 3);
+  CHECK(scene.of_mount(targets[7].key) == 3);
+}
+
+TEST_CASE("a kernel that refuses is asked once, and the health says why") {
+  Scene scene;
+  scene.refusal = Error{ErrorKind::kPermission, "eBPF: io_complete_rw", "Operation not permitted"};
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.set({database(100)});
+  scene.set({database(100)});
+  CHECK(scene.starts == 1);
+  CHECK(scene.watch.latest() == nullptr);
+  const SourceHealth health = scene.watch.health();
+  CHECK(health.name == "ebpf_mounts");
+  CHECK_FALSE(health.up);
+  CHECK(health.last_error == "eBPF: io_complete_rw: Operation not permitted");
+  CHECK(health.errors[static_cast<std::size_t>(ErrorKind::kPermission)] == 1);
+  CHECK(scene.log.count("not counted by eBPF") == 1);
+}
+
+TEST_CASE("before anybody says what runs there are no readings") {
+  Scene scene;
+  CHECK(scene.watch.latest() == nullptr);
+  CHECK(scene.starts == 0);
+}
+
+TEST_CASE("while the kernel does not tell its counts the sums stand still, and then go on") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.set({database(100)});
+  scene.kernel.write(data_of(510, 20), 100);
+  CHECK(scene.of_volume("db") == 100);
+  scene.kernel.read_fails = Error{ErrorKind::kIo, "bpf map", "Out of memory"};
+  scene.kernel.write(data_of(510, 20), 10);
+  CHECK(scene.of_volume("db") == 100);
+  CHECK_FALSE(scene.watch.health().up);
+  scene.kernel.read_fails = {};
+  CHECK(scene.of_volume("db") == 110);
+  CHECK(scene.watch.health().up);
+}
+
+TEST_CASE("a kernel that does not list its namespaces is complained of, and asked again") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.kernel.namespaces_fail = Error{ErrorKind::kIo, "iter/task", "Out of memory"};
+  scene.set({database(100)});
+  scene.set({database(100)});
+  CHECK(scene.is_uncounted("db"));
+  CHECK(scene.log.count("warning I/O of mounts: those of new containers are not counted: "
+                        "iter/task: Out of memory") == 1);
+  scene.kernel.namespaces_fail = {};
+  scene.set({database(100)});
+  CHECK_FALSE(scene.is_uncounted("db"));
+}
+
+TEST_CASE("a mount whose id was given to another container goes on without the first") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.set({database(100)});
+  // The first has ended, which the engine has not said yet, and another one has its ids.
+  scene.run(200, 30, container_mounts(data_mount(510)));
+  scene.set({database(100), {{"other", "/data"}, 200, "logs", ""}});
+  scene.set({{{"other", "/data"}, 200, "logs", ""}});
+  scene.kernel.write(data_of(510, 30), 4096);
+  CHECK(scene.of_volume("logs") == 4096);
+}
+
+TEST_CASE("I/O that ends after its mount is gone is of nobody and leaves nothing") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.set({database(100)});
+  const MountToken token = scene.kernel.watched.at(510).first;
+  scene.set({});
+  scene.kernel.count(token, 4096);
+  CHECK(scene.of_volume("db") == 0);
+  CHECK(scene.kernel.counts.empty());
+}
+
+TEST_CASE("through any coming and going, nothing is lost, counted twice or left behind") {
+  Scene scene;
+  std::mt19937 random(4);
+  std::vector<std::uint32_t> pids(8, 0);  // of each container; zero while it does not run
+  std::uint32_t last_pid = 100;
+  std::uint64_t written = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<MountIoTarget> targets;
+    for (std::uint32_t i = 0; i < pids.size(); ++i) {
+      if (random() % 3 == 0) pids[i] = random() % 3 == 0 ? 0 : ++last_pid;
+      if (pids[i] == 0) continue;
+      // Few ids, which wander from container to container.
+      const std::uint32_t id = 600 + (pids[i] + i) % 16;
+      scene.run(pids[i], pids[i], container_mounts(data_mount(id)));
+      targets.push_back({{"c" + std::to_string(i), "/data"}, pids[i], "db", kData});
+    }
+    scene.set(targets);
+    for (const auto& target : targets) {
+      const auto i = static_cast<std::uint32_t>(target.key.first[1] - '0');
+      const MountIdentity mount = data_of(600 + (target.pid + i) % 16, target.pid);
+      const auto found = scene.kernel.watched.find(mount.id);
+      if (found == scene.kernel.watched.end() || !(found->second.second == mount)) continue;
+      const std::uint64_t bytes = 1 + random() % 1000;
+      scene.kernel.write(mount, bytes);
+      written += bytes;
+    }
+    REQUIRE(scene.kernel.watched.size() <= targets.size());
+    REQUIRE(scene.kernel.counts.size() <= targets.size());
+    if (written > 0) REQUIRE(scene.of_volume("db") == written);
+  }
+  scene.set({});
+  CHECK(scene.kernel.watched.empty());
+  CHECK(scene.kernel.counts.empty());
+  CHECK(scene.of_volume("db") == written);
+}
+
+}  // namespace volumeter

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/kernel/mount_table.h"
+
+#include <sys/mount.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/captured_log.h"
+#include "tests/support/requires.h"
+#include "tests/support/temp_folder.h"
+
+namespace volumeter {
+namespace {
+
+using test::CapturedLog;
+using test::TempFolder;
+
+constexpr std::string_view kRoot = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n";
+constexpr std::string_view kData = "2 1 8:2 / /data rw - ext4 /dev/sda2 rw\n";
+
+struct FakeHost {
+  HostAccess access;
+  SteadyTime steady{std::chrono::hours(1)};
+
+  explicit FakeHost(const std::string& procfs) {
+    access.paths.procfs = procfs;
+    access.now = [] { return from_unix_seconds(1'700'000'000); };
+    access.steady_now = [this] { return steady; };
+  }
+};
+
+TEST_CASE("the mounts of process 1 are listed, and the list is shared while nothing changes") {
+  const TempFolder folder;
+  folder.write("1/mountinfo", kRoot);
+  folder.write("self/mountinfo", kData);
+  FakeHost host(folder.path());
+  CapturedLog log;
+  MountTable table(host.access, log.log);
+
+  const auto list = table.current();
+  REQUIRE(list->mounts().size() == 1);
+  CHECK(list->mounts().front().source == "/dev/sda1");
+  CHECK(table.current() == list);
+  CHECK(table.health().up);
+  CHECK(table.health().name == "mountinfo");
+}
+
+TEST_CASE("our own mounts stand in where those of process 1 are not readable") {
+  const TempFolder folder;
+  folder.write("self/mountinfo", kData);
+  FakeHost host(folder.path());
+  CapturedLog log;
+  MountTable table(host.access, log.log);
+  REQUIRE(table.current()->mounts().size() == 1);
+  CHECK(table.current()->mounts().front().mount_point == "/data");
+}
+
+TEST_CASE("the mounts are read again after a while, and only a change is news") {
+  const TempFolder folder;
+  folder.write("1/mountinfo", kRoot);
+  FakeHost host(folder.path());
+  CapturedLog log;
+  MountTable table(host.access, log.log);
+  const auto first = table.current();
+
+  host.steady += std::chrono::seconds(20);
+  CHECK(table.current() == first);
+
+  folder.write("1/mountinfo", std::string(kRoot) + std::string(kData));
+  CHECK(table.current() == first);
+  host.steady += std::chrono::seconds(20);
+  const auto second = table.current();
+  CHECK(second->mounts().size() == 2);
+  CHECK(second->generation() == first->generation() + 1);
+}
+
+TEST_CASE("unreadable mounts leave the last list, are counted and reported once") {
+  const TempFolder folder;
+  FakeHost host(folder.path());
+  CapturedLog log;
+  MountTable table(host.access, log.log);
+  CHECK(table.current()->mounts().empty());
+  CHECK(table.current()->mounts().empty());
+  CHECK_FALSE(table.health().up);
+  CHECK(table.health().errors[static_cast<std::size_t>(ErrorKind::kNotFound)] == 2);
+  CHECK(log.count("error mountinfo") == 1);
+
+  folder.write("1/mountinfo", kRoot);
+  CHECK(table.current()->mounts().size() == 1);
+  CHECK(table.health().up);
+
+  host.steady += std::chrono::seconds(20);
+  folder.write("1/mountinfo", "garbage\n");
+  CHECK(table.current()->mounts().size() == 1);
+  CHECK_FALSE(table.health().up);
+}
+
+TEST_CASE("a bad line is a bad item of the mountinfo source") {
+  const TempFolder folder;
+  folder.write("1/mountinfo", std::string(kRoot) + "garbage\n");
+  FakeHost host(folder.path());
+  CapturedLog log;
+  MountTable table(host.access, log.log);
+  CHECK(table.current()->mounts().size() == 1);
+  CHECK(table.health().bad_items == 1);
+  CHECK(log.count("garbage") == 1);
+}
+
+TEST_CASE("a mount made or removed on this machine is seen at once") {
+  if (!test::require_root_or_skip()) return;
+  const TempFolder folder;
+  FakeHost host("/proc");
+  CapturedLog log;
+  MountTable table(host.access, log.log);
+  const auto before = table.current();
+  CHECK(find_mount(*before, folder.path())->mount_point != folder.path());
+
+  REQUIRE(::mount("volumeter", folder.path().c_str(), "tmpfs", 0, "size=64k") == 0);
+  const auto with = table.current();
+  const Mount* found = find_mount(*with, folder / "x");
+  REQUIRE(found != nullptr);
+  CHECK(found->mount_point == folder.path());
+  CHECK(found->fstype == "tmpfs");
+  CHECK_FALSE(found->readonly);
+
+  REQUIRE(::mount("", folder.path().c_str(), "", MS_REMOUNT | MS_BIND | MS_RDONLY, "") == 0);
+  CHECK(find_mount(*table.current(), folder / "x")->readonly);
+
+  REQUIRE(::umount(folder.path().c_str()) == 0);
+  CHECK(find_mount(*table.current(), folder / "x")->mount_point != folder.path());
+}
+
+}  // namespace
+}  // namespace volumeter

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/sources/os/state_file.h"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+
+#include "exporter/sources/os/files.h"
+#include "tests/support/captured_log.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_folder.h"
+
+namespace volumeter {
+namespace {
+
+using test::CapturedLog;
+using test::eventually;
+using test::TempFolder;
+
+TEST_CASE("what is handed in is on disk soon, the newest at last") {
+  const TempFolder folder;
+  CapturedLog log;
+  StateFile file(folder / "state/volumeter", log.log);
+  CHECK(file.read().error().kind == ErrorKind::kNotFound);
+  file.submit("one");
+  CHECK(eventually([&] { return file.read() && *file.read() == "one"; }));
+  for (int i = 0; i < 100; ++i) file.submit(std::to_string(i));
+  CHECK(eventually([&] { return *file.read() == "99"; }));
+}
+
+TEST_CASE("what was handed in last survives the end of the program") {
+  const TempFolder folder;
+  CapturedLog log;
+  {
+    StateFile file(folder.path(), log.log);
+    file.submit("last words");
+  }
+  CHECK(StateFile(folder.path(), log.log).read().value() == "last words");
+}
+
+TEST_CASE("a damaged state file is set aside and a new one can be written") {
+  const TempFolder folder;
+  folder.write("history.txt", "{{{");
+  CapturedLog log;
+  StateFile file(folder.path(), log.log);
+  const auto aside = file.set_aside();
+  REQUIRE(aside);
+  CHECK(*aside == folder / "history.txt.damaged");
+  CHECK(read_file(*aside).value() == "{{{");
+  CHECK_FALSE(file.read());
+  CHECK_FALSE(file.set_aside());
+  file.submit("new");
+  CHECK(eventually([&] { return file.read().has_value(); }));
+}
+
+TEST_CASE("a state directory that cannot be written is one warning") {
+  const TempFolder folder;
+  folder.write("file", "");
+  CapturedLog log;
+  {
+    StateFile file(folder / "file", log.log);  // a file is no directory, not even for root
+    file.submit("a");
+    file.submit("b");
+  }
+  CHECK(log.count("warning state directory: history will not survive a restart") == 1);
+}
+
+}  // namespace
+}  // namespace volumeter
