@@ -241,7 +241,7 @@ int run(std::vector<std::string> arguments) {
   // Forks: before the first thread as well.
   auto host = make_host(config, {kVersion, kRevision});
   if (!host) return fail(2, host.error().text());
-  ChangeLog log(make_logger(config.log_level, config.log_format));
+  ChangeLog log(make_logger(config.log_level, config.log_format), config.log_format);
   switch (config.mode) {
     case Mode::kServe: return serve(config, *host, log, end_signals);
     case Mode::kOnce: return once(config, *host, log, end_signals);

@@ -5,39 +5,57 @@
 
 namespace volumeter {
 
-ChangeLog::ChangeLog(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {}
-
-void ChangeLog::error(std::string_view subject, std::string_view sentence) {
-  if (is_news(subject, sentence)) logger_->error("{}: {}", subject, sentence);
+std::string LogSubject::key() const {
+  std::string key = kind_;
+  for (const LogField& field : identity_) key += '\0' + field.value;
+  return key;
 }
 
-void ChangeLog::warning(std::string_view subject, std::string_view sentence) {
-  if (is_news(subject, sentence)) logger_->warn("{}: {}", subject, sentence);
+ChangeLog::ChangeLog(std::shared_ptr<spdlog::logger> logger, LogFormat format)
+    : logger_(std::move(logger)), format_(format) {}
+
+void ChangeLog::error(const LogSubject& subject, std::string_view message, Fields fields) {
+  const std::string line = news(subject, message, fields);
+  if (!line.empty()) logger_->error("{}", line);
 }
 
-void ChangeLog::info(std::string_view subject, std::string_view sentence) {
-  if (is_news(subject, sentence)) logger_->info("{}: {}", subject, sentence);
+void ChangeLog::warning(const LogSubject& subject, std::string_view message, Fields fields) {
+  const std::string line = news(subject, message, fields);
+  if (!line.empty()) logger_->warn("{}", line);
 }
 
-void ChangeLog::debug(std::string_view subject, std::string_view sentence) {
-  if (is_news(subject, sentence)) logger_->debug("{}: {}", subject, sentence);
+void ChangeLog::info(const LogSubject& subject, std::string_view message, Fields fields) {
+  const std::string line = news(subject, message, fields);
+  if (!line.empty()) logger_->info("{}", line);
 }
 
-void ChangeLog::forget(std::string_view subject) {
+void ChangeLog::debug(const LogSubject& subject, std::string_view message, Fields fields) {
+  const std::string line = news(subject, message, fields);
+  if (!line.empty()) logger_->debug("{}", line);
+}
+
+void ChangeLog::forget(const LogSubject& subject) {
+  const std::string key = subject.key();
   const std::lock_guard lock(mutex_);
-  const auto found = last_said_.find(subject);
-  if (found != last_said_.end()) last_said_.erase(found);
+  last_lines_.erase(key);
 }
 
-bool ChangeLog::is_news(std::string_view subject, std::string_view sentence) {
+std::string ChangeLog::news(const LogSubject& subject, std::string_view message, Fields fields) {
+  std::vector<LogField> all{{"subject", subject.kind()}};
+  all.insert(all.end(), subject.identity().begin(), subject.identity().end());
+  all.push_back({"msg", std::string(message)});
+  all.insert(all.end(), fields.begin(), fields.end());
+  std::string line = format_fields(all, format_);
+  std::string key = subject.key();
+
   const std::lock_guard lock(mutex_);
-  const auto found = last_said_.find(subject);
-  if (found != last_said_.end() && found->second == sentence) return false;
+  const auto found = last_lines_.find(key);
+  if (found != last_lines_.end() && found->second == line) return {};
   // Subjects can be names from outside: forgetting all of them bounds the memory and at
-  // worst repeats a sentence.
-  if (last_said_.size() >= kMaxSubjects) last_said_.clear();
-  last_said_[std::string(subject)] = sentence;
-  return true;
+  // worst repeats a line.
+  if (last_lines_.size() >= kMaxSubjects) last_lines_.clear();
+  last_lines_[std::move(key)] = line;
+  return line;
 }
 
 }  // namespace volumeter

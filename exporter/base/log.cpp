@@ -7,6 +7,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <string>
 
 #include "exporter/base/label.h"
@@ -42,6 +43,15 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+// As Go's loggers do it: a value without spaces, quotes or signs stands bare.
+std::string logfmt_value(std::string_view text) {
+  const bool is_bare = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F &&
+           c != '"' && c != '=' && c != '\\';
+  });
+  return is_bare ? std::string(text) : quoted(text);
+}
+
 class LineFormatter final : public spdlog::formatter {
  public:
   explicit LineFormatter(LogFormat format) : format_(format) {}
@@ -50,11 +60,11 @@ class LineFormatter final : public spdlog::formatter {
     const auto millis = std::chrono::time_point_cast<std::chrono::milliseconds>(message.time);
     const std::string time = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(message.time),
                                          millis.time_since_epoch().count() % 1000);
-    const std::string_view text{message.payload.data(), message.payload.size()};
-    const auto shape = format_ == LogFormat::kJson ? R"({{"ts":"{}","level":"{}","msg":{}}})"
-                                                   : R"(ts={} level={} msg={})";
-    fmt::vformat_to(std::back_inserter(out), shape,
-                    fmt::make_format_args(time, level_name(message.level), quoted(text)));
+    const std::string_view level = level_name(message.level);
+    const std::string_view fields{message.payload.data(), message.payload.size()};
+    const auto shape =
+        format_ == LogFormat::kJson ? R"({{"ts":"{}","level":"{}",{}}})" : R"(ts={} level={} {})";
+    fmt::vformat_to(std::back_inserter(out), shape, fmt::make_format_args(time, level, fields));
     out.push_back('\n');
   }
 
@@ -67,6 +77,19 @@ class LineFormatter final : public spdlog::formatter {
 };
 
 }  // namespace
+
+std::string format_fields(std::span<const LogField> fields, LogFormat format) {
+  std::string out;
+  for (const LogField& field : fields) {
+    if (!out.empty()) out += format == LogFormat::kJson ? ',' : ' ';
+    if (format == LogFormat::kJson) {
+      out += quoted(field.name) + ':' + quoted(field.value);
+    } else {
+      out += std::string(field.name) + '=' + logfmt_value(field.value);
+    }
+  }
+  return out;
+}
 
 std::shared_ptr<spdlog::logger> make_logger(std::string_view level, LogFormat format) {
   auto logger = std::make_shared<spdlog::logger>("volumeter",

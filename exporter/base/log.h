@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace spdlog {
@@ -12,10 +14,22 @@ namespace volumeter {
 
 enum class LogFormat { kLogfmt, kJson };
 
-// A thread-safe logger to standard error, one line a message. `level` is debug, info, warn
-// or error.
-//   ts=2026-11-23T05:46:08.123Z level=info msg="docker: connected to Docker Engine 20.10.24"
-//   {"ts":"2026-11-23T05:46:08.123Z","level":"info","msg":"docker: connected ..."}
+// A named value of a log line: volume=db.
+struct LogField {
+  std::string_view name;
+  std::string value;
+};
+
+// The fields as a line has them, without its braces. Values are quoted where the format wants it;
+// control characters are escaped and invalid UTF-8 is replaced.
+//   subject=filesystem mountpoint=/mnt/nas msg="no answer to statfs"
+//   "subject":"filesystem","mountpoint":"/mnt/nas","msg":"no answer to statfs"
+std::string format_fields(std::span<const LogField> fields, LogFormat format);
+
+// A thread-safe logger to standard error, one line a message; messages are made by
+// format_fields(). `level` is debug, info, warn or error.
+//   ts=2026-11-23T05:46:08.123Z level=info subject=docker msg="connected" version=20.10.24
+//   {"ts":"2026-11-23T05:46:08.123Z","level":"info","subject":"docker","msg":"connected",...}
 std::shared_ptr<spdlog::logger> make_logger(std::string_view level, LogFormat format);
 
 }  // namespace volumeter

@@ -10,11 +10,20 @@ namespace volumeter {
 
 // Why an answer is missing. The kind chooses the log level and the metric; the
 // text of an Error is for people.
-enum class ErrorKind { kNotFound, kPermission, kTimeout, kMalformed, kUnsupported, kIo };
+enum class ErrorKind {
+  kNotFound,
+  kPermission,
+  kTimeout,
+  kMalformed,
+  kUnsupported,
+  kIo,
+  kNotAsked,  // the agent itself declined: no evidence about who was to answer
+};
 
-inline constexpr ErrorKind kErrorKinds[] = {ErrorKind::kNotFound,    ErrorKind::kPermission,
-                                            ErrorKind::kTimeout,     ErrorKind::kMalformed,
-                                            ErrorKind::kUnsupported, ErrorKind::kIo};
+inline constexpr ErrorKind kErrorKinds[] = {
+    ErrorKind::kNotFound,    ErrorKind::kPermission, ErrorKind::kTimeout,  ErrorKind::kMalformed,
+    ErrorKind::kUnsupported, ErrorKind::kIo,         ErrorKind::kNotAsked,
+};
 
 constexpr std::string_view to_string(ErrorKind kind) {
   switch (kind) {
@@ -24,6 +33,7 @@ constexpr std::string_view to_string(ErrorKind kind) {
     case ErrorKind::kMalformed: return "malformed";
     case ErrorKind::kUnsupported: return "unsupported";
     case ErrorKind::kIo: return "io";
+    case ErrorKind::kNotAsked: return "not_asked";
   }
   return "io";
 }
