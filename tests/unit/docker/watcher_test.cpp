@@ -85,7 +85,7 @@ TEST_CASE("what the engine must change for us is an error in the log") {
   Watching watching;
   watching.engine.answer("/_ping", {200, "OK", "1.12", false});
   watching->list_once({});
-  CHECK(watching.log.count("error docker:") == 1);
+  CHECK(watching.log.count("error subject=docker ") == 1);
   CHECK(watching.log.count("upgrade the engine") == 1);
 }
 
@@ -211,7 +211,7 @@ TEST_CASE("items that cannot be read are counted and the others stay") {
   watching->list_once({});
   CHECK(watching->state().up);
   CHECK(watching->state().health.bad_items == 2);
-  CHECK(watching.log.count(R"({"Driver":"x"})") == 1);
+  CHECK(watching.log.count(R"({\"Driver\":\"x\"})") == 1);
 }
 
 TEST_CASE("an engine that restarts is found again, as the one it is now") {
@@ -313,7 +313,8 @@ TEST_CASE("of an engine that never listed its volumes those are known that conta
   CHECK(state.facts->volumes[0].name == "data1");
   CHECK(state.facts->volumes[0].mountpoint == "/v/data1/_data");
   CHECK_FALSE(state.facts->has_all_volumes);  // no reason to forget any other
-  CHECK(watching.log.count("warning docker volumes: the engine does not list its volumes") == 1);
+  CHECK(watching.log.count(
+            "warning subject=\"docker volumes\" msg=\"the engine does not list its volumes") == 1);
 }
 
 TEST_CASE("a watcher that is destroyed amid changes ends") {

@@ -141,7 +141,7 @@ TEST_CASE("where the destination is a symbolic link the mount is found by what i
   CHECK(scene.of_volume("cache") == 2);
   CHECK(scene.of_volume("logs") == 3);
   CHECK_FALSE(scene.of_mount({"web", "/var/run/d"}));
-  CHECK(scene.log.count("web:/var/run/d: not counted") == 1);
+  CHECK(scene.log.count("web:/var/run/d\" msg=\"not counted") == 1);
   CHECK(scene.watch.health().bad_items == 1);
 }
 
@@ -264,7 +264,7 @@ TEST_CASE("a filesystem that nobody can count is named once, however many mounts
                                            {{"web", "/b"}, 100, "", ""}};
   scene.set(targets);
   scene.set(targets);
-  CHECK(scene.log.count("zfs: not counted") == 1);
+  CHECK(scene.log.count("zfs\" msg=\"not counted") == 1);
 }
 
 TEST_CASE("more mounts than the kernel has room for are uncounted until there is some") {
@@ -330,8 +330,9 @@ TEST_CASE("a kernel that does not list its namespaces is complained of, and aske
   scene.set({database(100)});
   scene.set({database(100)});
   CHECK(scene.is_uncounted("db"));
-  CHECK(scene.log.count("warning I/O of mounts: those of new containers are not counted: "
-                        "iter/task: Out of memory") == 1);
+  CHECK(scene.log.count(
+            "warning subject=\"I/O of mounts\" msg=\"those of new containers are not counted: "
+            "iter/task: Out of memory") == 1);
   scene.kernel.namespaces_fail = {};
   scene.set({database(100)});
   CHECK_FALSE(scene.is_uncounted("db"));

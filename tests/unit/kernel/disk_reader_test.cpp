@@ -44,7 +44,7 @@ TEST_CASE("a bad line is a bad item and reported once, whatever its counters are
   CHECK(scene.reader.read()->disks().size() == 1);
   CHECK(scene.reader.health().up);
   CHECK(scene.reader.health().bad_items == 1);
-  CHECK(scene.log.count("warning diskstats") == 1);
+  CHECK(scene.log.count("warning subject=diskstats") == 1);
   scene.write(kDisk);
   scene.reader.read();
   CHECK(scene.reader.health().bad_items == 0);
@@ -58,7 +58,7 @@ TEST_CASE("while diskstats cannot be read there are no figures, and no old ones"
   CHECK(scene.reader.read()->disks().empty());
   CHECK_FALSE(scene.reader.health().up);
   CHECK(scene.reader.health().errors[static_cast<std::size_t>(ErrorKind::kMalformed)] == 1);
-  CHECK(scene.log.count("error diskstats") == 1);
+  CHECK(scene.log.count("error subject=diskstats") == 1);
 }
 
 TEST_CASE("a host without diskstats is one complaint, however often it is asked") {
@@ -66,7 +66,7 @@ TEST_CASE("a host without diskstats is one complaint, however often it is asked"
   CHECK(scene.reader.read()->disks().empty());
   CHECK(scene.reader.read()->disks().empty());
   CHECK(scene.reader.health().errors[static_cast<std::size_t>(ErrorKind::kNotFound)] == 2);
-  CHECK(scene.log.count("error diskstats") == 1);
+  CHECK(scene.log.count("error subject=diskstats") == 1);
 }
 
 TEST_CASE("a host without block devices has none, and nothing is wrong") {

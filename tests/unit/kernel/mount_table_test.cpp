@@ -83,7 +83,7 @@ TEST_CASE("unreadable mounts leave the last list, are counted and reported once"
   CHECK(table.current()->mounts().empty());
   CHECK_FALSE(table.health().up);
   CHECK(table.health().errors[static_cast<std::size_t>(ErrorKind::kNotFound)] == 2);
-  CHECK(log.count("error mountinfo") == 1);
+  CHECK(log.count("error subject=mountinfo") == 1);
 
   folder.write("1/mountinfo", kRoot);
   CHECK(table.current()->mounts().size() == 1);

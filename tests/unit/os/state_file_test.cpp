@@ -62,7 +62,8 @@ TEST_CASE("a state directory that cannot be written is one warning") {
     file.submit("a");
     file.submit("b");
   }
-  CHECK(log.count("warning state directory: history will not survive a restart") == 1);
+  CHECK(log.count(R"(warning subject="state directory" msg="history will not survive a restart)") ==
+        1);
 }
 
 }  // namespace
