@@ -23,12 +23,12 @@ class DeviceLatencyCollector final : public Collector {
   MetricFamilies collect(const HostSnapshot& host) const override {
     MetricFamilies out;
     Family& family = out[kLatency];
-    std::map<std::pair<unsigned, unsigned>, const Label*> names;
+    std::map<DeviceNumber, const Label*> names;
     for (const DeviceFacts& device : host.inventory->devices) {
       names.emplace(device.number, &device.name);
     }
     for (const DeviceLatency& device : host.device_latency) {
-      const auto name = names.find({device.major, device.minor});
+      const auto name = names.find(device.number);
       if (name == names.end()) continue;
       add(*name->second, "read", device.reads, family);
       add(*name->second, "write", device.writes, family);

@@ -126,9 +126,8 @@ class DevicesCollector final : public Collector {
       }
     }
     for (const DeviceFacts& device : inventory.devices) {
-      const auto [major, minor] = device.number;
       // By name, too: the number may have gone to another device since the inventory was built.
-      const DiskStats* disk = host.disks->find(major, minor, device.kernel_name);
+      const DiskStats* disk = host.disks->find(device.number, device.kernel_name);
       if (disk != nullptr) Figures(device, out).add(*disk);
     }
     return out;

@@ -37,10 +37,10 @@ template <typename Item>
 void keep_first_of_each(Parsed<Item>& parsed) {
   auto& items = parsed.items;
   std::stable_sort(items.begin(), items.end(),
-                   [](const Item& a, const Item& b) { return a.number() < b.number(); });
+                   [](const Item& a, const Item& b) { return a.number < b.number; });
   const auto end = std::unique(items.begin(), items.end(), [&](const Item& a, const Item& b) {
-    if (a.number() != b.number()) return false;
-    parsed.reject(to_string(DeviceNumber{b.major, b.minor}));
+    if (a.number != b.number) return false;
+    parsed.reject(to_string(b.number));
     return true;
   });
   items.erase(end, items.end());

@@ -39,8 +39,8 @@ auto rank(const Mount& mount) {
 FilesystemIndex::FilesystemIndex(const MountList& mounts, Inventory& inventory)
     : mounts_(mounts), inventory_(inventory) {
   for (const Mount& mount : mounts.mounts()) {
-    const Mount*& best = best_[{mount.major, mount.minor}];
-    ++mount_count_[{mount.major, mount.minor}];
+    const Mount*& best = best_[mount.device];
+    ++mount_count_[mount.device];
     if (best == nullptr || rank(mount) < rank(*best)) best = &mount;
   }
 }
@@ -61,19 +61,18 @@ std::optional<NfsMountFacts> FilesystemIndex::nfs_mount(std::string_view path) c
   if (mount == nullptr || mount->mount_point != path) return {};
   if (mount->fstype != "nfs" && mount->fstype != "nfs4") return {};
   // The roots do not tell more: NFS mounts of two directories of an export are both of "/".
-  return NfsMountFacts{mount->mount_point, mount->source,
-                       mount_count_.at({mount->major, mount->minor}) > 1};
+  return NfsMountFacts{mount->mount_point, mount->source, mount_count_.at(mount->device) > 1};
 }
 
 const Mount* FilesystemIndex::representative(const Mount& mount) const {
-  const auto found = best_.find({mount.major, mount.minor});
+  const auto found = best_.find(mount.device);
   return found == best_.end() ? &mount : found->second;
 }
 
 std::optional<std::size_t> FilesystemIndex::index_of(std::string_view path) {
   const Mount* mount = mounts_.find(path);
   if (mount == nullptr || !holds_data(*mount)) return {};
-  const DeviceNumber number{mount->major, mount->minor};
+  const DeviceNumber number = mount->device;
   if (const auto found = listed_.find(number); found != listed_.end()) return found->second;
   const Mount& best = *representative(*mount);
   // Two that differ only in bytes that are no UTF-8 would be one series twice.
@@ -81,15 +80,16 @@ std::optional<std::size_t> FilesystemIndex::index_of(std::string_view path) {
   if (!shown_.insert(mountpoint).second) return {};
   const std::size_t index = inventory_.filesystems.size();
   listed_.emplace(number, index);
-  inventory_.filesystems.push_back({best.mount_point,
-                                    Label(best.source),
-                                    mountpoint,
-                                    Label(best.fstype),
-                                    Label(std::to_string(best.major)),
-                                    Label(std::to_string(best.minor)),
-                                    best.readonly || best.super_readonly,
-                                    best.id,
-                                    {}});
+  inventory_.filesystems.push_back({.mount_point = best.mount_point,
+                                    .number = number,
+                                    .device = Label(best.source),
+                                    .mountpoint = mountpoint,
+                                    .fstype = Label(best.fstype),
+                                    .major = Label(std::to_string(number.major)),
+                                    .minor = Label(std::to_string(number.minor)),
+                                    .readonly = best.readonly || best.super_readonly,
+                                    .mount_id = best.id,
+                                    .devices = {}});
   shown_mounts_.push_back(&best);
   return index;
 }

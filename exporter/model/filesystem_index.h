@@ -7,7 +7,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "exporter/model/inventory.h"
@@ -39,8 +38,6 @@ class FilesystemIndex {
   std::optional<NfsMountFacts> nfs_mount(std::string_view path) const;
 
  private:
-  using DeviceNumber = std::pair<unsigned, unsigned>;
-
   const Mount* representative(const Mount& mount) const;
 
   const MountList& mounts_;

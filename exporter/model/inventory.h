@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/base/device_number.h"
 #include "exporter/base/label.h"
 #include "exporter/sources/docker/types.h"
 
@@ -28,7 +29,8 @@ struct ContainerCounts {
 // A filesystem that holds Docker data, by the mount that stands for it.
 struct FilesystemFacts {
   std::string mount_point;  // host path, what statfs is asked about
-  Label device;             // "/dev/vda1", "tmpfs", "server:/export"
+  DeviceNumber number;
+  Label device;  // "/dev/vda1", "tmpfs", "server:/export"
   Label mountpoint;
   Label fstype;
   Label major;
@@ -43,7 +45,7 @@ struct FilesystemFacts {
 // wanted, any that ever worked.
 struct DeviceFacts {
   std::string kernel_name;  // as in /proc/diskstats
-  std::pair<unsigned, unsigned> number;
+  DeviceNumber number;
   bool is_partition = false;
   Label name;
   Label major;

@@ -291,7 +291,7 @@ class Builder {
         device_index_.try_emplace(Label(device.name), inventory_.devices.size());
     if (!is_new) return found->second;
     DeviceFacts facts{.kernel_name = device.name,
-                      .number = {device.number.major, device.number.minor},
+                      .number = device.number,
                       .is_partition = device.is_partition,
                       .name = found->first,
                       .major = Label(std::to_string(device.number.major)),

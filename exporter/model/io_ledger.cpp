@@ -20,7 +20,7 @@ ContainerIo IoLedger::carried(const std::string& name, ContainerIo io,
   for (const DeviceIo& device : io.devices) add(container.devices, device, io.device_run, now);
   if (io.lists_all) {
     for (const DeviceIo& disk : disks) {
-      container.devices.try_emplace(disk.name, Device{{}, disk.major, disk.minor, now})
+      container.devices.try_emplace(disk.name, Device{{}, disk.number, now})
           .first->second.listed_at = now;
     }
   }
@@ -44,8 +44,7 @@ void IoLedger::add(Devices& devices, const DeviceIo& io, std::uint64_t run, Stea
   }
   Device& device = devices[io.name];
   device.totals.add(run, {io.reads, io.writes, io.read_bytes, io.written_bytes});
-  device.major = io.major;
-  device.minor = io.minor;
+  device.number = io.number;
   device.listed_at = now;
 }
 
@@ -54,7 +53,7 @@ std::vector<DeviceIo> IoLedger::listed(const Devices& devices, SteadyTime now) {
   for (const auto& [name, device] : devices) {
     if (now - device.listed_at > kForgetAfter) continue;
     const auto& [reads, writes, read_bytes, written_bytes] = device.totals.totals();
-    all.push_back({device.major, device.minor, reads, writes, read_bytes, written_bytes, name});
+    all.push_back({device.number, reads, writes, read_bytes, written_bytes, name});
   }
   return all;
 }

@@ -64,8 +64,7 @@ class IoLedger {
  private:
   struct Device {
     RunTotals<4> totals;
-    unsigned major = 0;
-    unsigned minor = 0;
+    DeviceNumber number;
     SteadyTime listed_at;
   };
   using Devices = std::map<Label, Device>;

@@ -9,8 +9,6 @@
 namespace volumeter {
 namespace {
 
-using DiskNumber = std::pair<unsigned, unsigned>;
-
 const MountIo kNothingDone;
 
 // Filesystems whose data is on no disk of this host.
@@ -101,9 +99,7 @@ class Sources {
     if (!facts.is_whole_filesystem || !facts.filesystem) return {};
     if (users_[*facts.filesystem] != 1) return {};
     const DeviceFacts* device = own_device(inventory_.filesystems[*facts.filesystem]);
-    const DiskStats* disk = device == nullptr
-                                ? nullptr
-                                : host_.disks->find(device->number.first, device->number.second);
+    const DiskStats* disk = device == nullptr ? nullptr : host_.disks->find(device->number);
     if (disk == nullptr) return {};
     return VolumeIo{.source = IoSource::kDevice,
                     .reads = disk->reads.completed,
@@ -121,7 +117,7 @@ class Sources {
     if (!disk || !container || has_more_on(*disk, *container, volume)) return {};
     const ContainerIo& io = *host_.container_io[*container];
     const auto found = std::find_if(io.run_devices.begin(), io.run_devices.end(),
-                                    [&](const DeviceIo& one) { return one.number() == *disk; });
+                                    [&](const DeviceIo& one) { return one.number == *disk; });
     if (found == io.run_devices.end() && !io.lists_all) return {};
     const DeviceIo done = found == io.run_devices.end() ? DeviceIo{} : *found;
     VolumeIo result{
@@ -154,7 +150,7 @@ class Sources {
     return container;
   }
 
-  bool has_more_on(DiskNumber disk, std::size_t container, std::size_t volume) const {
+  bool has_more_on(DeviceNumber disk, std::size_t container, std::size_t volume) const {
     auto mount = std::lower_bound(
         inventory_.mounts.begin(), inventory_.mounts.end(), container,
         [](const MountFacts& facts, std::size_t wanted) { return facts.container < wanted; });
@@ -168,7 +164,7 @@ class Sources {
 
   // Also by way of other devices: the kernel counts what an array asks of its disks. What lies
   // nobody knows where may lie there.
-  bool may_lie_on(DiskNumber disk, const FilesystemFacts& facts) const {
+  bool may_lie_on(DeviceNumber disk, const FilesystemFacts& facts) const {
     if (facts.devices.empty()) return !is_diskless(facts);
     return std::any_of(facts.devices.begin(), facts.devices.end(), [&](std::size_t device) {
       return inventory_.devices[device].number == disk;
@@ -180,11 +176,11 @@ class Sources {
   const DeviceFacts* own_device(const FilesystemFacts& facts) const {
     if (facts.devices.empty()) return nullptr;
     const DeviceFacts& device = inventory_.devices[facts.devices.front()];
-    return device.major == facts.major && device.minor == facts.minor ? &device : nullptr;
+    return device.number == facts.number ? &device : nullptr;
   }
 
   // The volume's device, or the disk if that is a partition: cgroups count by disk.
-  std::optional<DiskNumber> disk_of(std::size_t volume) const {
+  std::optional<DeviceNumber> disk_of(std::size_t volume) const {
     const auto& filesystem = inventory_.volumes[volume].filesystem;
     if (!filesystem) return {};
     const FilesystemFacts& facts = inventory_.filesystems[*filesystem];

@@ -12,8 +12,7 @@ std::vector<DeviceIo> disks_of(const Inventory& inventory) {
   std::vector<DeviceIo> disks;
   for (const DeviceFacts& device : inventory.devices) {
     if (device.is_partition) continue;
-    disks.push_back(
-        {.major = device.number.first, .minor = device.number.second, .name = device.name});
+    disks.push_back({.number = device.number, .name = device.name});
   }
   return disks;
 }

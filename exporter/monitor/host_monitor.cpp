@@ -117,7 +117,7 @@ std::vector<BlockDevice> HostMonitor::find_more_devices() {
     if (!disk.has_worked()) continue;
     BlockDevice& device = found.emplace_back();
     device.name = disk.name;
-    device.number = {disk.major, disk.minor};
+    device.number = disk.number;
   }
   return found;
 }

@@ -13,9 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const DiskList list(std::move(parsed.items));
   for (const DiskStats& disk : list.disks()) {
     if (disk.name.empty() || disk.name.find_first_of(" \t\n") != std::string::npos) std::abort();
-    const DiskStats* found = list.find(disk.major, disk.minor, disk.name);
+    const DiskStats* found = list.find(disk.number, disk.name);
     if (found == nullptr || found->name != disk.name) std::abort();
-    if (list.find(disk.major, disk.minor) == nullptr) std::abort();
+    if (list.find(disk.number) == nullptr) std::abort();
   }
   return 0;
 }

@@ -65,8 +65,7 @@ bool watch(MountTracer& tracer, MountToken token, std::string_view point) {
       done = tracer.watch(token,
                           {.id = static_cast<std::uint32_t>(mount.id),
                            .namespace_id = namespaces->at(static_cast<std::uint32_t>(::getpid())),
-                           .major = mount.major,
-                           .minor = mount.minor});
+                           .device = mount.device});
     }
     if (!done) std::cerr << done.error().text() << "\n";
     return done.has_value();

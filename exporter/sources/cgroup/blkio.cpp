@@ -29,16 +29,12 @@ struct Entry {
   DeviceNumber device;
   std::optional<std::uint64_t> read;
   std::optional<std::uint64_t> write;
-
-  bool is_of(DeviceNumber other) const {
-    return device.major == other.major && device.minor == other.minor;
-  }
 };
 
 void finish(const std::optional<Entry>& entry, Parsed<BlkioCount>& parsed) {
   if (!entry) return;
   if (!entry->read || !entry->write) return parsed.reject(to_string(entry->device));
-  parsed.items.push_back({entry->device.major, entry->device.minor, *entry->read, *entry->write});
+  parsed.items.push_back({entry->device, *entry->read, *entry->write});
 }
 
 // Of a disk that is being removed, or is a path of an NVMe multipath disk (containerd/cgroups
@@ -70,7 +66,7 @@ Parsed<BlkioCount> parse_blkio(std::string_view text) {
       parsed.reject(line);
       continue;
     }
-    if (!entry || !entry->is_of(row->device)) {
+    if (!entry || entry->device != row->device) {
       finish(entry, parsed);
       entry = Entry{row->device, {}, {}};
     }
@@ -87,12 +83,11 @@ std::vector<DeviceIo> join_blkio(const std::vector<BlkioCount>& bytes,
   std::vector<DeviceIo> joined;
   auto request = requests.begin();
   for (const BlkioCount& of_bytes : bytes) {
-    while (request != requests.end() && request->number() < of_bytes.number()) ++request;
+    while (request != requests.end() && request->number < of_bytes.number) ++request;
     if (request == requests.end()) break;
-    if (request->number() != of_bytes.number()) continue;
+    if (request->number != of_bytes.number) continue;
     DeviceIo device;
-    device.major = of_bytes.major;
-    device.minor = of_bytes.minor;
+    device.number = of_bytes.number;
     device.reads = request->read;
     device.writes = request->write;
     device.read_bytes = of_bytes.read;

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "exporter/base/device_number.h"
 #include "exporter/base/parsed.h"
 #include "exporter/sources/cgroup/device_io.h"
 
@@ -14,12 +14,9 @@ namespace volumeter {
 // What one of the blkio.* files of a cgroup of version 1 counts for a device: bytes or
 // requests, as the file's name says.
 struct BlkioCount {
-  unsigned major = 0;
-  unsigned minor = 0;
+  DeviceNumber number;
   std::uint64_t read = 0;
   std::uint64_t write = 0;
-
-  std::pair<unsigned, unsigned> number() const { return {major, minor}; }
 
   bool operator==(const BlkioCount&) const = default;
 };

@@ -207,10 +207,10 @@ Result<ContainerIo> ContainerIoReader::read_place(Place& place) {
 
 void ContainerIoReader::name_devices(std::vector<DeviceIo>& devices) {
   for (DeviceIo& device : devices) {
-    const auto [name, is_new] = names_.try_emplace(device.number());
+    const auto [name, is_new] = names_.try_emplace(device.number);
     if (is_new) {
-      const auto read = read_block_device_name(host_.paths, {device.major, device.minor});
-      name->second = Label(read ? *read : to_string(DeviceNumber{device.major, device.minor}));
+      const auto read = read_block_device_name(host_.paths, device.number);
+      name->second = Label(read ? *read : to_string(device.number));
     }
     device.name = name->second;
   }

@@ -82,7 +82,7 @@ class ContainerIoReader {
   SourceHealth health_;
 
   // Of the read at hand.
-  std::map<std::pair<unsigned, unsigned>, Label> names_;
+  std::map<DeviceNumber, Label> names_;
   std::size_t bad_lines_ = 0;
   std::optional<Error> first_error_;
 };

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
+#include "exporter/base/device_number.h"
 #include "exporter/base/label.h"
 
 namespace volumeter {
@@ -12,15 +12,12 @@ namespace volumeter {
 // by partition, and writes to the page cache when they are written back (version 2) or not at
 // all (version 1).
 struct DeviceIo {
-  unsigned major = 0;
-  unsigned minor = 0;
+  DeviceNumber number;
   std::uint64_t reads = 0;  // requests
   std::uint64_t writes = 0;
   std::uint64_t read_bytes = 0;
   std::uint64_t written_bytes = 0;
   Label name;  // as in /proc/diskstats; "254:0" if it has none. Parsers leave it empty.
-
-  std::pair<unsigned, unsigned> number() const { return {major, minor}; }
 
   bool operator==(const DeviceIo&) const = default;
 };

@@ -99,8 +99,7 @@ class Reader {
     if (entry.is_bad || (!entry.has_none() && !entry.has_all())) return false;
     if (entry.is_unnamed) return true;
     DeviceIo device;
-    device.major = entry.number->major;
-    device.minor = entry.number->minor;
+    device.number = *entry.number;
     device.reads = entry.reads.value_or(0);
     device.writes = entry.writes.value_or(0);
     device.read_bytes = entry.read_bytes.value_or(0);

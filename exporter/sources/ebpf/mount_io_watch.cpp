@@ -105,8 +105,7 @@ std::map<MountKey, MountIoWatch::Watched> MountIoWatch::find_new(const Targets& 
     if (mount == nullptr || !follow(mount->fstype)) continue;
     found.emplace(key, Watched{.identity = {.id = static_cast<std::uint32_t>(mount->id),
                                             .namespace_id = view->second.namespace_id,
-                                            .major = mount->major,
-                                            .minor = mount->minor},
+                                            .device = mount->device},
                                .pid = target->pid});
   }
   return found;

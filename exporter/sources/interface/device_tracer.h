@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "exporter/base/device_number.h"
 #include "exporter/base/result.h"
 #include "exporter/sources/interface/io_counts.h"
 
@@ -11,8 +12,7 @@ namespace volumeter {
 
 // What a block device was asked for, by kind; requests that were merged count once.
 struct DeviceLatency {
-  unsigned major = 0;
-  unsigned minor = 0;
+  DeviceNumber number;
   IoCounts reads;
   IoCounts writes;
   IoCounts flushes;

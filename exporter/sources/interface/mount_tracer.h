@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "exporter/base/device_number.h"
 #include "exporter/base/result.h"
 #include "exporter/sources/interface/io_counts.h"
 
@@ -41,8 +42,7 @@ using MountToken = std::uint32_t;
 struct MountIdentity {
   std::uint32_t id = 0;
   std::uint64_t namespace_id = 0;
-  unsigned major = 0;
-  unsigned minor = 0;
+  DeviceNumber device;
 
   bool operator==(const MountIdentity&) const = default;
 };

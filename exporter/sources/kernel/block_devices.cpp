@@ -40,8 +40,7 @@ std::string device_name(std::string_view file) {
 }
 
 std::string device_folder(const HostPaths& paths, DeviceNumber number) {
-  return paths.sys("dev/block/" + std::to_string(number.major) + ":" +
-                   std::to_string(number.minor));
+  return paths.sys("dev/block/" + to_string(number));
 }
 
 void add_parent(Node& node, const std::string& name, const std::string& folder) {
@@ -84,8 +83,7 @@ bool is_listed(const std::vector<BlockDevice>& devices, DeviceNumber number) {
 
 Result<Node> read_top(const HostPaths& paths, DeviceNumber number) {
   if (number.major == 0) {
-    return Error{ErrorKind::kNotFound, "0:" + std::to_string(number.minor),
-                 "this filesystem has no block device"};
+    return Error{ErrorKind::kNotFound, to_string(number), "this filesystem has no block device"};
   }
   return read_node(paths, number);
 }

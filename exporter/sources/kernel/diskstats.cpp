@@ -59,8 +59,7 @@ std::optional<DiskStats> parse_line(std::string_view line) {
   if (!major || !minor || !numbers.is_whole()) return {};
 
   const std::uint64_t* const at = numbers.values.data();
-  DiskStats stats{.major = *major,
-                  .minor = *minor,
+  DiskStats stats{.number = {*major, *minor},
                   .name = std::string(name),
                   .reads = requests(at),
                   .writes = requests(at + 4),
@@ -77,7 +76,7 @@ std::optional<DiskStats> parse_line(std::string_view line) {
   return stats;
 }
 
-auto key(const DiskStats& disk) { return std::tuple(disk.major, disk.minor, disk.name); }
+auto key(const DiskStats& disk) { return std::tie(disk.number, disk.name); }
 
 }  // namespace
 
@@ -109,20 +108,18 @@ DiskList::DiskList(std::vector<DiskStats> disks) : disks_(std::move(disks)) {
             [](const DiskStats& a, const DiskStats& b) { return key(a) < key(b); });
 }
 
-const DiskStats* DiskList::find(unsigned major, unsigned minor) const {
-  const auto found = std::lower_bound(disks_.begin(), disks_.end(), std::pair(major, minor),
-                                      [](const DiskStats& disk, const auto& number) {
-                                        return std::pair(disk.major, disk.minor) < number;
-                                      });
-  const bool is_it = found != disks_.end() && found->major == major && found->minor == minor;
-  return is_it ? &*found : nullptr;
+const DiskStats* DiskList::find(DeviceNumber number) const {
+  const auto found = std::lower_bound(
+      disks_.begin(), disks_.end(), number,
+      [](const DiskStats& disk, DeviceNumber wanted) { return disk.number < wanted; });
+  return found != disks_.end() && found->number == number ? &*found : nullptr;
 }
 
-const DiskStats* DiskList::find(unsigned major, unsigned minor, std::string_view name) const {
-  const DiskStats* disk = find(major, minor);
+const DiskStats* DiskList::find(DeviceNumber number, std::string_view name) const {
+  const DiskStats* disk = find(number);
   if (disk == nullptr) return nullptr;
   const DiskStats* const end = disks_.data() + disks_.size();
-  for (; disk != end && disk->major == major && disk->minor == minor; ++disk) {
+  for (; disk != end && disk->number == number; ++disk) {
     if (disk->name == name) return disk;
   }
   return nullptr;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/base/device_number.h"
 #include "exporter/base/parsed.h"
 
 namespace volumeter {
@@ -25,8 +26,7 @@ struct DiskStats {
     double seconds = 0;
   };
 
-  unsigned major = 0;
-  unsigned minor = 0;
+  DeviceNumber number;
   std::string name;  // "sda1", "nvme0n1p2", "dm-0", "cciss/c0d0"
   Requests reads;
   Requests writes;
@@ -53,8 +53,8 @@ class DiskList {
 
   // Null if there is none. Devices that the kernel hides, the single paths of an NVMe
   // multipath, share the number 0:0 and are only found by their names as well.
-  const DiskStats* find(unsigned major, unsigned minor) const;
-  const DiskStats* find(unsigned major, unsigned minor, std::string_view name) const;
+  const DiskStats* find(DeviceNumber number) const;
+  const DiskStats* find(DeviceNumber number, std::string_view name) const;
 
  private:
   std::vector<DiskStats> disks_;

@@ -64,7 +64,7 @@ std::vector<DeviceNumber> devices_of_btrfs(const HostPaths& paths, std::string_v
 }
 
 std::vector<DeviceNumber> devices_of(const HostPaths& paths, const Mount& mount) {
-  if (mount.major != 0) return {{mount.major, mount.minor}};
+  if (mount.device.major != 0) return {mount.device};
   if (mount.fstype == "btrfs") return devices_of_btrfs(paths, mount.source);
   return {};
 }

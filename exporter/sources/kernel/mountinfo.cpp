@@ -43,13 +43,11 @@ bool skip_optional_fields(std::string_view& rest) {
 bool read_numbers(std::string_view& rest, Mount& mount) {
   const auto id = to_integer<std::uint64_t>(cut(rest, ' '));
   const auto parent = to_integer<std::uint64_t>(cut(rest, ' '));
-  const auto major = to_integer<unsigned>(cut(rest, ':'));
-  const auto minor = to_integer<unsigned>(cut(rest, ' '));
-  if (!id || !parent || !major || !minor) return false;
+  const auto device = parse_device_number(cut(rest, ' '));
+  if (!id || !parent || !device) return false;
   mount.id = *id;
   mount.parent_id = *parent;
-  mount.major = *major;
-  mount.minor = *minor;
+  mount.device = *device;
   return true;
 }
 

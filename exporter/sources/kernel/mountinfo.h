@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "exporter/base/device_number.h"
 #include "exporter/base/parsed.h"
 
 namespace volumeter {
@@ -15,8 +16,7 @@ namespace volumeter {
 struct Mount {
   std::uint64_t id = 0;
   std::uint64_t parent_id = 0;
-  unsigned major = 0;  // 0 for filesystems without a block device
-  unsigned minor = 0;
+  DeviceNumber device;        // major 0: the filesystem has no block device
   std::string root;           // which directory of the filesystem is mounted
   bool root_deleted = false;  // that directory has been removed since
   std::string mount_point;

@@ -19,7 +19,7 @@ void check(const std::string& text, const std::vector<BlkioCount>& counts, std::
 
 TEST_CASE("a blkio file has rows of several operations for each device") {
   check("8:16 Read 1\n8:16 Write 2\n8:16 Total 3\n" + kSda + "Total 4618\n",
-        {{8, 0, 4096, 512}, {8, 16, 1, 2}});
+        {{{8, 0}, 4096, 512}, {{8, 16}, 1, 2}});
 }
 
 TEST_CASE("a blkio file without I/O has the total alone") {
@@ -29,29 +29,30 @@ TEST_CASE("a blkio file without I/O has the total alone") {
 }
 
 TEST_CASE("a torn row costs its device alone") {
-  check("Read 1\n8:16 Write 2\n" + kSda, {{8, 0, 4096, 512}}, 2);  // the row and its device
-  check(kSda + "8:16 Read 10\n8:16 Write 2", {{8, 0, 4096, 512}}, 2);
-  check(kSda + "8:16 Read 10\n", {{8, 0, 4096, 512}}, 1);
-  check(kSda + "8:1", {{8, 0, 4096, 512}}, 1);
-  check(kSda + "8:16 Read 99999999999999999999\n8:16 Write 2\n", {{8, 0, 4096, 512}}, 2);
-  check(kSda + "8:16 Read 1 2\n8:16 Write 2\n", {{8, 0, 4096, 512}}, 2);
+  check("Read 1\n8:16 Write 2\n" + kSda, {{{8, 0}, 4096, 512}}, 2);  // the row and its device
+  check(kSda + "8:16 Read 10\n8:16 Write 2", {{{8, 0}, 4096, 512}}, 2);
+  check(kSda + "8:16 Read 10\n", {{{8, 0}, 4096, 512}}, 1);
+  check(kSda + "8:1", {{{8, 0}, 4096, 512}}, 1);
+  check(kSda + "8:16 Read 99999999999999999999\n8:16 Write 2\n", {{{8, 0}, 4096, 512}}, 2);
+  check(kSda + "8:16 Read 1 2\n8:16 Write 2\n", {{{8, 0}, 4096, 512}}, 2);
 }
 
 TEST_CASE("rows of a disk that has no number are passed over") {
   check("(unknown) Read 1\n(unknown) Write 2\n" + kSda + "(unknown) Total 3\nTotal 4611\n",
-        {{8, 0, 4096, 512}});
+        {{{8, 0}, 4096, 512}});
 }
 
 TEST_CASE("a device that a blkio file tells twice is taken once") {
   check(kSda + "8:16 Read 1\n8:16 Write 2\n8:0 Read 1\n8:0 Write 1\n",
-        {{8, 0, 4096, 512}, {8, 16, 1, 2}}, 1);
+        {{{8, 0}, 4096, 512}, {{8, 16}, 1, 2}}, 1);
 }
 
 TEST_CASE("bytes and requests are joined by device") {
-  const std::vector<BlkioCount> bytes{{7, 0, 1, 1}, {8, 0, 4096, 512}, {8, 16, 10, 20}};
-  const std::vector<BlkioCount> requests{{8, 0, 2, 1}, {8, 8, 9, 9}, {8, 16, 3, 4}, {9, 0, 1, 1}};
+  const std::vector<BlkioCount> bytes{{{7, 0}, 1, 1}, {{8, 0}, 4096, 512}, {{8, 16}, 10, 20}};
+  const std::vector<BlkioCount> requests{
+      {{8, 0}, 2, 1}, {{8, 8}, 9, 9}, {{8, 16}, 3, 4}, {{9, 0}, 1, 1}};
   CHECK(join_blkio(bytes, requests) ==
-        std::vector<DeviceIo>{{8, 0, 2, 1, 4096, 512, {}}, {8, 16, 3, 4, 10, 20, {}}});
+        std::vector<DeviceIo>{{{8, 0}, 2, 1, 4096, 512, {}}, {{8, 16}, 3, 4, 10, 20, {}}});
   CHECK(join_blkio(bytes, {}).empty());
   CHECK(join_blkio({}, requests).empty());
 }

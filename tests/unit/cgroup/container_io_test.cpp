@@ -61,7 +61,7 @@ class Scene {
 
 DeviceIo vda(std::uint64_t reads, std::uint64_t writes, std::uint64_t read_bytes,
              std::uint64_t written_bytes) {
-  return {254, 0, reads, writes, read_bytes, written_bytes, Label("vda")};
+  return {{254, 0}, reads, writes, read_bytes, written_bytes, Label("vda")};
 }
 
 TEST_CASE("a container of version 2 has the I/O and the pressure of its cgroup") {
@@ -73,7 +73,7 @@ TEST_CASE("a container of version 2 has the I/O and the pressure of its cgroup")
   const auto io = scene.read()[0];
   REQUIRE(io);
   CHECK(io->devices ==
-        std::vector{vda(1, 2, 4096, 8192), DeviceIo{259, 7, 1, 1, 1, 1, Label("259:7")}});
+        std::vector{vda(1, 2, 4096, 8192), DeviceIo{{259, 7}, 1, 1, 1, 1, Label("259:7")}});
   CHECK(io->lists_all);
   REQUIRE(io->pressure);
   CHECK(io->pressure->some == std::chrono::seconds(2));

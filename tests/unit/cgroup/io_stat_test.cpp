@@ -7,8 +7,8 @@
 namespace volumeter {
 namespace {
 
-const DeviceIo kSda{8, 0, 8950, 1252, 90430464, 299008000, {}};
-const DeviceIo kSdb{8, 16, 192, 353, 1459200, 314773504, {}};
+const DeviceIo kSda{{8, 0}, 8950, 1252, 90430464, 299008000, {}};
+const DeviceIo kSdb{{8, 16}, 192, 353, 1459200, 314773504, {}};
 const std::string kSdaLine =
     "8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=50331648 dios=3021\n";
 const std::string kSdbLine =
@@ -32,17 +32,17 @@ TEST_CASE("what iocost and iolatency add to io.stat is passed over") {
       "delay_nsec=100 depth=max avg_lat=12 win=100 cost.vrate=100.00 cost.usage=77 "
       "cost.wait=1\n",
       {kSda});
-  check("8:16 cost.usage=0\n", {{8, 16, 0, 0, 0, 0, {}}});
+  check("8:16 cost.usage=0\n", {{{8, 16}, 0, 0, 0, 0, {}}});
 }
 
 TEST_CASE("a device without values is one without I/O, its line goes on with the next") {
-  check("8:16 " + kSdaLine, {kSda, {8, 16, 0, 0, 0, 0, {}}});
+  check("8:16 " + kSdaLine, {kSda, {{8, 16}, 0, 0, 0, 0, {}}});
   check("7:0 7:1 8:16 " + kSdaLine,
-        {{7, 0, 0, 0, 0, 0, {}}, {7, 1, 0, 0, 0, 0, {}}, kSda, {8, 16, 0, 0, 0, 0, {}}});
+        {{{7, 0}, 0, 0, 0, 0, {}}, {{7, 1}, 0, 0, 0, 0, {}}, kSda, {{8, 16}, 0, 0, 0, 0, {}}});
 }
 
 TEST_CASE("a device without values can have a line of its own") {
-  check("8:16 \n" + kSdaLine, {kSda, {8, 16, 0, 0, 0, 0, {}}});
+  check("8:16 \n" + kSdaLine, {kSda, {{8, 16}, 0, 0, 0, 0, {}}});
 }
 
 TEST_CASE("a device without values at the end may be a number that is torn: it is left out") {

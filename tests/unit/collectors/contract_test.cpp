@@ -166,10 +166,10 @@ HostSnapshot rich_snapshot() {
                       "8 17 sdb1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 0 0\n")
           .items);
   host.mount_io = std::make_shared<const MountIoReadings>(rich_mount_io());
-  host.device_latency = {{.major = 8, .minor = 16, .reads = some_calls(), .writes = some_calls()}};
+  host.device_latency = {{.number = {8, 16}, .reads = some_calls(), .writes = some_calls()}};
   host.container_io.resize(host.inventory->containers.size());
   host.container_io[0] =
-      ContainerIo{.devices = {{8, 16, 1, 2, 512, 1024, Label("sdb")}},
+      ContainerIo{.devices = {{{8, 16}, 1, 2, 512, 1024, Label("sdb")}},
                   .pressure = IoPressure{std::chrono::seconds(2), std::chrono::seconds(1)}};
   host.process = {.cpu_seconds = 1.5,
                   .resident_bytes = 1,

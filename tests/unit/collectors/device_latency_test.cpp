@@ -45,7 +45,7 @@ std::set<std::string> shown(std::vector<DeviceFacts> devices, std::vector<Device
 }
 
 TEST_CASE("each kind of request of a disk has a histogram of its own") {
-  DeviceLatency disk{.major = 8, .minor = 0};
+  DeviceLatency disk{.number = {8, 0}};
   disk.reads = requests(1);
   disk.writes = requests(2);
   disk.flushes = requests(3);
@@ -55,7 +55,7 @@ TEST_CASE("each kind of request of a disk has a histogram of its own") {
 }
 
 TEST_CASE("what a disk was never asked for has no histogram") {
-  DeviceLatency disk{.major = 8, .minor = 0};
+  DeviceLatency disk{.number = {8, 0}};
   disk.writes = requests(2);
   CHECK(shown({device("sda", 8, 0), device("sdb", 8, 16)}, {disk}) ==
         std::set<std::string>{"sda write 2"});
@@ -63,7 +63,7 @@ TEST_CASE("what a disk was never asked for has no histogram") {
 }
 
 TEST_CASE("a disk that holds nothing of Docker's is not shown") {
-  DeviceLatency other{.major = 8, .minor = 16};
+  DeviceLatency other{.number = {8, 16}};
   other.reads = requests(5);
   CHECK(shown({device("sda", 8, 0)}, {other}).empty());
 }

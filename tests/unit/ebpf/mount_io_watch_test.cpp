@@ -31,7 +31,7 @@ std::string data_mount(unsigned id) {
 }
 
 MountIdentity data_of(std::uint32_t id, std::uint64_t namespace_id) {
-  return {.id = id, .namespace_id = namespace_id, .major = 8, .minor = 1};
+  return {.id = id, .namespace_id = namespace_id, .device = {8, 1}};
 }
 
 MountIoTarget database(std::uint32_t pid) { return {kDatabase, pid, "db", kData}; }
@@ -111,7 +111,7 @@ TEST_CASE("what a container does through a mount is of that mount and of the vol
   CHECK(scene.of_mount(kDatabase) == 0);
   CHECK(scene.of_volume("db") == 0);
   scene.kernel.write(data_of(510, 20), 4096);
-  scene.kernel.write({.id = 500, .namespace_id = 20, .major = 0, .minor = 50}, 512);
+  scene.kernel.write({.id = 500, .namespace_id = 20, .device = {0, 50}}, 512);
   CHECK(scene.of_mount(kDatabase) == 4096);
   CHECK(scene.of_volume("db") == 4096);
   CHECK(scene.of_mount({"database", "/"}) == 512);
@@ -135,8 +135,8 @@ TEST_CASE("where the destination is a symbolic link the mount is found by what i
              {{"web", "/var/run/c"}, 100, "logs", "/srv/logs"},
              {{"web", "/var/run/d"}, 100, "", "/srv/none"}});
   scene.kernel.write(data_of(510, 20), 1);
-  scene.kernel.write({.id = 511, .namespace_id = 20, .major = 0, .minor = 40}, 2);
-  scene.kernel.write({.id = 512, .namespace_id = 20, .major = 8, .minor = 17}, 3);
+  scene.kernel.write({.id = 511, .namespace_id = 20, .device = {0, 40}}, 2);
+  scene.kernel.write({.id = 512, .namespace_id = 20, .device = {8, 17}}, 3);
   CHECK(scene.of_volume("db") == 1);
   CHECK(scene.of_volume("cache") == 2);
   CHECK(scene.of_volume("logs") == 3);

@@ -15,8 +15,7 @@ TEST_CASE("a line of Linux 5.5 has reads, writes, discards and flushes in bytes 
   REQUIRE(parsed.items.size() == 1);
   CHECK(parsed.bad == 0);
   const DiskStats& disk = parsed.items.front();
-  CHECK(disk.major == 259);
-  CHECK(disk.minor == 2);
+  CHECK(disk.number == DeviceNumber{259, 2});
   CHECK(disk.name == "nvme0n1p2");
   CHECK(disk.reads.completed == 4912);
   CHECK(disk.reads.merged == 1287);
@@ -127,17 +126,17 @@ TEST_CASE("a device is found by its number, and among those that share one by it
                                       "8 1 sda1 1 0 0 0 0 0 0 0 0 0 0\n")
                           .items);
   REQUIRE(list.disks().size() == 4);
-  REQUIRE(list.find(259, 0) != nullptr);
-  CHECK(list.find(259, 0)->reads.completed == 2);
-  CHECK(list.find(8, 1)->name == "sda1");
-  CHECK(list.find(8, 0) == nullptr);
-  CHECK(list.find(300, 0) == nullptr);
-  CHECK(list.find(0, 0)->name == "nvme0c0n1");
-  CHECK(list.find(0, 0, "nvme0c1n1")->reads.completed == 4);
-  CHECK(list.find(0, 0, "sda1") == nullptr);
-  CHECK(list.find(8, 1, "sdb1") == nullptr);
-  CHECK(list.find(300, 0, "sda1") == nullptr);
-  CHECK(DiskList().find(8, 1) == nullptr);
+  REQUIRE(list.find({259, 0}) != nullptr);
+  CHECK(list.find({259, 0})->reads.completed == 2);
+  CHECK(list.find({8, 1})->name == "sda1");
+  CHECK(list.find({8, 0}) == nullptr);
+  CHECK(list.find({300, 0}) == nullptr);
+  CHECK(list.find({0, 0})->name == "nvme0c0n1");
+  CHECK(list.find({0, 0}, "nvme0c1n1")->reads.completed == 4);
+  CHECK(list.find({0, 0}, "sda1") == nullptr);
+  CHECK(list.find({8, 1}, "sdb1") == nullptr);
+  CHECK(list.find({300, 0}, "sda1") == nullptr);
+  CHECK(DiskList().find({8, 1}) == nullptr);
 }
 
 }  // namespace

@@ -14,8 +14,7 @@ Mount mounted(const std::string& fstype, const std::string& source, DeviceNumber
   Mount mount;
   mount.fstype = fstype;
   mount.source = source;
-  mount.major = number.major;
-  mount.minor = number.minor;
+  mount.device = number;
   return mount;
 }
 

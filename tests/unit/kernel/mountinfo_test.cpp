@@ -33,8 +33,7 @@ TEST_CASE("the line of the kernel document is read field by field") {
       only("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n");
   CHECK(read.id == 36);
   CHECK(read.parent_id == 35);
-  CHECK(read.major == 98);
-  CHECK(read.minor == 0);
+  CHECK(read.device == DeviceNumber{98, 0});
   CHECK(read.root == "/mnt1");
   CHECK_FALSE(read.root_deleted);
   CHECK(read.mount_point == "/mnt2");

@@ -62,7 +62,7 @@ struct Host {
   docker::Facts docker;
   std::string mountinfo = kMountInfo;
   std::map<std::string, std::string> links;
-  std::map<std::pair<unsigned, unsigned>, std::vector<BlockDevice>> devices;
+  std::map<DeviceNumber, std::vector<BlockDevice>> devices;
   std::vector<BlockDevice> more_devices;
   std::vector<std::string> user_labels;
   std::string measured_binds;
@@ -76,7 +76,7 @@ struct Host {
       return found == links.end() ? path : found->second;
     };
     const auto devices_below = [&](const Mount& mount) {
-      const auto found = devices.find({mount.major, mount.minor});
+      const auto found = devices.find(mount.device);
       return found == devices.end() ? std::vector<BlockDevice>{} : found->second;
     };
     return build_inventory({.docker = facts,
@@ -575,7 +575,7 @@ TEST_CASE("a filesystem knows each device below it, whoever else lies on it") {
     CHECK(inventory.devices[filesystem.devices[0]].minor == filesystem.minor);
     CHECK(inventory.devices[filesystem.devices[1]].name == Label("sda"));
   }
-  CHECK(inventory.devices[0].number == std::pair(8U, 1U));
+  CHECK(inventory.devices[0].number == DeviceNumber{8, 1});
   CHECK(inventory.devices[0].kernel_name == "sda1");
 }
 

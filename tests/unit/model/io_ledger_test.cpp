@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 // A device whose four counters are all `count`.
 DeviceIo device(const std::string& name, std::uint64_t count) {
-  return {254, 0, count, count, count, count, Label(name)};
+  return {{254, 0}, count, count, count, count, Label(name)};
 }
 
 ContainerIo run(std::uint64_t id, std::vector<DeviceIo> devices) {
@@ -45,11 +45,11 @@ TEST_CASE("the counters of a first run are as the kernel has them") {
 
 TEST_CASE("each counter of a restarted container goes on where the last run was seen") {
   Book book;
-  book.write("db", run(1, {{254, 0, 10, 20, 30, 40, Label("vda")}}));
-  CHECK(book.write("db", run(2, {{254, 0, 1, 2, 3, 4, Label("vda")}})) ==
-        std::vector{DeviceIo{254, 0, 11, 22, 33, 44, Label("vda")}});
-  CHECK(book.write("db", run(2, {{254, 0, 2, 2, 3, 5, Label("vda")}})) ==
-        std::vector{DeviceIo{254, 0, 12, 22, 33, 45, Label("vda")}});
+  book.write("db", run(1, {{{254, 0}, 10, 20, 30, 40, Label("vda")}}));
+  CHECK(book.write("db", run(2, {{{254, 0}, 1, 2, 3, 4, Label("vda")}})) ==
+        std::vector{DeviceIo{{254, 0}, 11, 22, 33, 44, Label("vda")}});
+  CHECK(book.write("db", run(2, {{{254, 0}, 2, 2, 3, 5, Label("vda")}})) ==
+        std::vector{DeviceIo{{254, 0}, 12, 22, 33, 45, Label("vda")}});
 }
 
 TEST_CASE("a new run that is ahead of the last one is added whole") {

@@ -11,8 +11,6 @@
 namespace volumeter {
 namespace {
 
-using Number = std::pair<unsigned, unsigned>;
-
 // Two disks, of which one has two partitions, and what a test puts on them.
 class Host {
  public:
@@ -32,11 +30,11 @@ class Host {
   }
 
   // `devices`: what it lies on, the first of which it is mounted from.
-  std::size_t filesystem(const std::string& type, Number number, std::vector<std::size_t> devices) {
+  std::size_t filesystem(const std::string& type, DeviceNumber number,
+                         std::vector<std::size_t> devices) {
     FilesystemFacts facts;
     facts.fstype = Label(type);
-    facts.major = Label(std::to_string(number.first));
-    facts.minor = Label(std::to_string(number.second));
+    facts.number = number;
     facts.devices = std::move(devices);
     inventory_.filesystems.push_back(std::move(facts));
     return inventory_.filesystems.size() - 1;
@@ -111,13 +109,11 @@ class Host {
   }
 
  private:
-  DeviceFacts& add_device(const std::string& name, Number number) {
+  DeviceFacts& add_device(const std::string& name, DeviceNumber number) {
     DeviceFacts& facts = inventory_.devices.emplace_back();
     facts.kernel_name = name;
     facts.name = Label(name);
     facts.number = number;
-    facts.major = Label(std::to_string(number.first));
-    facts.minor = Label(std::to_string(number.second));
     return facts;
   }
 
@@ -131,9 +127,8 @@ class Host {
   std::optional<std::size_t> engine_filesystem_;
 };
 
-DeviceIo done(Number number, std::uint64_t reads, std::uint64_t writes) {
-  return {.major = number.first,
-          .minor = number.second,
+DeviceIo done(DeviceNumber number, std::uint64_t reads, std::uint64_t writes) {
+  return {.number = number,
           .reads = reads,
           .writes = writes,
           .read_bytes = reads * 4096,

@@ -7,14 +7,13 @@
 #include "exporter/sources/ebpf/bpf/block_io.skel.h"
 #include "exporter/sources/ebpf/bpf/count_map.h"
 #include "exporter/sources/ebpf/bpf/loading.h"
+#include "exporter/sources/ebpf/bpf/packed_device.h"
 #include "exporter/sources/ebpf/bpf/shared.h"
 #include "exporter/sources/ebpf/bpf/tracers.h"
 #include "exporter/sources/os/privileges.h"
 
 namespace volumeter {
 namespace {
-
-constexpr unsigned kMinorBits = 20;
 
 class BpfDeviceTracer final : public DeviceTracer {
  public:
@@ -25,8 +24,7 @@ class BpfDeviceTracer final : public DeviceTracer {
     const auto done =
         bpf::read_counts<device_key>(map_.get(), [&](const auto& key, const auto& sum) {
           DeviceLatency& device = devices[key.device];
-          device.major = key.device >> kMinorBits;
-          device.minor = key.device & ((1U << kMinorBits) - 1);
+          device.number = bpf::unpacked(key.device);
           switch (key.operation) {
             case 0: device.reads.add(sum); break;
             case 1: device.writes.add(sum); break;

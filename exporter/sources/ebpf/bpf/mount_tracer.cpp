@@ -11,6 +11,7 @@
 #include "exporter/sources/ebpf/bpf/count_map.h"
 #include "exporter/sources/ebpf/bpf/filesystem_hooks.h"
 #include "exporter/sources/ebpf/bpf/loading.h"
+#include "exporter/sources/ebpf/bpf/packed_device.h"
 #include "exporter/sources/ebpf/bpf/shared.h"
 #include "exporter/sources/ebpf/bpf/tracers.h"
 #include "exporter/sources/ebpf/bpf/volume_io.skel.h"
@@ -21,7 +22,6 @@ namespace {
 
 using Programs = bpf::Skeleton<volume_io_bpf>;
 
-constexpr unsigned kMinorBits = 20;
 constexpr std::size_t kMaxNamespaceBytes = 64 << 20;  // 4 million processes
 
 using bpf::duplicate;
@@ -115,9 +115,8 @@ class BpfMountTracer final : public MountTracer {
   }
 
   Result<> watch(MountToken token, const MountIdentity& mount) override {
-    const watched_mount value{.namespace_id = mount.namespace_id,
-                              .token = token,
-                              .device = mount.major << kMinorBits | mount.minor};
+    const watched_mount value{
+        .namespace_id = mount.namespace_id, .token = token, .device = bpf::packed(mount.device)};
     const int result = bpf_map_update_elem(maps_.watched_mounts.get(), &mount.id, &value, BPF_ANY);
     changed();
     if (result != 0) return from_errno("watched_mounts", -result);
