@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "exporter/model/snapshot.h"
+#include "exporter/sources/interface/host_access.h"
 #include "exporter/sources/os/privileges.h"
 
 namespace volumeter {

@@ -7,8 +7,8 @@
 
 #include "exporter/base/path_pattern.h"
 #include "exporter/model/inventory.h"
-#include "exporter/sources/docker/watcher.h"
-#include "exporter/sources/kernel/block_devices.h"
+#include "exporter/sources/docker/facts.h"
+#include "exporter/sources/kernel/block_device.h"
 #include "exporter/sources/kernel/mountinfo.h"
 
 namespace volumeter {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exporter/model/inventory.h"
-#include "exporter/sources/ebpf/mount_io_watch.h"
+#include "exporter/sources/ebpf/mount_io_facts.h"
 
 namespace volumeter {
 

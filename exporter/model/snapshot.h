@@ -14,7 +14,7 @@
 #include "exporter/model/inventory.h"
 #include "exporter/model/usage_history.h"
 #include "exporter/sources/cgroup/container_io.h"
-#include "exporter/sources/ebpf/mount_io_ledger.h"
+#include "exporter/sources/ebpf/mount_io_facts.h"
 #include "exporter/sources/interface/device_tracer.h"
 #include "exporter/sources/interface/fs_usage.h"
 #include "exporter/sources/kernel/diskstats.h"

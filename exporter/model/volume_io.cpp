@@ -19,10 +19,10 @@ bool is_diskless(const FilesystemFacts& facts) {
                    facts.fstype.escaped()) != std::end(kDisklessFilesystems);
 }
 
-// Finds the source of each volume; the questions it puts to the inventory, once.
-class Sources {
+// Finds the counters that hold the I/O of a volume and of nothing else.
+class IoSourceFinder {
  public:
-  explicit Sources(const HostSnapshot& host)
+  explicit IoSourceFinder(const HostSnapshot& host)
       : host_(host),
         inventory_(*host.inventory),
         users_(inventory_.filesystems.size(), 0),
@@ -203,7 +203,7 @@ class Sources {
 }  // namespace
 
 std::vector<std::optional<VolumeIo>> volume_io(const HostSnapshot& host) {
-  const Sources sources(host);
+  const IoSourceFinder sources(host);
   std::vector<std::optional<VolumeIo>> all;
   all.reserve(host.inventory->volumes.size());
   for (std::size_t i = 0; i < host.inventory->volumes.size(); ++i) all.push_back(sources.io_of(i));

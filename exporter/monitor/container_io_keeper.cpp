@@ -50,9 +50,9 @@ std::vector<std::optional<ContainerIo>> ContainerIoKeeper::read(const Inventory&
   for (std::size_t i = 0; i < seen.size(); ++i) {
     if (!seen[i]) continue;
     const std::string& name = containers[indexes[i]].name.escaped();
-    all[indexes[i]] = ledger_.carried(name, std::move(*seen[i]), disks, now);
+    all[indexes[i]] = totals_.carried(name, std::move(*seen[i]), disks, now);
   }
-  ledger_.forget_gone(containers, now);
+  totals_.forget_gone(containers, now);
   return all;
 }
 

@@ -7,16 +7,16 @@
 
 #include "exporter/base/change_log.h"
 #include "exporter/base/source_health.h"
+#include "exporter/model/container_io_totals.h"
 #include "exporter/model/inventory.h"
-#include "exporter/model/io_ledger.h"
-#include "exporter/sources/cgroup/container_io.h"
+#include "exporter/sources/cgroup/container_io_reader.h"
 #include "exporter/sources/interface/host_access.h"
 #include "exporter/sources/kernel/mountinfo.h"
 
 namespace volumeter {
 
 // Reads the I/O of the containers that run and keeps it monotonic over their restarts.
-// Thread-safe: scrapes take turns, because the ledger wants what it adds up in order.
+// Thread-safe: scrapes take turns, because what is added up has to come in order.
 class ContainerIoKeeper {
  public:
   // Both must outlive the keeper.
@@ -31,7 +31,7 @@ class ContainerIoKeeper {
   const HostAccess& host_;
   mutable std::mutex mutex_;
   ContainerIoReader reader_;
-  IoLedger ledger_;
+  ContainerIoTotals totals_;
 };
 
 }  // namespace volumeter

@@ -2,20 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "exporter/base/change_log.h"
-#include "exporter/base/source_health.h"
-#include "exporter/sources/cgroup/cgroup_paths.h"
 #include "exporter/sources/cgroup/device_io.h"
-#include "exporter/sources/interface/host_access.h"
 #include "exporter/sources/kernel/io_pressure.h"
-#include "exporter/sources/kernel/mountinfo.h"
 
 namespace volumeter {
 
@@ -36,55 +27,6 @@ struct ContainerIo {
   // pressure. They are made anew for each run, and the kernel does not use a number again.
   std::uint64_t device_run = 0;
   std::uint64_t pressure_run = 0;
-};
-
-// A container that runs.
-struct ContainerProcess {
-  std::string_view id;
-  std::uint32_t pid = 0;
-};
-
-// Reads the cgroups of containers: two or three small files each, which the kernel answers
-// from memory. Remembers where they are, for one thread.
-class ContainerIoReader {
- public:
-  // Both must outlive the reader.
-  ContainerIoReader(const HostAccess& host, ChangeLog& log);
-
-  // By index of `containers`; absent where the container has ended or cannot be read.
-  std::vector<std::optional<ContainerIo>> read(std::span<const ContainerProcess> containers,
-                                               const MountList& mounts);
-
-  const SourceHealth& health() const { return health_; }  // "cgroup"
-
- private:
-  // Where the cgroups of one run are.
-  struct Place {
-    std::uint32_t pid = 0;
-    CgroupFolders folders;
-    std::optional<std::size_t> source;  // which files of version 1 count there
-  };
-  using Places = std::map<std::string, Place, std::less<>>;  // by container id
-
-  void follow(const MountList& mounts);
-  Result<ContainerIo> read_one(const ContainerProcess& container, Places& next);
-  Result<Place> look_up(const ContainerProcess& container);
-  Result<ContainerIo> read_place(Place& place);
-  void name_devices(std::vector<DeviceIo>& devices);
-  void count(Error error);
-  void note(std::size_t asked, std::size_t answered);
-
-  const HostAccess& host_;
-  ChangeLog& log_;
-  std::optional<std::uint64_t> mounts_generation_;
-  CgroupMounts mounts_;
-  Places places_;
-  SourceHealth health_;
-
-  // Of the read at hand.
-  std::map<DeviceNumber, Label> names_;
-  std::size_t bad_lines_ = 0;
-  std::optional<Error> first_error_;
 };
 
 }  // namespace volumeter

@@ -9,8 +9,8 @@
 namespace volumeter::docker {
 namespace {
 
-Changes everything() {
-  Changes changes;
+PendingChanges everything() {
+  PendingChanges changes;
   changes.volumes = changes.all_details = true;
   return changes;
 }
@@ -27,14 +27,14 @@ Watcher::Watcher(const HostAccess& host, ChangeLog& log, Options options,
       log_(log),
       options_(std::move(options)),
       on_change_(std::move(on_change)),
-      inventory_(host, options_.api_version),
+      lister_(host, options_.api_version),
       changes_(options_.pace, host.steady_now) {
   state_.health.name = "docker";
 }
 
 void Watcher::list_once(std::stop_token stop) {
   if (!connect(stop)) return;
-  while (!stop.stop_requested() && !inventory_.has_all_details()) inspect(stop);
+  while (!stop.stop_requested() && !lister_.has_all_details()) inspect(stop);
 }
 
 void Watcher::start() {
@@ -62,7 +62,7 @@ void Watcher::keep(std::stop_token stop) {
 }
 
 bool Watcher::connect(std::stop_token stop) {
-  if (const auto connected = inventory_.connect(stop); !connected) {
+  if (const auto connected = lister_.connect(stop); !connected) {
     if (!stop.stop_requested()) publish_failure(connected.error());
     return false;
   }
@@ -72,15 +72,15 @@ bool Watcher::connect(std::stop_token stop) {
 
 // Returns when the connection is lost.
 void Watcher::follow_changes(std::stop_token stop) {
-  const std::jthread events([this, target = inventory_.events_target()](std::stop_token ended) {
+  const std::jthread events([this, target = lister_.events_target()](std::stop_token ended) {
     follow_events(target, ended);
   });
   while (!stop.stop_requested()) {
-    if (!inventory_.has_all_details() && !changes_.is_due()) {
+    if (!lister_.has_all_details() && !changes_.is_due()) {
       inspect(stop);
       continue;
     }
-    const Changes changes = changes_.take_when_due(stop);
+    const PendingChanges changes = changes_.take_when_due(stop);
     if (stop.stop_requested() || changes.connection_lost || !list(changes, stop)) return;
   }
 }
@@ -113,9 +113,9 @@ void Watcher::follow_events(const std::string& target, std::stop_token stop) {
   }
 }
 
-bool Watcher::list(const Changes& changes, std::stop_token stop) {
+bool Watcher::list(const PendingChanges& changes, std::stop_token stop) {
   const SteadyTime began = host_.steady_now();
-  const auto listed = inventory_.list(changes, stop);
+  const auto listed = lister_.list(changes, stop);
   changes_.listed(began);
   if (stop.stop_requested()) return false;
   if (listed) {
@@ -129,25 +129,25 @@ bool Watcher::list(const Changes& changes, std::stop_token stop) {
 // A slice of the work, so that a change is not left waiting behind a thousand containers.
 void Watcher::inspect(std::stop_token stop) {
   constexpr auto kSlice = std::chrono::milliseconds(250);
-  inventory_.inspect_some(host_.steady_now() + kSlice, stop);
+  lister_.inspect_some(host_.steady_now() + kSlice, stop);
   if (stop.stop_requested()) return;
   {
     const std::lock_guard lock(mutex_);
-    state_.facts = inventory_.facts();
+    state_.facts = lister_.facts();
   }
   on_change_();
 }
 
 void Watcher::publish_list() {
-  const auto facts = inventory_.facts();
+  const auto facts = lister_.facts();
   bool is_news = false;
   {
     const std::lock_guard lock(mutex_);
     is_news = !state_.up || state_.facts->engine != facts->engine;
     state_.up = true;
     state_.facts = facts;
-    state_.health.succeeded(facts->taken_at, inventory_.bad_items());
-    if (const auto& error = inventory_.volumes_unanswered()) state_.health.failed(*error);
+    state_.health.succeeded(facts->taken_at, lister_.bad_items());
+    if (const auto& error = lister_.volumes_unanswered()) state_.health.failed(*error);
   }
   if (is_news) log_connected(*facts);
   log_unlisted_volumes();
@@ -188,7 +188,7 @@ void Watcher::log_connected(const Facts& facts) {
 }
 
 void Watcher::log_unlisted_volumes() {
-  const auto& error = inventory_.volumes_unanswered();
+  const auto& error = lister_.volumes_unanswered();
   if (!error) return log_.forget("docker volumes");
   log_.warning("docker volumes",
                "the engine does not list its volumes, so that new ones are not seen; it looks at "
@@ -198,11 +198,11 @@ void Watcher::log_unlisted_volumes() {
 }
 
 void Watcher::log_bad_items() {
-  if (inventory_.bad_items() == 0) return log_.forget("docker items");
-  log_.warning("docker items", std::to_string(inventory_.bad_items()) +
+  if (lister_.bad_items() == 0) return log_.forget("docker items");
+  log_.warning("docker items", std::to_string(lister_.bad_items()) +
                                    " items of the engine's lists cannot be read and are left "
                                    "out; the first: " +
-                                   inventory_.first_bad());
+                                   lister_.first_bad());
 }
 
 }  // namespace volumeter::docker

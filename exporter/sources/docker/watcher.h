@@ -9,9 +9,9 @@
 
 #include "exporter/base/change_log.h"
 #include "exporter/base/wake_up.h"
-#include "exporter/sources/docker/changes.h"
 #include "exporter/sources/docker/facts.h"
-#include "exporter/sources/docker/inventory.h"
+#include "exporter/sources/docker/lister.h"
+#include "exporter/sources/docker/pending_changes.h"
 #include "exporter/sources/docker/relist_schedule.h"
 #include "exporter/sources/interface/host_access.h"
 
@@ -43,7 +43,7 @@ class Watcher {
   bool connect(std::stop_token stop);
   void follow_changes(std::stop_token stop);
   void follow_events(const std::string& target, std::stop_token stop);
-  bool list(const Changes& changes, std::stop_token stop);
+  bool list(const PendingChanges& changes, std::stop_token stop);
   void inspect(std::stop_token stop);
 
   void publish_list();
@@ -56,7 +56,7 @@ class Watcher {
   ChangeLog& log_;
   const Options options_;
   const std::function<void()> on_change_;
-  Inventory inventory_;
+  Lister lister_;
   ChangeQueue changes_;
   WakeUp never_;  // what a pause waits for
   mutable std::mutex mutex_;

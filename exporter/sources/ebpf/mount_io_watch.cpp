@@ -61,7 +61,7 @@ void MountIoWatch::set_targets(const std::vector<MountIoTarget>& targets,
     ++unwatched;
     if (!target->volume.empty()) uncounted_volumes_.insert(target->volume);
   }
-  ledger_.forget(volumes, host_.steady_now());
+  totals_.forget(volumes, host_.steady_now());
   health_.bad_items = unwatched;
 }
 
@@ -165,7 +165,7 @@ void MountIoWatch::drop(const Targets& wanted) {
   std::erase_if(watched_, [&](const auto& entry) {
     if (!is_gone(entry)) return false;
     tracer_->forget(entry.second.token);
-    ledger_.close(entry.second.token, host_.steady_now());
+    totals_.close(entry.second.token, host_.steady_now());
     return true;
   });
 }
@@ -181,7 +181,7 @@ bool MountIoWatch::watch(const MountIoTarget& target, Watched found) {
     log_.warning(kMounts, "some are not counted: " + done.error().text());
     return false;
   }
-  ledger_.open(found.token, target.key, target.volume);
+  totals_.open(found.token, target.key, target.volume);
   watched_.emplace(target.key, found);
   return true;
 }
@@ -192,11 +192,11 @@ void MountIoWatch::collect() {
     health_.failed(counted.error());
     return;
   }
-  ledger_.add(*counted);
+  totals_.add(*counted);
   health_.succeeded(host_.now(), health_.bad_items);
   // Direct I/O that ends when its mount is gone still counts, and would take its place for ever.
   for (const auto& [token, io] : *counted) {
-    if (!ledger_.is_open(token)) tracer_->forget(token);
+    if (!totals_.is_open(token)) tracer_->forget(token);
   }
 }
 
@@ -205,7 +205,7 @@ std::shared_ptr<const MountIoReadings> MountIoWatch::latest() {
   if (tracer_ == nullptr) return nullptr;
   collect();
   return std::make_shared<const MountIoReadings>(
-      MountIoReadings{ledger_.mounts(), ledger_.volumes(), uncounted_volumes_});
+      MountIoReadings{totals_.mounts(), totals_.volumes(), uncounted_volumes_});
 }
 
 SourceHealth MountIoWatch::health() const {

@@ -14,22 +14,13 @@
 
 #include "exporter/base/change_log.h"
 #include "exporter/base/source_health.h"
-#include "exporter/sources/ebpf/mount_io_ledger.h"
+#include "exporter/sources/ebpf/mount_io_facts.h"
+#include "exporter/sources/ebpf/mount_io_totals.h"
 #include "exporter/sources/interface/host_access.h"
 #include "exporter/sources/interface/mount_tracer.h"
 #include "exporter/sources/kernel/mountinfo.h"
 
 namespace volumeter {
-
-// A mount of a running container, as Docker tells it.
-struct MountIoTarget {
-  MountKey key;
-  std::uint32_t pid = 0;  // of the container's first process; zero if nobody knows
-  std::string volume;     // whose data it shows; empty if it is none
-  std::string data_path;  // where the host has that data; empty if nobody knows
-
-  bool operator==(const MountIoTarget&) const = default;
-};
 
 // Keeps the kernel counting what containers do through their mounts: finds each mount in its
 // container's namespace, has it watched as long as the container runs, and adds up over
@@ -83,7 +74,7 @@ class MountIoWatch {
   std::unique_ptr<MountTracer> tracer_;
   MountToken last_token_ = 0;
   std::map<MountKey, Watched> watched_;
-  MountIoLedger ledger_;
+  MountIoTotals totals_;
   std::set<std::string> uncounted_volumes_;
   SourceHealth health_{.name = "ebpf_mounts"};
 };

@@ -3,9 +3,9 @@
 #include <thread>
 #include <vector>
 
-#include "exporter/sources/docker/changes.h"
 #include "exporter/sources/docker/decode.h"
 #include "exporter/sources/docker/event_reader.h"
+#include "exporter/sources/docker/pending_changes.h"
 #include "exporter/sources/docker/relist_schedule.h"
 
 namespace volumeter::docker {
@@ -32,7 +32,7 @@ Event event_of(std::string type, std::string action, std::string id = "abc") {
 }
 
 // What the queue asks for after one event.
-Changes changes_after(const std::optional<Event>& event) {
+PendingChanges changes_after(const std::optional<Event>& event) {
   Pace pace;
   pace.quiet = pace.longest_wait = 0ms;
   ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
@@ -128,19 +128,19 @@ TEST_CASE("a change during a list calls for the next one") {
 }
 
 TEST_CASE("each event asks for no more than it may have changed") {
-  const Changes start = changes_after(event_of("container", "start"));
+  const PendingChanges start = changes_after(event_of("container", "start"));
   CHECK_FALSE(start.volumes);
   CHECK(start.details == std::set<std::string>{"abc"});
   CHECK_FALSE(start.all_details);
 
   for (const auto action : {"create", "destroy", "remove", "prune", "unheard-of"}) {
-    const Changes volume = changes_after(event_of("volume", action, ""));
+    const PendingChanges volume = changes_after(event_of("volume", action, ""));
     CHECK(volume.volumes);
     CHECK(volume.details.empty());
   }
   CHECK(changes_after(event_of("container", "prune", "")).volumes);
   CHECK(changes_after(event_of("plugin", "enable")).volumes);
-  const Changes unreadable = changes_after({});
+  const PendingChanges unreadable = changes_after({});
   CHECK(unreadable.volumes);
   CHECK(unreadable.all_details);
 }
@@ -150,7 +150,7 @@ TEST_CASE("a flood of containers is remembered as all of them") {
   pace.quiet = pace.longest_wait = 0ms;
   ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
   for (int i = 0; i < 20'000; ++i) queue.note(event_of("container", "die", std::to_string(i)));
-  const Changes changes = queue.take_when_due({});
+  const PendingChanges changes = queue.take_when_due({});
   CHECK(changes.all_details);
   CHECK(changes.details.size() <= 10'000);
 }
@@ -160,7 +160,7 @@ TEST_CASE("without a change everything is due after the interval") {
   pace.relist_interval = 5ms;
   ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
   queue.listed(std::chrono::steady_clock::now());
-  const Changes changes = queue.take_when_due({});
+  const PendingChanges changes = queue.take_when_due({});
   CHECK(changes.volumes);
   CHECK(changes.details.empty());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/docker/changes.h"
+#include "exporter/sources/docker/pending_changes.h"
 
 #include <utility>
 
@@ -53,7 +53,7 @@ bool ChangeQueue::is_due() const {
   return pending_.connection_lost || schedule_.due() <= steady_now_();
 }
 
-Changes ChangeQueue::take_when_due(std::stop_token stop) {
+PendingChanges ChangeQueue::take_when_due(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested() && !pending_.connection_lost) {
     const SteadyTime due = schedule_.due();

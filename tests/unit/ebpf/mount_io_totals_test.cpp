@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/ebpf/mount_io_ledger.h"
+#include "exporter/sources/ebpf/mount_io_totals.h"
 
 #include <catch2/catch.hpp>
 
@@ -29,14 +29,14 @@ TEST_CASE("what is new since an earlier count is told of each of its figures") {
 }
 
 TEST_CASE("a mount that nothing was done through is there, with zeros, and so is its volume") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   ledger.open(1, kData, "db");
   CHECK(ledger.mounts().at(kData) == MountIo{});
   CHECK(ledger.volumes().at("db") == MountIo{});
 }
 
 TEST_CASE("the same count told twice counts once") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   ledger.open(1, kData, "db");
   ledger.add({{1, writes(5)}});
   ledger.add({{1, writes(5)}});
@@ -45,7 +45,7 @@ TEST_CASE("the same count told twice counts once") {
 }
 
 TEST_CASE("the kernel counts a restarted container from zero, and the sums go on") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   ledger.open(1, kData, "db");
   ledger.add({{1, writes(100)}});
   ledger.close(1, kStart);
@@ -58,7 +58,7 @@ TEST_CASE("the kernel counts a restarted container from zero, and the sums go on
 }
 
 TEST_CASE("a volume adds up its mounts and keeps what containers did that are gone") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   ledger.open(1, kData, "db");
   ledger.open(2, {"backup", "/source"}, "db");
   ledger.open(3, {"backup", "/"}, "");
@@ -71,7 +71,7 @@ TEST_CASE("a volume adds up its mounts and keeps what containers did that are go
 }
 
 TEST_CASE("what is counted for a mount that is closed, or that never was open, is of nobody") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   ledger.open(1, kData, "db");
   CHECK(ledger.is_open(1));
   ledger.close(1, kStart);
@@ -84,7 +84,7 @@ TEST_CASE("what is counted for a mount that is closed, or that never was open, i
 }
 
 TEST_CASE("a mount is forgotten an hour after its container ended, unless that came back") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   ledger.open(1, kData, "db");
   ledger.open(2, {"worker", "/data"}, "db");
   ledger.close(1, kStart);
@@ -98,7 +98,7 @@ TEST_CASE("a mount is forgotten an hour after its container ended, unless that c
 }
 
 TEST_CASE("a volume that is removed is forgotten, and a new one of its name begins at zero") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   ledger.open(1, kData, "db");
   ledger.add({{1, writes(10)}});
   ledger.close(1, kStart);
@@ -110,7 +110,7 @@ TEST_CASE("a volume that is removed is forgotten, and a new one of its name begi
 }
 
 TEST_CASE("however many containers come and go within the hour, memory has a bound") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   std::size_t most = 0;
   for (MountToken token = 1; token <= 50'000; ++token) {
     ledger.open(token, {"job" + std::to_string(token), "/"}, "");
@@ -122,7 +122,7 @@ TEST_CASE("however many containers come and go within the hour, memory has a bou
 }
 
 TEST_CASE("mounts that are open are never forgotten") {
-  MountIoLedger ledger;
+  MountIoTotals ledger;
   for (MountToken token = 1; token <= 2001; ++token) {
     ledger.open(token, {"job" + std::to_string(token), "/"}, "");
   }

@@ -16,7 +16,7 @@ namespace volumeter::docker {
 
 // What may have changed since the last list, besides the list of containers, which is
 // always asked for.
-struct Changes {
+struct PendingChanges {
   bool connection_lost = false;  // the engine may be another one now
   bool volumes = false;
   bool all_details = false;
@@ -41,7 +41,7 @@ class ChangeQueue {
   bool is_due() const;
 
   // Sleeps until a list is due, the connection is lost or a stop is asked for.
-  Changes take_when_due(std::stop_token stop);
+  PendingChanges take_when_due(std::stop_token stop);
 
   // The list that was due is done; it began at `began`.
   void listed(SteadyTime began);
@@ -56,7 +56,7 @@ class ChangeQueue {
   std::condition_variable_any changed_;
   std::function<SteadyTime()> steady_now_;
   RelistSchedule schedule_;
-  Changes pending_;
+  PendingChanges pending_;
 };
 
 }  // namespace volumeter::docker

@@ -10,9 +10,9 @@
 
 #include "exporter/base/result.h"
 #include "exporter/base/time.h"
-#include "exporter/sources/docker/changes.h"
 #include "exporter/sources/docker/client.h"
 #include "exporter/sources/docker/facts.h"
+#include "exporter/sources/docker/pending_changes.h"
 #include "exporter/sources/docker/volume_list.h"
 #include "exporter/sources/interface/host_access.h"
 
@@ -20,9 +20,9 @@ namespace volumeter::docker {
 
 // The newest good Facts and how to renew them. Blocks as the engine does. Used by one
 // thread at a time; the Facts it hands out never change.
-class Inventory {
+class Lister {
  public:
-  Inventory(const HostAccess& host, std::string api_version)
+  Lister(const HostAccess& host, std::string api_version)
       : host_(host), client_(host, std::move(api_version)), volumes_(host, client_) {}
 
   // To be called first and after each trouble. Forgets nothing but which details are new.
@@ -30,7 +30,7 @@ class Inventory {
 
   // Asks for what may have changed. An error leaves the Facts as they were. That the engine
   // does not list its volumes is none: see volumes_unanswered().
-  Result<> list(const Changes& changes, std::stop_token stop);
+  Result<> list(const PendingChanges& changes, std::stop_token stop);
 
   // Inspects containers that were not since their last change, until there are none left
   // or `until` is past. One that cannot be inspected has no details.
@@ -53,7 +53,7 @@ class Inventory {
     std::string first;
   };
 
-  void forget_old_details(const Changes& changes, Facts& next);
+  void forget_old_details(const PendingChanges& changes, Facts& next);
 
   const HostAccess& host_;
   Client client_;

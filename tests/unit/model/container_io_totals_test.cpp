@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/model/io_ledger.h"
+#include "exporter/model/container_io_totals.h"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -21,14 +21,14 @@ ContainerIo run(std::uint64_t id, std::vector<DeviceIo> devices) {
   return io;
 }
 
-// A ledger and a clock.
+// A totals and a clock.
 struct Book {
-  IoLedger ledger;
+  ContainerIoTotals totals;
   SteadyTime now{1000h};
 
   std::vector<DeviceIo> write(const std::string& name, ContainerIo io,
                               std::vector<DeviceIo> disks = {}) {
-    return ledger.carried(name, std::move(io), disks, now).devices;
+    return totals.carried(name, std::move(io), disks, now).devices;
   }
 
   std::vector<DeviceIo> after(SteadyTime::duration time, ContainerIo io) {
@@ -114,17 +114,17 @@ TEST_CASE("disks without I/O are zero where the kernel lists all that have some"
 }
 
 TEST_CASE("the time that a container waited goes on over restarts") {
-  IoLedger ledger;
+  ContainerIoTotals totals;
   ContainerIo io = run(1, {});
   io.pressure = IoPressure{5s, 2s};
-  ledger.carried("db", io, {}, SteadyTime(1h));
+  totals.carried("db", io, {}, SteadyTime(1h));
   io.pressure_run = 2;
   io.pressure = IoPressure{1s, 1s};
-  CHECK(ledger.carried("db", io, {}, SteadyTime(1h)).pressure == IoPressure{6s, 3s});
+  CHECK(totals.carried("db", io, {}, SteadyTime(1h)).pressure == IoPressure{6s, 3s});
   io.pressure = IoPressure{2s, {}};
-  CHECK(ledger.carried("db", io, {}, SteadyTime(1h)).pressure == IoPressure{7s, {}});
+  CHECK(totals.carried("db", io, {}, SteadyTime(1h)).pressure == IoPressure{7s, {}});
   io.pressure.reset();
-  CHECK_FALSE(ledger.carried("db", io, {}, SteadyTime(1h)).pressure);
+  CHECK_FALSE(totals.carried("db", io, {}, SteadyTime(1h)).pressure);
 }
 
 ContainerFacts container(const std::string& name) {
@@ -137,22 +137,22 @@ TEST_CASE("a container is remembered while it is there and an hour longer") {
   Book book;
   book.write("db", run(1, {device("vda", 10)}));
   book.now += 100h;
-  book.ledger.forget_gone({container("db")}, book.now);
+  book.totals.forget_gone({container("db")}, book.now);
   book.now += 59min;
-  book.ledger.forget_gone({}, book.now);
+  book.totals.forget_gone({}, book.now);
   CHECK(book.write("db", run(2, {device("vda", 1)})) == std::vector{device("vda", 11)});
   book.now += 61min;
-  book.ledger.forget_gone({}, book.now);
-  CHECK(book.ledger.size() == 0);
+  book.totals.forget_gone({}, book.now);
+  CHECK(book.totals.size() == 0);
 }
 
 TEST_CASE("of many containers that come and go the last ones are remembered") {
   Book book;
-  for (std::size_t i = 0; i < IoLedger::kMaxGoneNames + 50; ++i) {
+  for (std::size_t i = 0; i < ContainerIoTotals::kMaxGoneNames + 50; ++i) {
     book.now += 1s;
     book.write("job" + std::to_string(i), run(i, {device("vda", 10)}));
-    book.ledger.forget_gone({container("job" + std::to_string(i))}, book.now);
-    REQUIRE(book.ledger.size() <= IoLedger::kMaxGoneNames + 1);
+    book.totals.forget_gone({container("job" + std::to_string(i))}, book.now);
+    REQUIRE(book.totals.size() <= ContainerIoTotals::kMaxGoneNames + 1);
   }
   CHECK(book.write("job60", run(9999, {device("vda", 1)})) == std::vector{device("vda", 11)});
   CHECK(book.write("job0", run(9999, {device("vda", 1)})) == std::vector{device("vda", 1)});
@@ -160,11 +160,11 @@ TEST_CASE("of many containers that come and go the last ones are remembered") {
 
 TEST_CASE("a container keeps the devices that it used last") {
   Book book;
-  for (std::size_t i = 0; i < IoLedger::kMaxDevices + 9; ++i) {
+  for (std::size_t i = 0; i < ContainerIoTotals::kMaxDevices + 9; ++i) {
     const auto listed = book.after(1s, run(1, {device("loop" + std::to_string(i), 1)}));
-    REQUIRE(listed.size() <= IoLedger::kMaxDevices);
+    REQUIRE(listed.size() <= ContainerIoTotals::kMaxDevices);
   }
-  CHECK(book.after(1s, run(2, {device("loop200", 1)})).size() == IoLedger::kMaxDevices);
+  CHECK(book.after(1s, run(2, {device("loop200", 1)})).size() == ContainerIoTotals::kMaxDevices);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/cgroup/container_io.h"
+#include "exporter/sources/cgroup/container_io_reader.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

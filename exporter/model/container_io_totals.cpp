@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/model/io_ledger.h"
+#include "exporter/model/container_io_totals.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,8 +13,8 @@ std::uint64_t count(std::chrono::microseconds time) {
 
 }  // namespace
 
-ContainerIo IoLedger::carried(const std::string& name, ContainerIo io,
-                              std::span<const DeviceIo> disks, SteadyTime now) {
+ContainerIo ContainerIoTotals::carried(const std::string& name, ContainerIo io,
+                                       std::span<const DeviceIo> disks, SteadyTime now) {
   Container& container = containers_[name];
   container.present_at = now;
   for (const DeviceIo& device : io.devices) add(container.devices, device, io.device_run, now);
@@ -36,7 +36,8 @@ ContainerIo IoLedger::carried(const std::string& name, ContainerIo io,
   return io;
 }
 
-void IoLedger::add(Devices& devices, const DeviceIo& io, std::uint64_t run, SteadyTime now) {
+void ContainerIoTotals::add(Devices& devices, const DeviceIo& io, std::uint64_t run,
+                            SteadyTime now) {
   if (devices.size() >= kMaxDevices && !devices.contains(io.name)) {
     devices.erase(std::min_element(devices.begin(), devices.end(), [](auto& a, auto& b) {
       return a.second.listed_at < b.second.listed_at;
@@ -48,7 +49,7 @@ void IoLedger::add(Devices& devices, const DeviceIo& io, std::uint64_t run, Stea
   device.listed_at = now;
 }
 
-std::vector<DeviceIo> IoLedger::listed(const Devices& devices, SteadyTime now) {
+std::vector<DeviceIo> ContainerIoTotals::listed(const Devices& devices, SteadyTime now) {
   std::vector<DeviceIo> all;
   for (const auto& [name, device] : devices) {
     if (now - device.listed_at > kForgetAfter) continue;
@@ -58,7 +59,7 @@ std::vector<DeviceIo> IoLedger::listed(const Devices& devices, SteadyTime now) {
   return all;
 }
 
-void IoLedger::forget_gone(const std::vector<ContainerFacts>& present, SteadyTime now) {
+void ContainerIoTotals::forget_gone(const std::vector<ContainerFacts>& present, SteadyTime now) {
   for (const ContainerFacts& container : present) {
     const auto found = containers_.find(container.name.escaped());
     if (found != containers_.end()) found->second.present_at = now;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/docker/inventory.h"
+#include "exporter/sources/docker/lister.h"
 
 #include <algorithm>
 #include <map>
@@ -17,7 +17,7 @@ std::map<std::string, ContainerState> states_by_id(const Facts* facts) {
 
 }  // namespace
 
-Result<> Inventory::connect(std::stop_token stop) {
+Result<> Lister::connect(std::stop_token stop) {
   auto engine = client_.connect(stop);
   if (!engine) return engine.error();
   engine_ = *std::move(engine);
@@ -26,7 +26,7 @@ Result<> Inventory::connect(std::stop_token stop) {
   return Nothing{};
 }
 
-Result<> Inventory::list(const Changes& changes, std::stop_token stop) {
+Result<> Lister::list(const PendingChanges& changes, std::stop_token stop) {
   auto next = std::make_shared<Facts>();
   next->engine = engine_;
   // Volumes first: a container made in between refers to a volume that we do not know yet,
@@ -52,7 +52,7 @@ Result<> Inventory::list(const Changes& changes, std::stop_token stop) {
 
 // Details outlive a list only for containers that are still there and in the state in which
 // they were inspected; those that an event names stay until they are inspected again.
-void Inventory::forget_old_details(const Changes& changes, Facts& next) {
+void Lister::forget_old_details(const PendingChanges& changes, Facts& next) {
   const auto old_states = states_by_id(facts_.get());
   std::set<std::string> still_inspected;
   for (const Container& container : next.containers) {
@@ -68,7 +68,7 @@ void Inventory::forget_old_details(const Changes& changes, Facts& next) {
   inspected_ = std::move(still_inspected);
 }
 
-void Inventory::inspect_some(SteadyTime until, std::stop_token stop) {
+void Lister::inspect_some(SteadyTime until, std::stop_token stop) {
   if (has_all_details()) return;
   auto next = std::make_shared<Facts>(*facts_);
   for (const Container& container : next->containers) {
@@ -83,14 +83,14 @@ void Inventory::inspect_some(SteadyTime until, std::stop_token stop) {
   facts_ = std::move(next);
 }
 
-bool Inventory::has_all_details() const {
+bool Lister::has_all_details() const {
   return !facts_ || std::all_of(facts_->containers.begin(), facts_->containers.end(),
                                 [this](const Container& container) {
                                   return inspected_.contains(container.id);
                                 });
 }
 
-std::string Inventory::first_bad() const {
+std::string Lister::first_bad() const {
   return volumes_.bad() > 0 ? volumes_.first_bad() : bad_containers_.first;
 }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/sources/ebpf/mount_io_ledger.h"
+#include "exporter/sources/ebpf/mount_io_totals.h"
 
 namespace volumeter {
 
-void MountIoLedger::open(MountToken token, MountKey mount, std::string volume) {
+void MountIoTotals::open(MountToken token, MountKey mount, std::string volume) {
   mounts_.try_emplace(mount);
   if (!volume.empty()) volumes_.try_emplace(volume);
   closed_.erase(mount);
   open_[token] = {std::move(mount), std::move(volume), {}};
 }
 
-void MountIoLedger::add(const std::unordered_map<MountToken, MountIo>& counted) {
+void MountIoTotals::add(const std::unordered_map<MountToken, MountIo>& counted) {
   for (const auto& [token, io] : counted) {
     const auto found = open_.find(token);
     if (found == open_.end()) continue;
@@ -22,14 +22,14 @@ void MountIoLedger::add(const std::unordered_map<MountToken, MountIo>& counted) 
   }
 }
 
-void MountIoLedger::close(MountToken token, SteadyTime now) {
+void MountIoTotals::close(MountToken token, SteadyTime now) {
   const auto found = open_.find(token);
   if (found == open_.end()) return;
   closed_[found->second.mount] = now;
   open_.erase(found);
 }
 
-void MountIoLedger::forget(const std::set<std::string>& volumes, SteadyTime now) {
+void MountIoTotals::forget(const std::set<std::string>& volumes, SteadyTime now) {
   std::erase_if(volumes_, [&](const auto& entry) { return !volumes.contains(entry.first); });
   const bool is_full = mounts_.size() > kMaxMounts;
   std::erase_if(closed_, [&](const auto& entry) {

@@ -5,25 +5,16 @@
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <utility>
 
 #include "exporter/base/time.h"
+#include "exporter/sources/ebpf/mount_io_facts.h"
 #include "exporter/sources/interface/mount_tracer.h"
 
 namespace volumeter {
 
-using MountKey = std::pair<std::string, std::string>;  // name of the container, destination
-
-// What was counted for mounts and volumes up to some moment.
-struct MountIoReadings {
-  std::map<MountKey, MountIo> mounts;
-  std::map<std::string, MountIo> volumes;   // by name; those not listed were never watched
-  std::set<std::string> uncounted_volumes;  // some of what was done to them was not seen
-};
-
 // Adds up the kernel's counts so that they never go back: those of a mount over restarts of its
 // container, those of a volume over the containers that come and go.
-class MountIoLedger {
+class MountIoTotals {
  public:
   void open(MountToken token, MountKey mount, std::string volume);
 

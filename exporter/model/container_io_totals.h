@@ -44,7 +44,7 @@ class RunTotals {
 // Makes the counters of containers, which the kernel begins anew with each run, monotonic by
 // container name and device name while this agent lives. What a run did after it was last
 // read and before it ended is lost; so is a run that began and ended between two reads.
-class IoLedger {
+class ContainerIoTotals {
  public:
   static constexpr auto kForgetAfter = std::chrono::hours(1);
   static constexpr std::size_t kMaxGoneNames = 1000;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/base/device_number.h"
+
+namespace volumeter {
+
+// A disk, a partition, or a device made of others (dm, md), as /sys/dev/block tells it.
+struct BlockDevice {
+  std::string name;  // as in /proc/diskstats: "sda1", "dm-0", "cciss/c0d0"
+  DeviceNumber number;
+  bool is_partition = false;
+  std::optional<std::string> model;    // of the disk
+  std::optional<bool> rotational;      // of the disk
+  std::optional<std::string> dm_name;  // "vg-lv"
+  // What it lies on: the disk of a partition, the parts of a dm or md device. Sorted.
+  std::vector<std::string> parents;
+
+  bool operator==(const BlockDevice&) const = default;
+};
+
+}  // namespace volumeter
