@@ -29,108 +29,108 @@ TEST_CASE("what is new since an earlier count is told of each of its figures") {
 }
 
 TEST_CASE("a mount that nothing was done through is there, with zeros, and so is its volume") {
-  MountIoTotals ledger;
-  ledger.open(1, kData, "db");
-  CHECK(ledger.mounts().at(kData) == MountIo{});
-  CHECK(ledger.volumes().at("db") == MountIo{});
+  MountIoTotals totals;
+  totals.open(1, kData, "db");
+  CHECK(totals.mounts().at(kData) == MountIo{});
+  CHECK(totals.volumes().at("db") == MountIo{});
 }
 
 TEST_CASE("the same count told twice counts once") {
-  MountIoTotals ledger;
-  ledger.open(1, kData, "db");
-  ledger.add({{1, writes(5)}});
-  ledger.add({{1, writes(5)}});
-  CHECK(ledger.mounts().at(kData) == writes(5));
-  CHECK(ledger.volumes().at("db") == writes(5));
+  MountIoTotals totals;
+  totals.open(1, kData, "db");
+  totals.add({{1, writes(5)}});
+  totals.add({{1, writes(5)}});
+  CHECK(totals.mounts().at(kData) == writes(5));
+  CHECK(totals.volumes().at("db") == writes(5));
 }
 
 TEST_CASE("the kernel counts a restarted container from zero, and the sums go on") {
-  MountIoTotals ledger;
-  ledger.open(1, kData, "db");
-  ledger.add({{1, writes(100)}});
-  ledger.close(1, kStart);
-  CHECK(ledger.mounts().at(kData) == writes(100));
-  ledger.open(2, kData, "db");
-  CHECK(ledger.mounts().at(kData) == writes(100));
-  ledger.add({{2, writes(3)}});
-  CHECK(ledger.mounts().at(kData) == writes(103));
-  CHECK(ledger.volumes().at("db") == writes(103));
+  MountIoTotals totals;
+  totals.open(1, kData, "db");
+  totals.add({{1, writes(100)}});
+  totals.close(1, kStart);
+  CHECK(totals.mounts().at(kData) == writes(100));
+  totals.open(2, kData, "db");
+  CHECK(totals.mounts().at(kData) == writes(100));
+  totals.add({{2, writes(3)}});
+  CHECK(totals.mounts().at(kData) == writes(103));
+  CHECK(totals.volumes().at("db") == writes(103));
 }
 
 TEST_CASE("a volume adds up its mounts and keeps what containers did that are gone") {
-  MountIoTotals ledger;
-  ledger.open(1, kData, "db");
-  ledger.open(2, {"backup", "/source"}, "db");
-  ledger.open(3, {"backup", "/"}, "");
-  ledger.add({{1, writes(10)}, {2, writes(5)}, {3, writes(1)}});
-  CHECK(ledger.volumes().size() == 1);
-  ledger.close(2, kStart);
-  ledger.forget(kVolumes, kStart + std::chrono::hours(2));
-  CHECK_FALSE(ledger.mounts().contains({"backup", "/source"}));
-  CHECK(ledger.volumes().at("db") == writes(15));
+  MountIoTotals totals;
+  totals.open(1, kData, "db");
+  totals.open(2, {"backup", "/source"}, "db");
+  totals.open(3, {"backup", "/"}, "");
+  totals.add({{1, writes(10)}, {2, writes(5)}, {3, writes(1)}});
+  CHECK(totals.volumes().size() == 1);
+  totals.close(2, kStart);
+  totals.forget(kVolumes, kStart + std::chrono::hours(2));
+  CHECK_FALSE(totals.mounts().contains({"backup", "/source"}));
+  CHECK(totals.volumes().at("db") == writes(15));
 }
 
 TEST_CASE("what is counted for a mount that is closed, or that never was open, is of nobody") {
-  MountIoTotals ledger;
-  ledger.open(1, kData, "db");
-  CHECK(ledger.is_open(1));
-  ledger.close(1, kStart);
-  CHECK_FALSE(ledger.is_open(1));
-  ledger.add({{1, writes(10)}, {9, writes(1)}});
-  ledger.close(9, kStart);
-  CHECK(ledger.mounts().at(kData) == MountIo{});
-  CHECK(ledger.mounts().size() == 1);
-  CHECK(ledger.volumes().at("db") == MountIo{});
+  MountIoTotals totals;
+  totals.open(1, kData, "db");
+  CHECK(totals.is_open(1));
+  totals.close(1, kStart);
+  CHECK_FALSE(totals.is_open(1));
+  totals.add({{1, writes(10)}, {9, writes(1)}});
+  totals.close(9, kStart);
+  CHECK(totals.mounts().at(kData) == MountIo{});
+  CHECK(totals.mounts().size() == 1);
+  CHECK(totals.volumes().at("db") == MountIo{});
 }
 
 TEST_CASE("a mount is forgotten an hour after its container ended, unless that came back") {
-  MountIoTotals ledger;
-  ledger.open(1, kData, "db");
-  ledger.open(2, {"worker", "/data"}, "db");
-  ledger.close(1, kStart);
-  ledger.close(2, kStart);
-  ledger.forget(kVolumes, kStart + std::chrono::minutes(59));
-  CHECK(ledger.mounts().size() == 2);
-  ledger.open(3, kData, "db");
-  ledger.forget(kVolumes, kStart + std::chrono::minutes(61));
-  CHECK(ledger.mounts().size() == 1);
-  CHECK(ledger.mounts().contains(kData));
+  MountIoTotals totals;
+  totals.open(1, kData, "db");
+  totals.open(2, {"worker", "/data"}, "db");
+  totals.close(1, kStart);
+  totals.close(2, kStart);
+  totals.forget(kVolumes, kStart + std::chrono::minutes(59));
+  CHECK(totals.mounts().size() == 2);
+  totals.open(3, kData, "db");
+  totals.forget(kVolumes, kStart + std::chrono::minutes(61));
+  CHECK(totals.mounts().size() == 1);
+  CHECK(totals.mounts().contains(kData));
 }
 
 TEST_CASE("a volume that is removed is forgotten, and a new one of its name begins at zero") {
-  MountIoTotals ledger;
-  ledger.open(1, kData, "db");
-  ledger.add({{1, writes(10)}});
-  ledger.close(1, kStart);
-  ledger.forget({}, kStart);
-  CHECK(ledger.volumes().empty());
-  ledger.open(2, kData, "db");
-  ledger.add({{2, writes(1)}});
-  CHECK(ledger.volumes().at("db") == writes(1));
+  MountIoTotals totals;
+  totals.open(1, kData, "db");
+  totals.add({{1, writes(10)}});
+  totals.close(1, kStart);
+  totals.forget({}, kStart);
+  CHECK(totals.volumes().empty());
+  totals.open(2, kData, "db");
+  totals.add({{2, writes(1)}});
+  CHECK(totals.volumes().at("db") == writes(1));
 }
 
 TEST_CASE("however many containers come and go within the hour, memory has a bound") {
-  MountIoTotals ledger;
+  MountIoTotals totals;
   std::size_t most = 0;
   for (MountToken token = 1; token <= 50'000; ++token) {
-    ledger.open(token, {"job" + std::to_string(token), "/"}, "");
-    ledger.close(token, kStart);
-    if (token % 500 == 0) ledger.forget(kVolumes, kStart);
-    most = std::max(most, ledger.mounts().size());
+    totals.open(token, {"job" + std::to_string(token), "/"}, "");
+    totals.close(token, kStart);
+    if (token % 500 == 0) totals.forget(kVolumes, kStart);
+    most = std::max(most, totals.mounts().size());
   }
   CHECK(most <= 2500);
 }
 
 TEST_CASE("mounts that are open are never forgotten") {
-  MountIoTotals ledger;
+  MountIoTotals totals;
   for (MountToken token = 1; token <= 2001; ++token) {
-    ledger.open(token, {"job" + std::to_string(token), "/"}, "");
+    totals.open(token, {"job" + std::to_string(token), "/"}, "");
   }
-  ledger.close(1, kStart);
-  ledger.forget(kVolumes, kStart);
-  CHECK(ledger.mounts().size() == 2000);
-  ledger.add({{2, writes(1)}});
-  CHECK(ledger.mounts().at({"job2", "/"}) == writes(1));
+  totals.close(1, kStart);
+  totals.forget(kVolumes, kStart);
+  CHECK(totals.mounts().size() == 2000);
+  totals.add({{2, writes(1)}});
+  CHECK(totals.mounts().at({"job2", "/"}) == writes(1));
 }
 
 }  // namespace
