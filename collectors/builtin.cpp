@@ -4,7 +4,7 @@
 namespace volumeter {
 namespace {
 
-using Server = std::shared_ptr<const prometheus::Collectable>;
+using Server = std::shared_ptr<const ServerMetrics>;
 
 constexpr CollectorEntry kCollectors[] = {
     {"engine", "the Docker Engine and how many volumes are used, idle and orphaned", true,

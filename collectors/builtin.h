@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <memory>
 #include <span>
 #include <string_view>
@@ -10,6 +8,8 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
+
+class ServerMetrics;
 
 std::unique_ptr<Collector> make_agent_collector();
 std::unique_ptr<Collector> make_binds_collector();
@@ -24,8 +24,7 @@ std::unique_ptr<Collector> make_nfs_collector();
 std::unique_ptr<Collector> make_orphans_collector();
 std::unique_ptr<Collector> make_scans_collector();
 // Passes on what the agent's HTTP server counts; null for a run without a server.
-std::unique_ptr<Collector> make_server_collector(
-    std::shared_ptr<const prometheus::Collectable> server);
+std::unique_ptr<Collector> make_server_collector(std::shared_ptr<const ServerMetrics> server);
 std::unique_ptr<Collector> make_sizes_collector();
 std::unique_ptr<Collector> make_tmpfs_collector();
 std::unique_ptr<Collector> make_volumes_collector();
@@ -38,7 +37,7 @@ struct CollectorEntry {
   std::string_view about;  // half a sentence for --help and the documents
   bool on_by_default = true;
   Needs needs = Needs::kNothing;
-  std::unique_ptr<Collector> (*make)(std::shared_ptr<const prometheus::Collectable> server);
+  std::unique_ptr<Collector> (*make)(std::shared_ptr<const ServerMetrics> server);
 };
 
 // All collectors, in the order in which their metrics appear.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/builtin.h"
-#include "collectors/collectable.h"
-#include "exporter/metrics/server_metric_descs.h"
+#include "exporter/metrics/server_metrics.h"
 
 namespace volumeter {
 namespace {
@@ -9,24 +8,22 @@ namespace {
 // Passes on what the HTTP server counts of itself. Without a server there is nothing.
 class ServerCollector final : public Collector {
  public:
-  explicit ServerCollector(std::shared_ptr<const prometheus::Collectable> server)
+  explicit ServerCollector(std::shared_ptr<const ServerMetrics> server)
       : server_(std::move(server)) {}
 
-  std::span<const MetricDesc* const> describe() const override { return kServerMetrics; }
+  std::span<const MetricDesc* const> describe() const override { return ServerMetrics::describe(); }
 
   MetricFamilies collect(const HostSnapshot&) const override {
-    if (server_ == nullptr) return {};
-    return to_families(*server_, kServerMetrics);
+    return server_ == nullptr ? MetricFamilies() : server_->collect();
   }
 
  private:
-  std::shared_ptr<const prometheus::Collectable> server_;
+  std::shared_ptr<const ServerMetrics> server_;
 };
 
 }  // namespace
 
-std::unique_ptr<Collector> make_server_collector(
-    std::shared_ptr<const prometheus::Collectable> server) {
+std::unique_ptr<Collector> make_server_collector(std::shared_ptr<const ServerMetrics> server) {
   return std::make_unique<ServerCollector>(std::move(server));
 }
 

@@ -47,10 +47,8 @@ std::vector<CollectorChoice> collector_choices() {
   return choices;
 }
 
-using ServerCounters = std::shared_ptr<const prometheus::Collectable>;
-
-Registry make_registry(const Config& config, const HostAccess& host, const ServerCounters& server,
-                       ChangeLog& log) {
+Registry make_registry(const Config& config, const HostAccess& host,
+                       const std::shared_ptr<const ServerMetrics>& server, ChangeLog& log) {
   std::vector<NamedCollector> collectors;
   for (const CollectorEntry& entry : builtin_collectors()) {
     if (config.collectors.contains(entry.name)) {
@@ -153,8 +151,8 @@ int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t
   if (!sockets) return fail(1, sockets.error().text());
   drop_privileges(host, log);
 
-  ServerMetrics metrics;
-  const Registry registry = make_registry(config, host.access, metrics.collectable(), log);
+  const auto metrics = std::make_shared<ServerMetrics>();
+  const Registry registry = make_registry(config, host.access, metrics, log);
   HostMonitor monitor(host.access, log, monitor_options(config, host));
 
   Service service(
@@ -166,7 +164,7 @@ int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t
        .is_collector = [&](std::string_view name) { return registry.has(name); },
        .landing_page = [&] { return landing_page(*monitor.snapshot(), config.telemetry_path); },
        .ready = [&] { return monitor.ready(); }},
-      config.max_requests, log, metrics, host.access.steady_now);
+      config.max_requests, log, *metrics, host.access.steady_now);
   const auto server = Server::start(std::move(sockets).value(), {}, service);
   if (!server) return fail(1, server.error().text());
 

@@ -6,7 +6,7 @@
 #include "exporter/base/time.h"
 #include "exporter/http/request_gate.h"
 #include "exporter/http/router.h"
-#include "exporter/http/server_metrics.h"
+#include "exporter/metrics/server_metrics.h"
 
 namespace volumeter {
 

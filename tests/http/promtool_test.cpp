@@ -5,9 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "collectors/collectable.h"
 #include "exporter/exposition/text_format.h"
-#include "exporter/metrics/server_metric_descs.h"
 #include "tests/http/http_client.h"
 #include "tests/http/test_server.h"
 
@@ -47,7 +45,7 @@ TEST_CASE("promtool finds no fault with a scrape") {
   client.get("/nowhere");
 
   const Label nasty("sp ace \"quote\" back\\slash new\nline \xF0\x9F\x90\xB3 \xFF");
-  MetricFamilies families = to_families(*server.metrics.collectable(), kServerMetrics);
+  MetricFamilies families = server.metrics.collect();
   families.add(kInfo, {nasty, nasty}, 1);
   families.add(kSize, {nasty}, 1e300);
   server.body = render(families, Format::kText004);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every collector of the table promises, checked over one snapshot that has something
 // of everything.
-#include <prometheus/metric_family.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -10,33 +8,22 @@
 #include <string>
 
 #include "collectors/builtin.h"
-#include "exporter/metrics/server_metric_descs.h"
+#include "exporter/metrics/server_metrics.h"
 #include "exporter/model/inventory_builder.h"
 
 namespace volumeter {
 namespace {
 
-using prometheus::ClientMetric;
-
 // Declared metrics that the snapshot below cannot fill, each with the reason.
 const std::map<std::string_view, std::string_view> kNotInSnapshot = {};
 
-// A server that has answered once, as prometheus-cpp would tell it.
-class RichServer final : public prometheus::Collectable {
- public:
-  std::vector<prometheus::MetricFamily> Collect() const override {
-    ClientMetric responses;
-    responses.label = {{"code", "200"}};
-    ClientMetric bytes;
-    ClientMetric duration;
-    duration.histogram.sample_count = 1;
-    duration.histogram.bucket = {{1, 0.1}};
-    using Type = prometheus::MetricType;
-    return {{std::string(kHttpResponses.name), "", Type::Counter, {responses}},
-            {std::string(kHttpResponseBytes.name), "", Type::Counter, {bytes}},
-            {std::string(kScrapeDuration.name), "", Type::Histogram, {duration}}};
-  }
-};
+// A server that has answered once.
+std::shared_ptr<const ServerMetrics> rich_server() {
+  const auto server = std::make_shared<ServerMetrics>();
+  server->responded(200, 1);
+  server->scraped(Seconds(0.1));
+  return server;
+}
 
 docker::Volume volume(std::string name, std::string mountpoint) {
   return {.name = std::move(name),
@@ -193,7 +180,7 @@ struct Built {
 std::vector<Built> all_collectors() {
   std::vector<Built> all;
   for (const CollectorEntry& entry : builtin_collectors()) {
-    all.push_back({entry.name, entry.make(std::make_shared<RichServer>())});
+    all.push_back({entry.name, entry.make(rich_server())});
   }
   return all;
 }

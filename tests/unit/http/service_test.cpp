@@ -6,9 +6,6 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "collectors/collectable.h"
-#include "exporter/metrics/server_metric_descs.h"
-
 namespace volumeter {
 namespace {
 
@@ -37,9 +34,7 @@ struct Fixture {
     return service.answer({.method = method, .path = path});
   }
 
-  std::string exported() const {
-    return render(to_families(*metrics.collectable(), kServerMetrics), Format::kText004);
-  }
+  std::string exported() const { return render(metrics.collect(), Format::kText004); }
 };
 
 bool contains(const std::string& text, const std::string& line) {
@@ -91,6 +86,7 @@ TEST_CASE("responses, bytes and scrapes are counted") {
   CHECK(contains(exported, "volumeter_scrape_duration_seconds_sum 0.06"));
   CHECK(contains(exported, "volumeter_scrape_duration_seconds_bucket{le=\"0.025\"} 0"));
   CHECK(contains(exported, "volumeter_scrape_duration_seconds_bucket{le=\"0.05\"} 2"));
+  CHECK(contains(exported, "volumeter_scrape_duration_seconds_bucket{le=\"+Inf\"} 2"));
 }
 
 }  // namespace volumeter
