@@ -1,8 +1,8 @@
 # Two commands: `make run` builds and starts Volumeter, `make test` proves it. Both install
 # what they need from Debian's packages and stand thinly over CMakePresets.json.
 
-.PHONY: run build demo demo-incident test test-vm test-build bench asan tsan tidy fuzz format \
-  docs goldens check-layers clean
+.PHONY: run build demo demo-incident test test-vm test-build check-fast lint bench asan tsan tidy \
+  fuzz format docs goldens check-layers clean
 
 run: build
 	./build/release/exporter/volumeter $(ARGS)
@@ -28,16 +28,25 @@ test: test-build
 test-vm: test-build
 	ctest --preset test -L vm
 
+# What takes seconds to test, three minutes after a fresh clone: lint, unit tests, recorded hosts.
+check-fast: lint
+	cmake --preset fast
+	cmake --build --preset fast
+	ctest --preset fast
+
+lint:
+	scripts/install-packages build test
+	scripts/lint
+
 asan tsan:
 	scripts/install-packages build test
 	cmake --preset $@
 	cmake --build --preset $@
 	ctest --preset $@
 
-tidy:
-	scripts/install-packages build test
-	cmake --preset dev
-	scripts/tidy build/dev
+tidy: build
+	scripts/install-packages test
+	scripts/tidy build/release
 
 # Ratios to peers in the same run; half an hour on a quiet machine, as root.
 bench: build test-build

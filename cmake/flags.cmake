@@ -15,18 +15,19 @@ if(VOLUMETER_SANITIZE STREQUAL "address")
 elseif(VOLUMETER_SANITIZE STREQUAL "thread")
   set(sanitizers -fsanitize=thread)
 endif()
-if(VOLUMETER_FUZZ)
-  list(APPEND sanitizers -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
-endif()
 target_compile_options(volumeter_flags INTERFACE ${sanitizers})
 target_link_options(volumeter_flags INTERFACE ${sanitizers})
 
-# What nearly every file includes, read once for each target. Only where speed matters more than
-# that each file names all that it needs: a build without it proves that. With g++ 12 it makes
-# warnings that are none (-Warray-bounds).
-option(VOLUMETER_PRECOMPILE "Precompile the headers that all files include" OFF)
-if(VOLUMETER_PRECOMPILE)
-  target_precompile_headers(volumeter_flags INTERFACE
-    <algorithm> <chrono> <functional> <map> <memory> <mutex> <optional> <string> <string_view>
-    <utility> <variant> <vector>)
-endif()
+# Headers that many files include, parsed once. "all" is for the trees of the sanitizers: that
+# each file includes what it needs is proven by the release build, which precompiles nothing of
+# the program. "tests" is free of that danger: each test includes all of Catch2 anyway.
+set(VOLUMETER_PRECOMPILE "" CACHE STRING "Precompile headers: empty, tests or all")
+
+# volumeter_precompile(TARGET FIRST header ...): TARGET shares the headers that FIRST precompiles.
+function(volumeter_precompile target first)
+  if(target STREQUAL first)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${first})
+  endif()
+endfunction()
