@@ -41,11 +41,11 @@ class Targets {
     for (const MountFacts& mount : inventory_.mounts) {
       const ContainerFacts& container = inventory_.containers[mount.container];
       if (mount.kind != MountKind::kTmpfs || !container.pid) continue;
-      targets_.push_back({.key = size_key(container, mount),
-                          .root = procfs + "/" + std::to_string(*container.pid) + "/root",
-                          .path = mount.destination.plain(),
-                          .mount_point = {},
-                          .own_filesystem = true});
+      SizeTarget& target = targets_.emplace_back();
+      target.key = size_key(container, mount);
+      target.place.root = procfs + "/" + std::to_string(*container.pid) + "/root";
+      target.place.path = mount.destination.plain();
+      target.own_filesystem = true;
     }
   }
 
@@ -53,12 +53,12 @@ class Targets {
 
  private:
   void add(std::string key, const std::string& path, std::size_t filesystem, bool is_whole) {
-    targets_.push_back({.key = std::move(key),
-                        .root = {},
-                        .path = path,
-                        .mount_point = inventory_.filesystems[filesystem].mount_point,
-                        .mount_id = inventory_.filesystems[filesystem].mount_id,
-                        .own_filesystem = is_whole && sharers_[filesystem] == 1});
+    SizeTarget& target = targets_.emplace_back();
+    target.key = std::move(key);
+    target.place.path = path;
+    target.place.mount_id = inventory_.filesystems[filesystem].mount_id;
+    target.mount_point = inventory_.filesystems[filesystem].mount_point;
+    target.own_filesystem = is_whole && sharers_[filesystem] == 1;
   }
 
   const Inventory& inventory_;

@@ -63,8 +63,9 @@ class FakeScans {
 
   std::size_t scans(const std::string& path) {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(std::count_if(
-        orders_.begin(), orders_.end(), [&](const auto& order) { return order.path == path; }));
+    return static_cast<std::size_t>(
+        std::count_if(orders_.begin(), orders_.end(),
+                      [&](const auto& order) { return order.place.path == path; }));
   }
 
   std::vector<ScanOrder> orders() {
@@ -116,7 +117,7 @@ class FakeScans {
     }
 
     Result<ScanReport> receive() override {
-      if (reports_.empty()) return Error{ErrorKind::kTimeout, order_.path, "nothing yet"};
+      if (reports_.empty()) return Error{ErrorKind::kTimeout, order_.place.path, "nothing yet"};
       eventfd_t taken = 0;
       ::eventfd_read(event_.get(), &taken);
       ScanReport report = std::move(reports_.front());
@@ -153,11 +154,11 @@ class FakeScans {
   };
 
   Script script_of(const ScanOrder& order) const {
-    const auto found = scripts_.find(order.path);
+    const auto found = scripts_.find(order.place.path);
     if (found != scripts_.end()) return found->second;
     Script script;
     SpaceUsage space;
-    space.allocated_bytes = order.path.size();
+    space.allocated_bytes = order.place.path.size();
     script.outcome = space;
     return script;
   }

@@ -115,10 +115,10 @@ Result<UniqueFd> Prober::watch(const std::string& path, std::stop_token stop) {
 Result<std::unique_ptr<TreeScan>> Prober::start_scan(const ScanOrder& order, std::stop_token stop) {
   auto packet = to_packet(order);
   if (!packet) return std::move(packet).error();
-  auto worker = take_scanner(order.path, stop);
+  auto worker = take_scanner(order.place.path, stop);
   if (!worker) return std::move(worker).error();
   return std::unique_ptr<TreeScan>(std::make_unique<Scan>(
-      *this, order.path, std::move(packet).value(), std::move(worker).value()));
+      *this, order.place.path, std::move(packet).value(), std::move(worker).value()));
 }
 
 std::size_t Prober::unanswered() {

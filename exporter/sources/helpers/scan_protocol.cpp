@@ -126,23 +126,24 @@ Error nonsense() { return {ErrorKind::kIo, "helper process", "it has ended"}; }
 }  // namespace
 
 Result<std::string> to_packet(const ScanOrder& order) {
-  if (order.root.size() >= kMaxText || order.path.size() >= kMaxText) {
-    return from_errno(order.path, ENAMETOOLONG);
+  if (order.place.root.size() >= kMaxText || order.place.path.size() >= kMaxText) {
+    return from_errno(order.place.path, ENAMETOOLONG);
   }
-  if (order.directories.size() > ScanOrder::kMaxDirectories) return from_errno(order.path, E2BIG);
+  if (order.directories.size() > ScanOrder::kMaxDirectories)
+    return from_errno(order.place.path, E2BIG);
   OrderHeader header;
   header.kind = order.kind;
   header.own_filesystem = order.own_filesystem;
   header.want_records = order.want_records;
   header.threads = order.threads;
-  header.root_bytes = static_cast<std::uint32_t>(order.root.size());
-  header.path_bytes = static_cast<std::uint32_t>(order.path.size());
+  header.root_bytes = static_cast<std::uint32_t>(order.place.root.size());
+  header.path_bytes = static_cast<std::uint32_t>(order.place.path.size());
   header.hot_time_ns = order.hot_time.count();
   header.directories = static_cast<std::uint32_t>(order.directories.size());
   std::string packet;
   append(packet, header);
-  packet += order.root;
-  packet += order.path;
+  packet += order.place.root;
+  packet += order.place.path;
   append_all(packet, std::span<const DirectoryHandle>(order.directories));
   return packet;
 }
@@ -204,8 +205,8 @@ std::optional<GrantedOrder> receive_order(int socket) {
   GrantedOrder granted;
   ScanOrder& order = granted.order;
   if (!unpacker.take(granted.grant) || !unpacker.take(header) ||
-      !unpacker.take(order.root, header.root_bytes) ||
-      !unpacker.take(order.path, header.path_bytes) ||
+      !unpacker.take(order.place.root, header.root_bytes) ||
+      !unpacker.take(order.place.path, header.path_bytes) ||
       !unpacker.take(order.directories, header.directories)) {
     return {};
   }

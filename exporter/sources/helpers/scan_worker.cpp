@@ -146,7 +146,8 @@ std::optional<SpaceUsage> accounts_of(int root, bool own_filesystem) {
 Result<SpaceUsage> measure(UniqueFd root, const ScanOrder& order, WalkOptions options) {
   // Unmounted since the order was given: what lies beneath is none of the volume's.
   if (order.own_filesystem && !is_mount_point(root)) {
-    return Error{ErrorKind::kNotFound, order.path, "its filesystem is not mounted there any more"};
+    return Error{ErrorKind::kNotFound, order.place.path,
+                 "its filesystem is not mounted there any more"};
   }
   if (const auto known = accounts_of(root.get(), order.own_filesystem)) return *known;
   options.threads = order.threads;
@@ -173,10 +174,10 @@ std::optional<SpaceUsage> measure_file(const std::string& rootfs, const std::str
 
 Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
                              Conversation& agent) {
-  const std::string& base = order.root.empty() ? rootfs : order.root;
-  auto root = open_tree(base, order.path);
+  const std::string& base = order.place.root.empty() ? rootfs : order.place.root;
+  auto root = open_tree(base, order.place.path);
   if (!root) {
-    if (const auto file = measure_file(base, order.path)) return *file;
+    if (const auto file = measure_file(base, order.place.path)) return *file;
     return std::move(root).error();
   }
   const WalkOptions options{
@@ -189,7 +190,7 @@ Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
     case ScanOrder::Kind::kLookAgain: return look_again(*root, order.directories, options);
     case ScanOrder::Kind::kSubtrees: return walk_subtrees(*root, order.directories, options);
   }
-  return Error{ErrorKind::kUnsupported, order.path, "an unknown order"};
+  return Error{ErrorKind::kUnsupported, order.place.path, "an unknown order"};
 }
 
 }  // namespace

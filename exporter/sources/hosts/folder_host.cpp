@@ -255,8 +255,8 @@ SpaceUsage space_of(const FsUsage& filesystem) {
 // As accounted_space() and walk_tree() between them.
 Result<std::unique_ptr<TreeScan>> start_scan(const Fixture& fixture, const std::string& folder,
                                              const ScanOrder& order) {
-  const std::string root = order.root.empty() ? "" : order.root.substr(folder.size());
-  const std::string path = root + order.path;
+  const std::string root = order.place.root.empty() ? "" : order.place.root.substr(folder.size());
+  const std::string path = root + order.place.path;
   Result<SpaceUsage> space = answer_for(fixture.trees, path);
   if (order.own_filesystem) {
     const auto filesystem = answer_for(fixture.filesystems, path);

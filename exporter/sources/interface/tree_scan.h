@@ -3,10 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "exporter/base/result.h"
+#include "exporter/sources/interface/place.h"
 #include "exporter/sources/interface/space_usage.h"
 #include "exporter/sources/interface/tree_record.h"
 
@@ -21,8 +21,7 @@ struct ScanOrder {
   };
 
   Kind kind = Kind::kMeasure;
-  std::string root;  // empty: the host's root directory
-  std::string path;
+  Place place;  // its mount_id, device and container are the agent's and do not travel
   bool own_filesystem = false;               // kMeasure: see accounted_space()
   bool want_records = false;                 // kMeasure: if it comes to a walk
   std::uint32_t threads = 1;                 // kMeasure

@@ -44,7 +44,7 @@ void SizeResults::fail(const SizeTarget& target, const Error& error) {
 void SizeResults::report(const SizeTarget& target, const Error& error) {
   const std::string subject = subject_of(target.key);
   if (error.kind == ErrorKind::kTimeout) {
-    const std::string& place = target.mount_point.empty() ? target.path : target.mount_point;
+    const std::string& place = target.mount_point.empty() ? target.place.path : target.mount_point;
     log_.warning(subject, "it cannot be measured because the filesystem at " + place +
                               " does not answer (" + error.what +
                               "); the last known size, if any, is served");

@@ -189,7 +189,7 @@ void SizeSampler::start_scan(const std::string& key, std::stop_token stop) {
   measurement.began = began;
   if (hangs(key, target.mount_point, began, stop)) {
     if (stop.stop_requested()) return;
-    return fail(key, {ErrorKind::kTimeout, target.path, "it was found hung"});
+    return fail(key, {ErrorKind::kTimeout, target.place.path, "it was found hung"});
   }
   auto changed = tracker_.take_changed(key);
   const auto proven = proven_.find(key);
@@ -221,8 +221,7 @@ void SizeSampler::send_order(const std::string& key, Measurement& measurement,
                              std::stop_token stop) {
   const SizeTarget& target = *schedule_.target(key);
   ScanOrder order;
-  order.root = target.root;
-  order.path = target.path;
+  order.place = target.place;
   order.hot_time = std::max(kHotTime, 2 * options_.schedule.interval);
   switch (measurement.phase) {
     case Measurement::Phase::kWalk:
@@ -393,7 +392,7 @@ void SizeSampler::abandon(const std::string& key) {
 void SizeSampler::give_up_silent() {
   for (const std::string& key : schedule_.running_since(host_.steady_now() - kSilence)) {
     const SizeTarget target = *schedule_.target(key);
-    fail(key, {ErrorKind::kTimeout, target.path, "nothing was heard of the scan for 30 s"});
+    fail(key, {ErrorKind::kTimeout, target.place.path, "nothing was heard of the scan for 30 s"});
     if (!target.mount_point.empty()) silent_[target.mount_point] = key;
   }
 }

@@ -93,7 +93,9 @@ std::chrono::milliseconds time_of(Work work) {
 }
 
 ScanOrder order_of(const std::string& path) {
-  return {.root = {}, .path = path, .directories = {}};
+  ScanOrder order;
+  order.place.path = path;
+  return order;
 }
 
 // The next report of a scan; kTimeout if none comes within `limit`.

@@ -31,8 +31,8 @@ TEST_CASE("an order arrives as it was sent") {
   const Sockets sockets;
   ScanOrder order;
   order.kind = ScanOrder::Kind::kLookAgain;
-  order.root = "/proc/1/root";
-  order.path = "/data";
+  order.place.root = "/proc/1/root";
+  order.place.path = "/data";
   order.own_filesystem = true;
   order.want_records = true;
   order.threads = 3;
@@ -46,8 +46,8 @@ TEST_CASE("an order arrives as it was sent") {
   CHECK(granted->grant.wall == 7ms);
   const ScanOrder* got = &granted->order;
   CHECK(got->kind == order.kind);
-  CHECK(got->root == order.root);
-  CHECK(got->path == order.path);
+  CHECK(got->place.root == order.place.root);
+  CHECK(got->place.path == order.place.path);
   CHECK(got->own_filesystem);
   CHECK(got->want_records);
   CHECK(got->threads == 3);
@@ -56,9 +56,9 @@ TEST_CASE("an order arrives as it was sent") {
 
 TEST_CASE("what does not fit into a packet is refused") {
   ScanOrder order;
-  order.path = std::string(5000, 'x');
+  order.place.path = std::string(5000, 'x');
   CHECK_FALSE(to_packet(order));
-  order.path = "/";
+  order.place.path = "/";
   order.directories.resize(ScanOrder::kMaxDirectories + 1);
   CHECK_FALSE(to_packet(order));
 }

@@ -61,9 +61,18 @@ std::vector<std::string> keys_with_own_filesystem(const Inventory& inventory) {
   return out;
 }
 
+// On the filesystem at /mnt.
+SizeTarget target_of(const std::string& key, const std::string& path) {
+  SizeTarget target;
+  target.key = key;
+  target.place.path = path;
+  target.mount_point = "/mnt";
+  return target;
+}
+
 TEST_CASE("a volume is measured at its path, on the filesystem that holds it") {
   CHECK(size_targets(host_with({volume("db", 1)}), {}) ==
-        std::vector<SizeTarget>{{.key = "db", .path = "/v/db/_data", .mount_point = "/mnt"}});
+        std::vector{target_of("db", "/v/db/_data")});
 }
 
 TEST_CASE("a volume whose data cannot be reached is not measured") {
@@ -99,8 +108,7 @@ TEST_CASE("what is not measured takes no filesystem away") {
 
 TEST_CASE("a source of bind mounts is measured by its path") {
   CHECK(size_targets(host_with({}, {bind("/mnt/data", 1)}), {}) ==
-        std::vector<SizeTarget>{
-            {.key = "bind:/mnt/data", .path = "/mnt/data", .mount_point = "/mnt"}});
+        std::vector{target_of("bind:/mnt/data", "/mnt/data")});
 }
 
 TEST_CASE("a tmpfs is measured in the running container that has it") {
@@ -110,12 +118,12 @@ TEST_CASE("a tmpfs is measured in the running container that has it") {
   MountFacts other = tmpfs(0, "/data");
   other.kind = MountKind::kBind;
   inventory.mounts.push_back(other);
-  CHECK(size_targets(inventory, {.procfs = "/host/proc"}) ==
-        std::vector<SizeTarget>{{.key = "tmpfs:web:/run \"x\"",
-                                 .root = "/host/proc/4711/root",
-                                 .path = "/run \"x\"",
-                                 .mount_point = "",
-                                 .own_filesystem = true}});
+  SizeTarget expected;
+  expected.key = "tmpfs:web:/run \"x\"";
+  expected.place.root = "/host/proc/4711/root";
+  expected.place.path = "/run \"x\"";
+  expected.own_filesystem = true;
+  CHECK(size_targets(inventory, {.procfs = "/host/proc"}) == std::vector{expected});
 }
 
 }  // namespace

@@ -14,7 +14,11 @@ namespace {
 using test::FakeFeed;
 
 SizeTarget target(const std::string& key) {
-  return {.key = key, .root = {}, .path = "/v/" + key, .mount_point = "/"};
+  SizeTarget target;
+  target.key = key;
+  target.place.path = "/v/" + key;
+  target.mount_point = "/";
+  return target;
 }
 
 // Of so many directories that test::directory() made.

@@ -10,7 +10,11 @@ using namespace std::chrono_literals;
 using Kind = ScanSchedule::Turn::Kind;
 
 SizeTarget target(const std::string& key, const std::string& mount_point = "/") {
-  return {.key = key, .root = {}, .path = "/v/" + key, .mount_point = mount_point};
+  SizeTarget target;
+  target.key = key;
+  target.place.path = "/v/" + key;
+  target.mount_point = mount_point;
+  return target;
 }
 
 // A schedule and a clock; scans do as they are told here.
@@ -291,7 +295,7 @@ TEST_CASE("a target that moved is a new one, one that went is forgotten in the m
   CHECK_FALSE(bench.schedule.is_any_running());
   CHECK(bench.schedule.target(key) == nullptr);
   SizeTarget moved = target("c");
-  moved.path = "/elsewhere";
+  moved.place.path = "/elsewhere";
   CHECK(bench.schedule.set_targets({moved}) == std::vector<std::string>{"c"});
   CHECK(bench.schedule.target("c")->path == "/elsewhere");
   CHECK(bench.schedule.set_targets({moved}).empty());

@@ -18,7 +18,11 @@ using test::FakeFeed;
 using test::FakeScans;
 
 SizeTarget target(const std::string& key, const std::string& mount_point = "/") {
-  return {.key = key, .root = {}, .path = "/v/" + key, .mount_point = mount_point};
+  SizeTarget target;
+  target.key = key;
+  target.place.path = "/v/" + key;
+  target.mount_point = mount_point;
+  return target;
 }
 
 bool never_hung(const std::string&, std::stop_token) { return false; }
@@ -199,7 +203,7 @@ TEST_CASE("a volume that moved is a new one") {
   bench.sampler.set_targets({target("a")});
   bench.sampler.sample_once({});
   SizeTarget moved = target("a");
-  moved.path = "/elsewhere/a";
+  moved.place.path = "/elsewhere/a";
   bench.sampler.set_targets({moved});
   bench.sampler.sample_once({});
   CHECK(bench.space("a")->allocated_bytes == 12);
@@ -392,7 +396,7 @@ TEST_CASE("a look that has to give up its place is made good by a walk") {
   bench.changes->directories = {WatchedBench::named(2)};
   bench.host.access.start_scan = [&, inner = bench.host.access.start_scan](const ScanOrder& order,
                                                                            std::stop_token stop) {
-    if (order.path == "/v/a") {
+    if (order.place.path == "/v/a") {
       const bool is_look = order.kind == ScanOrder::Kind::kLookAgain;
       bench.host["/v/a"].steps = is_look ? 100 : 1;
       bench.host["/v/a"].cpu_of_step = is_look ? 250ms : 1ms;
