@@ -8,43 +8,50 @@ namespace {
 
 constexpr MetricDesc kBuildInfo{"volumeter_build_info",
                                 MetricType::kGauge,
-                                "Version and revision of this agent; 1.",
+                                "Version and revision of this agent. Value is always 1.",
                                 {"version", "revision"}};
 constexpr MetricDesc kSourceUp{
     "volumeter_source_up",
     MetricType::kGauge,
-    "Whether a source of facts answered when it was last asked (1) or not (0): docker, mountinfo, "
+    "Whether the last read of a data source succeeded (1) or failed (0): docker, mountinfo, "
     "diskstats, statfs, sizes, ebpf_mounts, ebpf_devices, mountstats, cgroup, state.",
     {"source"}};
-constexpr MetricDesc kSourceAge{"volumeter_source_age_seconds",
-                                MetricType::kGauge,
-                                "Age of the last good answer of a source; absent if there is none.",
-                                {"source"}};
+constexpr MetricDesc kSourceAge{
+    "volumeter_source_age_seconds",
+    MetricType::kGauge,
+    "Time since the last successful read of the data source. Absent before the first.",
+    {"source"}};
 constexpr MetricDesc kSourceBad{
     "volumeter_source_bad_lines",
     MetricType::kGauge,
-    "Lines or items of the newest answer of a source that could not be read and were left out.",
+    "Malformed lines or items skipped in the last read of the data source.",
     {"source"}};
 constexpr MetricDesc kSourceErrors{"volumeter_source_errors_total",
                                    MetricType::kCounter,
-                                   "Answers of a source that failed, by kind of error.",
+                                   "Failed reads of the data source, by kind of error.",
                                    {"source", "kind"}};
-constexpr MetricDesc kCpu{"process_cpu_seconds_total",
-                          MetricType::kCounter,
-                          "User and system CPU time of this agent, without its helper processes.",
-                          {}};
-constexpr MetricDesc kResident{"process_resident_memory_bytes",
-                               MetricType::kGauge,
-                               "Resident memory of this agent, without its helper processes.",
-                               {}};
-constexpr MetricDesc kVirtual{
-    "process_virtual_memory_bytes", MetricType::kGauge, "Virtual memory of this agent.", {}};
-constexpr MetricDesc kStart{
-    "process_start_time_seconds", MetricType::kGauge, "When this agent was started.", {}};
+constexpr MetricDesc kCpu{
+    "process_cpu_seconds_total",
+    MetricType::kCounter,
+    "Total user and system CPU time of this agent in seconds, excluding helper processes.",
+    {}};
+constexpr MetricDesc kResident{
+    "process_resident_memory_bytes",
+    MetricType::kGauge,
+    "Resident memory size of this agent in bytes, excluding helper processes.",
+    {}};
+constexpr MetricDesc kVirtual{"process_virtual_memory_bytes",
+                              MetricType::kGauge,
+                              "Virtual memory size of this agent in bytes.",
+                              {}};
+constexpr MetricDesc kStart{"process_start_time_seconds",
+                            MetricType::kGauge,
+                            "Start time of this agent since unix epoch in seconds.",
+                            {}};
 constexpr MetricDesc kOpenFds{
-    "process_open_fds", MetricType::kGauge, "Open file descriptors of this agent.", {}};
+    "process_open_fds", MetricType::kGauge, "Number of open file descriptors.", {}};
 constexpr MetricDesc kMaxFds{
-    "process_max_fds", MetricType::kGauge, "Limit of open file descriptors of this agent.", {}};
+    "process_max_fds", MetricType::kGauge, "Maximum number of open file descriptors.", {}};
 constexpr const MetricDesc* kAll[] = {&kBuildInfo,    &kSourceUp, &kSourceAge, &kSourceBad,
                                       &kSourceErrors, &kCpu,      &kResident,  &kVirtual,
                                       &kStart,        &kOpenFds,  &kMaxFds};
@@ -73,7 +80,7 @@ class AgentCollector final : public Collector {
     out.add(kSourceUp, {name}, source.up ? 1 : 0);
     out.add(kSourceBad, {name}, static_cast<double>(source.bad_items));
     if (source.last_good) {
-      // A wall clock that was set back must not make an age negative.
+      // The wall clock may have been set back.
       out.add(kSourceAge, {name}, std::max(0.0, Seconds(now - *source.last_good).count()));
     }
     for (const ErrorKind kind : kErrorKinds) {

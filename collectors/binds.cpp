@@ -8,29 +8,29 @@ namespace {
 
 constexpr MetricDesc kSize{"docker_bind_size_bytes",
                            MetricType::kGauge,
-                           "Apparent size of a directory that containers have by bind mounts, as "
-                           "du --apparent-size; source is its path with symbolic links resolved. "
-                           "Only those chosen by --collector.sizes.binds. Sampled.",
+                           "Apparent size of a bind-mounted host directory selected by "
+                           "--collector.sizes.binds, as du --apparent-size. The source label is "
+                           "its path with symbolic links resolved. Sampled in the background.",
                            {"source"}};
-constexpr MetricDesc kAllocated{"docker_bind_allocated_bytes",
-                                MetricType::kGauge,
-                                "Disk space that such a directory occupies, as du. Sampled.",
-                                {"source"}};
-constexpr MetricDesc kInodes{
-    "docker_bind_inodes_used",
+constexpr MetricDesc kAllocated{
+    "docker_bind_allocated_bytes",
     MetricType::kGauge,
-    "Inodes of such a directory, itself included, as du --inodes. Sampled.",
+    "Disk space allocated to the bind-mounted directory, as du. Sampled in the background.",
     {"source"}};
+constexpr MetricDesc kInodes{"docker_bind_inodes_used",
+                             MetricType::kGauge,
+                             "Inodes used by the bind-mounted directory, as du --inodes; includes "
+                             "the directory itself. Sampled in the background.",
+                             {"source"}};
 constexpr MetricDesc kScanTime{"docker_bind_scan_timestamp_seconds",
                                MetricType::kGauge,
-                               "When the shown size was measured.",
+                               "Unix time of the measurement that the exported size comes from.",
                                {"source"}};
-constexpr MetricDesc kScanInfo{
-    "docker_bind_scan_info",
-    MetricType::kGauge,
-    "How the size is measured and how that goes; 1. Methods and states as in "
-    "docker_volume_scan_info.",
-    {"source", "method", "state"}};
+constexpr MetricDesc kScanInfo{"docker_bind_scan_info",
+                               MetricType::kGauge,
+                               "Method and state of the size measurement, with the values of "
+                               "docker_volume_scan_info. Value is always 1.",
+                               {"source", "method", "state"}};
 constexpr const MetricDesc* kAll[] = {&kSize, &kAllocated, &kInodes, &kScanTime, &kScanInfo};
 
 class BindsCollector final : public Collector {

@@ -9,38 +9,38 @@ namespace {
 constexpr LabelNames kByDevice{"container", "device"};
 
 constexpr MetricDesc kReads{"docker_container_reads_completed_total", MetricType::kCounter,
-                            "Read requests of a running container to a block device, as its "
-                            "cgroup counts them; goes on over restarts.",
+                            "Read requests to a block device by a running container, from its "
+                            "cgroup. Cumulative across container restarts.",
                             kByDevice};
 constexpr MetricDesc kWrites{"docker_container_writes_completed_total", MetricType::kCounter,
-                             "Write requests of a running container to a block device.", kByDevice};
+                             "Write requests to a block device by a running container, from its "
+                             "cgroup. Cumulative across container restarts.",
+                             kByDevice};
 constexpr MetricDesc kReadBytes{"docker_container_read_bytes_total", MetricType::kCounter,
-                                "Bytes that a running container has read from a block device; what "
-                                "the page cache gives is not among them.",
+                                "Bytes read from a block device by a running container. Reads "
+                                "served from the page cache are not included.",
                                 kByDevice};
 constexpr MetricDesc kWrittenBytes{
     "docker_container_written_bytes_total", MetricType::kCounter,
-    "Bytes that a running container has written to a block device. What is written to the page "
-    "cache counts once it is written back, and not at all with cgroup version 1.",
+    "Bytes written to a block device by a running container. Buffered writes count when they are "
+    "written back. With cgroup v1 they are not included.",
     kByDevice};
-constexpr MetricDesc kWaiting{
-    "docker_container_io_waiting_seconds_total",
-    MetricType::kCounter,
-    "Time in which some task of a running container waited for I/O (io.pressure, some); absent "
-    "with cgroup version 1.",
-    {"container"}};
-constexpr MetricDesc kStalled{
-    "docker_container_io_stalled_seconds_total",
-    MetricType::kCounter,
-    "Time in which all tasks of a running container that had work waited for I/O (io.pressure, "
-    "full).",
-    {"container"}};
+constexpr MetricDesc kWaiting{"docker_container_io_waiting_seconds_total",
+                              MetricType::kCounter,
+                              "Total time at least one task of a running container waited for I/O "
+                              "(io.pressure, some). Absent with cgroup v1.",
+                              {"container"}};
+constexpr MetricDesc kStalled{"docker_container_io_stalled_seconds_total",
+                              MetricType::kCounter,
+                              "Total time all non-idle tasks of a running container waited for I/O "
+                              "simultaneously (io.pressure, full). Absent with cgroup v1.",
+                              {"container"}};
 constexpr const MetricDesc* kAll[] = {&kReads,        &kWrites,  &kReadBytes,
                                       &kWrittenBytes, &kWaiting, &kStalled};
 
-// Shows what the cgroups of containers count. The time that single tasks waited for block
-// I/O (delay accounting) is not shown: it is off since Linux 5.14 unless asked for, and what
-// a thread has waited is lost with it.
+// The I/O counters of the containers' cgroups. The block I/O delay of single tasks (delay
+// accounting) is not exported: it is off by default since Linux 5.14, and the delay of a
+// thread is lost when the thread exits.
 class ContainersCollector final : public Collector {
  public:
   std::span<const MetricDesc* const> describe() const override { return kAll; }

@@ -9,35 +9,35 @@ namespace {
 constexpr MetricDesc kEntries{
     "docker_volume_entries",
     MetricType::kGauge,
-    "Inodes of the volume by kind: file, directory (its root included), "
-    "symlink, other (devices, sockets, named pipes). As of the last full walk.",
+    "Inodes of the volume by kind: file, directory (including the root), symlink, other (device, "
+    "socket, named pipe). From the last full scan.",
     {"volume", "kind"}};
 constexpr MetricDesc kOld{
     "docker_volume_old_bytes",
     MetricType::kGauge,
-    "Disk space of what was not modified for at least that many days: cold "
-    "data. A smaller number of days includes the larger ones. As of the last full walk.",
+    "Cold data: allocated bytes of files and directories not modified for at least this many days. "
+    "Cumulative: 7 days includes 30 days. From the last full scan.",
     {"volume", "days"}};
-constexpr MetricDesc kLargest{"docker_volume_largest_file_bytes",
-                              MetricType::kGauge,
-                              "Length of the largest file in the volume. As of the last full walk.",
-                              {"volume"}};
+constexpr MetricDesc kLargest{
+    "docker_volume_largest_file_bytes",
+    MetricType::kGauge,
+    "Apparent size of the largest file in the volume. From the last full scan.",
+    {"volume"}};
 constexpr MetricDesc kSetuid{"docker_volume_setuid_files",
                              MetricType::kGauge,
-                             "Files in the volume that run with the rights of their owner "
-                             "(set-user-ID). As of the last full walk.",
+                             "Setuid files in the volume. From the last full scan.",
                              {"volume"}};
 constexpr MetricDesc kDevices{
     "docker_volume_device_nodes",
     MetricType::kGauge,
-    "Block and character devices in the volume. As of the last full walk.",
+    "Block and character device nodes in the volume. From the last full scan.",
     {"volume"}};
 constexpr const MetricDesc* kAll[] = {&kEntries, &kOld, &kLargest, &kSetuid, &kDevices};
 
 constexpr std::array<LabelRef, 4> kDays{"7", "30", "90", "365"};
 static_assert(TreeContents::kAgeDays == std::array{7, 30, 90, 365});
 
-// Shows what only a walk tells of a volume.
+// Figures that only a full scan of a volume provides.
 class ContentsCollector final : public Collector {
  public:
   std::span<const MetricDesc* const> describe() const override { return kAll; }

@@ -7,15 +7,14 @@
 namespace volumeter {
 namespace {
 
-constexpr MetricDesc kLatency{
-    "docker_device_io_latency_seconds",
-    MetricType::kHistogram,
-    "How long a disk took for a request, waiting in the kernel's queue included; partitions and "
-    "devices made of others (dm, md) have none of their own.",
-    {"device", "operation"}};
+constexpr MetricDesc kLatency{"docker_device_io_latency_seconds",
+                              MetricType::kHistogram,
+                              "Latency of block I/O requests, including time in the kernel's queue "
+                              "(eBPF). Absent for partitions and stacked devices (dm, md).",
+                              {"device", "operation"}};
 constexpr const MetricDesc* kAll[] = {&kLatency};
 
-// Shows how long the disks under Docker's data take.
+// Latency of the disks below Docker's data.
 class DeviceLatencyCollector final : public Collector {
  public:
   std::span<const MetricDesc* const> describe() const override { return kAll; }

@@ -4,70 +4,74 @@
 namespace volumeter {
 namespace {
 
-constexpr MetricDesc kInfo{
-    "docker_device_info",
-    MetricType::kGauge,
-    "A block device under a filesystem that holds Docker data (with --collector.devices.all any "
-    "that ever worked), by its name in /proc/diskstats; 1.",
-    {"device", "major", "minor", "model", "dm_name", "rotational"}};
-constexpr MetricDesc kParentInfo{
-    "docker_device_parent_info",
-    MetricType::kGauge,
-    "A device and one it is made of: the disk of a partition, the members of an array; 1.",
-    {"device", "parent"}};
+constexpr MetricDesc kInfo{"docker_device_info",
+                           MetricType::kGauge,
+                           "Block device below a filesystem that holds Docker data, or any block "
+                           "device with I/O since boot if --collector.devices.all is set. The "
+                           "device label is its name in /proc/diskstats. Value is always 1.",
+                           {"device", "major", "minor", "model", "dm_name", "rotational"}};
+constexpr MetricDesc kParentInfo{"docker_device_parent_info",
+                                 MetricType::kGauge,
+                                 "Parent of a block device: the disk of a partition, or a member "
+                                 "of a RAID array or device-mapper device. Value is always 1.",
+                                 {"device", "parent"}};
 constexpr MetricDesc kFilesystemInfo{
     "docker_filesystem_device_info",
     MetricType::kGauge,
-    "A filesystem and a block device under it, at any depth, down to the disks; 1. Joins "
-    "docker_filesystem_* and docker_volume_filesystem_info to docker_device_*.",
+    "Block device below a filesystem, at any level down to the disks. Joins docker_filesystem_* "
+    "and docker_volume_filesystem_info to docker_device_*. Value is always 1.",
     {"mountpoint", "device"}};
 
 // The names are those of node_exporter's node_disk_*, but for bytes in place of sectors.
 constexpr LabelNames kLabels{"device"};
 constexpr MetricDesc kReads{"docker_device_reads_completed_total", MetricType::kCounter,
-                            "Reads that the device completed.", kLabels};
+                            "Read requests completed by the device.", kLabels};
 constexpr MetricDesc kReadsMerged{"docker_device_reads_merged_total", MetricType::kCounter,
-                                  "Reads that were joined to one that was waiting.", kLabels};
+                                  "Read requests merged in the queue.", kLabels};
 constexpr MetricDesc kReadBytes{"docker_device_read_bytes_total", MetricType::kCounter,
                                 "Bytes read from the device.", kLabels};
 constexpr MetricDesc kReadTime{"docker_device_read_time_seconds_total", MetricType::kCounter,
-                               "Time that reads took, all of them added up.", kLabels};
+                               "Total time spent on reads, summed over requests.", kLabels};
 constexpr MetricDesc kWrites{
     "docker_device_writes_completed_total", MetricType::kCounter,
-    "Writes that the device completed; the kernel counts a flush as one, too.", kLabels};
+    "Write requests completed by the device. The kernel counts cache flushes as writes, too.",
+    kLabels};
 constexpr MetricDesc kWritesMerged{"docker_device_writes_merged_total", MetricType::kCounter,
-                                   "Writes that were joined to one that was waiting.", kLabels};
+                                   "Write requests merged in the queue.", kLabels};
 constexpr MetricDesc kWrittenBytes{"docker_device_written_bytes_total", MetricType::kCounter,
                                    "Bytes written to the device.", kLabels};
 constexpr MetricDesc kWriteTime{"docker_device_write_time_seconds_total", MetricType::kCounter,
-                                "Time that writes took, all of them added up.", kLabels};
+                                "Total time spent on writes, summed over requests.", kLabels};
 constexpr MetricDesc kInFlight{"docker_device_io_now", MetricType::kGauge,
-                               "Requests that are waiting or under way.", kLabels};
-constexpr MetricDesc kBusy{"docker_device_io_time_seconds_total", MetricType::kCounter,
-                           "Time in which the device had anything to do.", kLabels};
+                               "I/O requests in flight, queued or being processed by the device.",
+                               kLabels};
+constexpr MetricDesc kBusy{
+    "docker_device_io_time_seconds_total", MetricType::kCounter,
+    "Time with at least one I/O in progress. Its rate is the utilization of the device.", kLabels};
 constexpr MetricDesc kWeighted{
     "docker_device_io_time_weighted_seconds_total", MetricType::kCounter,
-    "The same, each moment times the requests of that moment: its rate is the mean queue.",
+    "I/O time weighted by the number of requests in flight. Its rate is the average queue length.",
     kLabels};
 constexpr MetricDesc kDiscards{
     "docker_device_discards_completed_total", MetricType::kCounter,
-    "Discards (TRIM) that the device completed; absent before Linux 4.18.", kLabels};
+    "Discard (TRIM) requests completed by the device. Absent before Linux 4.18.", kLabels};
 constexpr MetricDesc kDiscardsMerged{
     "docker_device_discards_merged_total", MetricType::kCounter,
-    "Discards that were joined to one that was waiting; absent before Linux 4.18.", kLabels};
+    "Discard requests merged in the queue. Absent before Linux 4.18.", kLabels};
 constexpr MetricDesc kDiscardedBytes{"docker_device_discarded_bytes_total", MetricType::kCounter,
-                                     "Bytes discarded; absent before Linux 4.18.", kLabels};
+                                     "Bytes discarded. Absent before Linux 4.18.", kLabels};
 constexpr MetricDesc kDiscardTime{
     "docker_device_discard_time_seconds_total", MetricType::kCounter,
-    "Time that discards took, all of them added up; absent before Linux 4.18.", kLabels};
+    "Total time spent on discards, summed over requests. Absent before Linux 4.18.", kLabels};
 constexpr MetricDesc kFlushes{
     "docker_device_flush_requests_total", MetricType::kCounter,
-    "Flushes of its write cache that the device completed; absent before Linux 5.5, and for "
-    "partitions, of which the kernel does not count them.",
+    "Cache flush requests completed by the device. Absent before Linux 5.5 and for partitions.",
     kLabels};
-constexpr MetricDesc kFlushTime{
-    "docker_device_flush_requests_time_seconds_total", MetricType::kCounter,
-    "Time that flushes took, all of them added up; absent where their number is.", kLabels};
+constexpr MetricDesc kFlushTime{"docker_device_flush_requests_time_seconds_total",
+                                MetricType::kCounter,
+                                "Total time spent on cache flushes, summed over requests. Absent "
+                                "before Linux 5.5 and for partitions.",
+                                kLabels};
 
 constexpr const MetricDesc* kAll[] = {
     &kInfo,           &kParentInfo,     &kFilesystemInfo, &kReads,        &kReadsMerged,

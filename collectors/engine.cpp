@@ -4,25 +4,26 @@
 namespace volumeter {
 namespace {
 
-constexpr MetricDesc kUp{
-    "docker_up",
+constexpr MetricDesc kUp{"docker_up",
+                         MetricType::kGauge,
+                         "Whether the Docker Engine is reachable (1) or not (0). While it is not, "
+                         "the last known volumes and containers are exported.",
+                         {}};
+constexpr MetricDesc kInfo{
+    "docker_engine_info",
     MetricType::kGauge,
-    "Whether the Docker Engine answers (1) or not (0); volumes are then shown as last known.",
-    {}};
-constexpr MetricDesc kInfo{"docker_engine_info",
-                           MetricType::kGauge,
-                           "The engine, the API version spoken with it and its storage driver; 1.",
-                           {"engine", "version", "api_version", "storage_driver"}};
+    "Product, version, negotiated API version and storage driver of the engine. Value is always 1.",
+    {"engine", "version", "api_version", "storage_driver"}};
 constexpr MetricDesc kVolumes{
     "docker_volumes",
     MetricType::kGauge,
-    "Volumes by use: in_use by a running container, idle (only stopped containers refer to it), "
-    "orphaned (no container refers to it).",
+    "Volumes by state: in_use (a running container refers to it), idle (only containers that are "
+    "not running do), orphaned (no container does). Absent while the volume list is incomplete.",
     {"state"}};
 constexpr MetricDesc kListTimestamp{
     "docker_inventory_timestamp_seconds",
     MetricType::kGauge,
-    "When the engine's list of volumes and containers was taken. Sampled.",
+    "Unix time at which the exported list of volumes and containers was read from the engine.",
     {}};
 constexpr const MetricDesc* kAll[] = {&kUp, &kInfo, &kVolumes, &kListTimestamp};
 

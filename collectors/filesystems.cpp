@@ -6,34 +6,43 @@ namespace {
 
 constexpr LabelNames kLabels{"device", "mountpoint", "fstype"};
 
-constexpr MetricDesc kUp{"docker_filesystem_up", MetricType::kGauge,
-                         "Whether the filesystem answered when it was last asked (1) or hangs or "
-                         "fails (0); the figures are then its last good ones. Sampled.",
-                         kLabels};
-constexpr MetricDesc kSize{"docker_filesystem_size_bytes", MetricType::kGauge,
-                           "Size of a filesystem that holds Docker data. Sampled.", kLabels};
-constexpr MetricDesc kFree{"docker_filesystem_free_bytes", MetricType::kGauge,
-                           "Free space for root. Sampled.", kLabels};
+constexpr MetricDesc kUp{
+    "docker_filesystem_up", MetricType::kGauge,
+    "Whether the last statfs of the filesystem succeeded (1), or failed or timed out (0). While 0, "
+    "its space and inode figures are the last known. Sampled in the background.",
+    kLabels};
+constexpr MetricDesc kSize{
+    "docker_filesystem_size_bytes", MetricType::kGauge,
+    "Size of a filesystem that holds Docker data. Sampled in the background.", kLabels};
+constexpr MetricDesc kFree{
+    "docker_filesystem_free_bytes", MetricType::kGauge,
+    "Free space, including blocks reserved for root. Sampled in the background.", kLabels};
 constexpr MetricDesc kAvail{"docker_filesystem_avail_bytes", MetricType::kGauge,
-                            "Free space for users other than root. Sampled.", kLabels};
-constexpr MetricDesc kFiles{
-    "docker_filesystem_files", MetricType::kGauge,
-    "Inodes of the filesystem; absent where their number has no limit (btrfs). Sampled.", kLabels};
+                            "Free space available to non-root users. Sampled in the background.",
+                            kLabels};
+constexpr MetricDesc kFiles{"docker_filesystem_files", MetricType::kGauge,
+                            "Total inodes. Absent for filesystems without a fixed number of inodes "
+                            "(btrfs). Sampled in the background.",
+                            kLabels};
 constexpr MetricDesc kFilesFree{"docker_filesystem_files_free", MetricType::kGauge,
-                                "Free inodes of the filesystem. Sampled.", kLabels};
-constexpr MetricDesc kReadonly{
-    "docker_filesystem_readonly", MetricType::kGauge,
-    "Whether it is mounted read-only (1), as after an I/O error, or read-write (0).", kLabels};
+                                "Free inodes. Absent for filesystems without a fixed number of "
+                                "inodes (btrfs). Sampled in the background.",
+                                kLabels};
+constexpr MetricDesc kReadonly{"docker_filesystem_readonly", MetricType::kGauge,
+                               "Whether the filesystem is mounted read-only (1) or read-write (0). "
+                               "The kernel may remount a filesystem read-only after an error.",
+                               kLabels};
 constexpr MetricDesc kErrors{
     "docker_filesystem_errors", MetricType::kGauge,
-    "Errors that ext4 has found in itself since it was last repaired (fsck); absent for others. It "
-    "has mostly stopped writing then, which not every kernel shows as read-only.",
+    "Filesystem errors recorded by ext4 since the last fsck. Absent for other filesystems. ext4 "
+    "usually stops writing after an error, which some kernels do not show as read-only.",
     kLabels};
-constexpr MetricDesc kTimestamp{"docker_filesystem_timestamp_seconds", MetricType::kGauge,
-                                "When the shown figures of the filesystem were read.", kLabels};
+constexpr MetricDesc kTimestamp{
+    "docker_filesystem_timestamp_seconds", MetricType::kGauge,
+    "Unix time at which the exported space and inode figures were read.", kLabels};
 constexpr MetricDesc kVolumeInfo{"docker_volume_filesystem_info",
                                  MetricType::kGauge,
-                                 "The filesystem that holds a volume; 1.",
+                                 "Filesystem that holds the volume. Value is always 1.",
                                  {"volume", "device", "mountpoint", "fstype", "major", "minor"}};
 constexpr const MetricDesc* kAll[] = {&kUp,        &kSize,     &kFree,   &kAvail,     &kFiles,
                                       &kFilesFree, &kReadonly, &kErrors, &kTimestamp, &kVolumeInfo};

@@ -12,56 +12,54 @@ constexpr LabelNames kMount{"container", "destination"};
 
 constexpr MetricDesc kVolumeReads{
     "docker_volume_reads_total", MetricType::kCounter,
-    "Reads of a volume's files that did not fail: calls of containers (ebpf), requests to the "
-    "server (nfs) or to the disk (device, cgroup).",
+    "Successful reads of the volume: container syscalls (I/O source ebpf), requests to the NFS "
+    "server (nfs) or requests to the disk (device, cgroup). Absent if the I/O source is shared.",
     kVolume};
 constexpr MetricDesc kVolumeWrites{
     "docker_volume_writes_total", MetricType::kCounter,
-    "Writes to a volume's files that did not fail, counted where its reads are.", kVolume};
+    "Successful writes to the volume, counted like docker_volume_reads_total.", kVolume};
 constexpr MetricDesc kVolumeFsyncs{
     "docker_volume_fsyncs_total", MetricType::kCounter,
-    "Calls of fsync(2) and the like on a volume's files that did not fail; not those inside of a "
-    "synchronous write.",
+    "Successful fsync(2) and similar syscalls on files of the volume. Syncs within a synchronous "
+    "write (O_SYNC) are not included. Absent unless the I/O source is ebpf.",
     kVolume};
 constexpr MetricDesc kVolumeReadBytes{"docker_volume_read_bytes_total", MetricType::kCounter,
-                                      "Bytes that reads of a volume's files gave.", kVolume};
+                                      "Bytes read from the volume.", kVolume};
 constexpr MetricDesc kVolumeWrittenBytes{"docker_volume_written_bytes_total", MetricType::kCounter,
-                                         "Bytes that writes to a volume's files took.", kVolume};
+                                         "Bytes written to the volume.", kVolume};
 constexpr MetricDesc kVolumeMapped{
     "docker_volume_mapped_writes_total", MetricType::kCounter,
-    "Pages of a volume's memory-mapped files that containers made dirty, once each until written "
-    "back.",
+    "Pages of memory-mapped files of the volume dirtied by containers. A page counts once until it "
+    "is written back. Absent on tmpfs and unless the I/O source is ebpf.",
     kVolume};
 constexpr MetricDesc kVolumeLatency{
     "docker_volume_io_latency_seconds",
     MetricType::kHistogram,
-    "How long the calls of containers to read, write or fsync a volume's files took; those that "
-    "failed are left out.",
+    "Latency of read, write and fsync syscalls of containers on the volume. Failed syscalls are "
+    "not included. Absent unless the I/O source is ebpf.",
     {"volume", "operation"}};
 constexpr MetricDesc kSource{
     "docker_volume_io_source_info",
     MetricType::kGauge,
-    "Where the numbers of a volume's I/O come from: ebpf, nfs, device, cgroup; shared: what the "
-    "kernel counts is not this volume's alone, and there is no number; 1.",
+    "Source of the volume's I/O counters: ebpf, nfs, device, cgroup, or shared if the kernel's "
+    "counters include I/O of other volumes or containers and none are exported. Value is always 1.",
     {"volume", "source"}};
 constexpr MetricDesc kMountReads{"docker_mount_reads_total", MetricType::kCounter,
-                                 "Reads through one mount of a container that did not fail.",
-                                 kMount};
+                                 "Successful reads through a mount of a container.", kMount};
 constexpr MetricDesc kMountWrites{"docker_mount_writes_total", MetricType::kCounter,
-                                  "Writes through one mount of a container that did not fail.",
-                                  kMount};
+                                  "Successful writes through a mount of a container.", kMount};
 constexpr MetricDesc kMountFsyncs{
     "docker_mount_fsyncs_total", MetricType::kCounter,
-    "Calls of fsync(2) and the like through one mount that did not fail.", kMount};
+    "Successful fsync(2) and similar syscalls through a mount of a container.", kMount};
 constexpr MetricDesc kMountReadBytes{"docker_mount_read_bytes_total", MetricType::kCounter,
-                                     "Bytes read through one mount of a container.", kMount};
+                                     "Bytes read through a mount of a container.", kMount};
 constexpr MetricDesc kMountWrittenBytes{"docker_mount_written_bytes_total", MetricType::kCounter,
-                                        "Bytes written through one mount of a container.", kMount};
-constexpr MetricDesc kMountErrors{
-    "docker_mount_io_errors_total",
-    MetricType::kCounter,
-    "Reads, writes and fsyncs through one mount that failed, by errno(3).",
-    {"container", "destination", "error"}};
+                                        "Bytes written through a mount of a container.", kMount};
+constexpr MetricDesc kMountErrors{"docker_mount_io_errors_total",
+                                  MetricType::kCounter,
+                                  "Failed reads, writes and fsyncs through a mount of a container, "
+                                  "by errno: EIO, ENOSPC, EROFS, EDQUOT, other.",
+                                  {"container", "destination", "error"}};
 
 constexpr const MetricDesc* kAll[] = {
     &kVolumeReads,        &kVolumeWrites, &kVolumeFsyncs,  &kVolumeReadBytes,
@@ -87,7 +85,7 @@ std::optional<double> number(const std::optional<std::uint64_t>& count) {
   return static_cast<double>(*count);
 }
 
-// Shows who does how much to which volume, how fast that goes and how it fails.
+// Throughput, latency and errors of volumes and of container mounts.
 class IoCollector final : public Collector {
  public:
   std::span<const MetricDesc* const> describe() const override { return kAll; }
@@ -110,8 +108,8 @@ class IoCollector final : public Collector {
   }
 
  private:
-  // The kernel tells nobody when a page of a tmpfs becomes dirty.
-  static bool tells_mapped_writes(const Inventory& inventory, const VolumeFacts& volume) {
+  // tmpfs has no dirty page accounting.
+  static bool has_mapped_writes(const Inventory& inventory, const VolumeFacts& volume) {
     return volume.filesystem &&
            inventory.filesystems[*volume.filesystem].fstype.escaped() != "tmpfs";
   }
@@ -126,7 +124,7 @@ class IoCollector final : public Collector {
     out.add(kVolumeWrittenBytes, {name}, number(io.written_bytes));
     if (io.counted == nullptr) return;
     out.add(kVolumeFsyncs, {name}, static_cast<double>(io.counted->fsyncs.operations));
-    if (tells_mapped_writes(inventory, volume)) {
+    if (has_mapped_writes(inventory, volume)) {
       out.add(kVolumeMapped, {name}, static_cast<double>(io.counted->mapped_writes));
     }
     add_latency(name, "read", io.counted->reads, out);
@@ -134,7 +132,7 @@ class IoCollector final : public Collector {
     add_latency(name, "fsync", io.counted->fsyncs, out);
   }
 
-  // Twenty series that never moved would say nothing.
+  // Saves some twenty series for an operation that never happened.
   static void add_latency(const Label& volume, LabelRef operation, const IoCounts& counts,
                           MetricFamilies& out) {
     if (counts.operations == 0) return;

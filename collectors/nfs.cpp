@@ -8,35 +8,37 @@ constexpr LabelNames kLabels{"volume", "operation"};
 
 constexpr MetricDesc kOperations{
     "docker_volume_nfs_operations_total", MetricType::kCounter,
-    "Requests of a kind that the NFS client made for the volume and that have ended, since it was "
-    "mounted; READ, WRITE, GETATTR and so on, those that ever happened. Absent for a volume whose "
-    "superblock other mounts share, as all mounts of one export by default (nosharecache).",
+    "NFS requests completed for the volume since it was mounted, by operation (READ, WRITE, "
+    "GETATTR, ...). Absent if the mount shares its superblock with other mounts, the default for "
+    "mounts of one export (see nosharecache in nfs(5)).",
     kLabels};
-constexpr MetricDesc kTransmissions{
-    "docker_volume_nfs_transmissions_total", MetricType::kCounter,
-    "How often these requests were sent; what exceeds the requests was sent again.", kLabels};
-constexpr MetricDesc kTimeouts{
-    "docker_volume_nfs_timeouts_total", MetricType::kCounter,
-    "How often the server had not answered after all the retries of a round (timeo, retrans); "
-    "counted when the request has ended.",
+constexpr MetricDesc kTransmissions{"docker_volume_nfs_transmissions_total", MetricType::kCounter,
+                                    "Transmissions of NFS requests. The excess over "
+                                    "docker_volume_nfs_operations_total is retransmissions.",
+                                    kLabels};
+constexpr MetricDesc kTimeouts{"docker_volume_nfs_timeouts_total", MetricType::kCounter,
+                               "Major timeouts of NFS requests: no reply after all retransmissions "
+                               "(timeo and retrans in nfs(5)). Counted when the request completes.",
+                               kLabels};
+constexpr MetricDesc kErrors{
+    "docker_volume_nfs_errors_total", MetricType::kCounter,
+    "NFS requests completed with an error, including file not found. Absent before Linux 5.3.",
     kLabels};
-constexpr MetricDesc kErrors{"docker_volume_nfs_errors_total", MetricType::kCounter,
-                             "Requests that ended with an error, a file that does not exist "
-                             "included. Absent before Linux 5.3.",
-                             kLabels};
 constexpr MetricDesc kSent{"docker_volume_nfs_sent_bytes_total", MetricType::kCounter,
-                           "Bytes sent in these requests, headers included.", kLabels};
+                           "Bytes sent in NFS requests, including headers.", kLabels};
 constexpr MetricDesc kReceived{"docker_volume_nfs_received_bytes_total", MetricType::kCounter,
-                               "Bytes received in answers to them, headers included.", kLabels};
+                               "Bytes received in NFS replies, including headers.", kLabels};
 constexpr MetricDesc kQueue{
     "docker_volume_nfs_queue_seconds_total", MetricType::kCounter,
-    "Time that the requests spent in the client before their last transmission.", kLabels};
-constexpr MetricDesc kResponse{
-    "docker_volume_nfs_response_seconds_total", MetricType::kCounter,
-    "Time between a transmission and its answer (RTT): network and server.", kLabels};
+    "Total time NFS requests were queued in the client before their last transmission.", kLabels};
+constexpr MetricDesc kResponse{"docker_volume_nfs_response_seconds_total", MetricType::kCounter,
+                               "Total time between the transmission of NFS requests and their "
+                               "replies (RTT): network and server.",
+                               kLabels};
 constexpr MetricDesc kExecution{
     "docker_volume_nfs_execution_seconds_total", MetricType::kCounter,
-    "Time from each request to its end: queue, response and the rest, as retries.", kLabels};
+    "Total time from issue to completion of NFS requests, including queueing and retries.",
+    kLabels};
 constexpr const MetricDesc* kAll[] = {&kOperations, &kTransmissions, &kTimeouts, &kErrors,   &kSent,
                                       &kReceived,   &kQueue,         &kResponse, &kExecution};
 

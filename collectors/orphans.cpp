@@ -7,26 +7,26 @@ namespace {
 constexpr MetricDesc kOrphaned{
     "docker_volume_orphaned",
     MetricType::kGauge,
-    "Whether no container, running or not, refers to the volume (1), by name or by a bind mount "
-    "of its directory.",
+    "Whether the volume is orphaned (1) or not (0): no container, running or not, refers to it by "
+    "name or by a bind mount of its directory.",
     {"volume"}};
 constexpr MetricDesc kUnusedSince{
     "docker_volume_unused_since_timestamp_seconds",
     MetricType::kGauge,
-    "Since when no running container refers to the volume; if never seen in use, since this agent "
-    "first saw it. Absent while in use.",
+    "Unix time since which no running container refers to the volume, or at which this agent first "
+    "saw it if it was never seen in use. Absent while in use.",
     {"volume"}};
 constexpr MetricDesc kLastUsed{
     "docker_volume_last_used_timestamp_seconds",
     MetricType::kGauge,
-    "When a running container last referred to the volume; now while it is in use. Absent if "
-    "never seen.",
+    "Unix time at which a running container last referred to the volume; the current time while in "
+    "use. Absent if never seen in use.",
     {"volume"}};
 constexpr MetricDesc kPruneHazard{
     "docker_volume_prune_hazard",
     MetricType::kGauge,
-    "Docker counts the volume as dangling, yet the container reaches its data by a bind mount: "
-    "docker volume prune would delete live data; 1.",
+    "Volume that Docker considers dangling although the container accesses its data through a bind "
+    "mount. docker volume prune would delete data in use. Value is always 1.",
     {"volume", "container"}};
 constexpr const MetricDesc* kAll[] = {&kOrphaned, &kUnusedSince, &kLastUsed, &kPruneHazard};
 

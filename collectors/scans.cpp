@@ -6,34 +6,32 @@ namespace {
 
 constexpr MetricDesc kCpu{"volumeter_scan_cpu_seconds_total",
                           MetricType::kCounter,
-                          "CPU time spent on measuring sizes, helper processes included.",
+                          "CPU time spent measuring sizes, including helper processes.",
                           {}};
 constexpr MetricDesc kBudget{
     "volumeter_scan_budget_ratio",
     MetricType::kGauge,
-    "Share of one core that measuring sizes may use; absent if it is not limited.",
+    "CPU budget for measuring sizes, as a fraction of one core. Absent if unlimited.",
     {}};
 constexpr MetricDesc kEntries{"volumeter_scan_entries_total",
                               MetricType::kCounter,
-                              "Files and directories looked at while measuring sizes.",
+                              "Files and directories read while measuring sizes.",
                               {}};
 constexpr MetricDesc kQueue{"volumeter_scan_queue_length",
                             MetricType::kGauge,
-                            "Volumes and other targets that are due to be measured and wait.",
+                            "Size measurements that are due and not yet started.",
                             {}};
-constexpr MetricDesc kInProgress{"volumeter_scans_in_progress",
-                                 MetricType::kGauge,
-                                 "Measurements that have begun and are not done.",
-                                 {}};
-constexpr MetricDesc kHeld{
-    "volumeter_scan_held",
-    MetricType::kGauge,
-    "Whether measuring pauses (1) because others wait for the disks, as /proc/pressure/io says.",
-    {}};
+constexpr MetricDesc kInProgress{
+    "volumeter_scans_in_progress", MetricType::kGauge, "Size measurements in progress.", {}};
+constexpr MetricDesc kHeld{"volumeter_scan_held",
+                           MetricType::kGauge,
+                           "Whether size measurement is paused (1) because of I/O pressure on the "
+                           "host (/proc/pressure/io) or not (0).",
+                           {}};
 constexpr MetricDesc kIndexed{
     "volumeter_scan_indexed_directories",
     MetricType::kGauge,
-    "Directories of which only changes are looked at, as the kernel (fanotify) names them.",
+    "Directories in the fanotify index. They are rescanned only when they change.",
     {}};
 constexpr const MetricDesc* kAll[] = {&kCpu,        &kBudget, &kEntries, &kQueue,
                                       &kInProgress, &kHeld,   &kIndexed};

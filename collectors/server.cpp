@@ -5,7 +5,7 @@
 namespace volumeter {
 namespace {
 
-// Passes on what the HTTP server counts of itself. Without a server there is nothing.
+// The HTTP server's own metrics. Without a server, none.
 class ServerCollector final : public Collector {
  public:
   explicit ServerCollector(std::shared_ptr<const ServerMetrics> server)

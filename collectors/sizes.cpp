@@ -7,66 +7,65 @@ namespace {
 
 constexpr MetricDesc kSize{"docker_volume_size_bytes",
                            MetricType::kGauge,
-                           "Apparent size of the volume, as du --apparent-size: the lengths of all "
-                           "its files and directories, hard links once. Sampled; absent where the "
-                           "filesystem's own accounts are read instead of the tree, which know the "
-                           "allocated bytes alone.",
+                           "Apparent size of the volume, as du --apparent-size; hard links count "
+                           "once. Absent if the size comes from statfs or quota accounting, which "
+                           "report allocated bytes only. Sampled in the background.",
                            {"volume"}};
-constexpr MetricDesc kAllocated{"docker_volume_allocated_bytes",
-                                MetricType::kGauge,
-                                "Disk space that the volume occupies: the blocks of all its files "
-                                "and directories as du has it, hard links once; or what the "
-                                "filesystem accounts to it. Sampled.",
-                                {"volume"}};
-constexpr MetricDesc kInodes{
-    "docker_volume_inodes_used",
+constexpr MetricDesc kAllocated{
+    "docker_volume_allocated_bytes",
     MetricType::kGauge,
-    "Inodes of the volume, its root directory included, as du --inodes. Sampled.",
+    "Disk space allocated to the volume, as du; hard links count once. Usage reported by the "
+    "filesystem if the method is statfs, quota or qgroup. Sampled in the background.",
     {"volume"}};
-constexpr MetricDesc kLimit{"docker_volume_limit_bytes",
-                            MetricType::kGauge,
-                            "Allocated bytes that the volume may reach: its quota, the size of its "
-                            "own filesystem, or what its options say.",
-                            {"volume"}};
+constexpr MetricDesc kInodes{"docker_volume_inodes_used",
+                             MetricType::kGauge,
+                             "Inodes used by the volume, as du --inodes; includes its root "
+                             "directory. Sampled in the background.",
+                             {"volume"}};
+constexpr MetricDesc kLimit{
+    "docker_volume_limit_bytes",
+    MetricType::kGauge,
+    "Maximum allocated bytes of the volume: its quota, the size of its own filesystem, or the size "
+    "set in its driver options. Absent if there is no limit.",
+    {"volume"}};
 constexpr MetricDesc kModified{"docker_volume_last_modified_timestamp_seconds",
                                MetricType::kGauge,
-                               "Newest modification of a file or directory in the volume. Sampled.",
+                               "Most recent modification time (mtime) of a file or directory in "
+                               "the volume. Sampled in the background.",
                                {"volume"}};
 constexpr MetricDesc kScanTime{"docker_volume_scan_timestamp_seconds",
                                MetricType::kGauge,
-                               "When the shown size was measured.",
+                               "Unix time of the measurement that the exported size comes from.",
                                {"volume"}};
-constexpr MetricDesc kScanDuration{
-    "docker_volume_scan_duration_seconds",
-    MetricType::kGauge,
-    "From beginning to end of the measurement of the shown size, with "
-    "the pauses that the budget imposes.",
-    {"volume"}};
-constexpr MetricDesc kScanErrors{
-    "docker_volume_scan_errors",
-    MetricType::kGauge,
-    "Files and directories that could not be read in it; the size lacks them.",
-    {"volume"}};
-constexpr MetricDesc kScanEntries{
-    "docker_volume_scan_entries",
-    MetricType::kGauge,
-    "Files and directories looked at for the shown size: all of them in a walk, few where only "
-    "what changed was looked at.",
-    {"volume"}};
+constexpr MetricDesc kScanDuration{"docker_volume_scan_duration_seconds",
+                                   MetricType::kGauge,
+                                   "Duration of the measurement that the exported size comes from, "
+                                   "including pauses imposed by the CPU budget.",
+                                   {"volume"}};
+constexpr MetricDesc kScanErrors{"docker_volume_scan_errors",
+                                 MetricType::kGauge,
+                                 "Files and directories of the volume that could not be read. They "
+                                 "are not included in the size.",
+                                 {"volume"}};
+constexpr MetricDesc kScanEntries{"docker_volume_scan_entries",
+                                  MetricType::kGauge,
+                                  "Files and directories read for the exported size: all of them "
+                                  "in a full scan, few in a rescan of changed directories.",
+                                  {"volume"}};
 constexpr MetricDesc kScanDrift{
     "docker_volume_scan_drift_bytes",
     MetricType::kGauge,
-    "By how many allocated bytes the size that is kept up by looking at changes was too large "
-    "when a full walk last proved it; what changed during that walk is in it. Absent before.",
+    "Allocated bytes by which the size maintained from change events exceeded the last full scan. "
+    "Includes changes made during that scan. Absent before the first verification.",
     {"volume"}};
 constexpr MetricDesc kScanInfo{
     "docker_volume_scan_info",
     MetricType::kGauge,
-    "How the size is measured (walk: every file; statfs, quota, qgroup: by the filesystem's own "
-    "accounts; none: not yet) and how that goes; 1. States: measured, pending (not yet), "
-    "unmounted (no container has it mounted), no_path (its driver names no directory), "
-    "permission, not_found, timeout (the filesystem does not answer), error. In the last four a "
-    "shown size is the last good one.",
+    "Method and state of the size measurement. Value is always 1. Methods: walk (all files), "
+    "statfs, quota and qgroup (filesystem accounting), none (not measured yet). States: measured, "
+    "pending (not measured yet), unmounted (no container mounts the volume), no_path (the driver "
+    "reports no mount point), permission, not_found, timeout (the filesystem does not answer), "
+    "error. In the last four states the exported size, if any, is the last known one.",
     {"volume", "method", "state"}};
 constexpr const MetricDesc* kAll[] = {&kSize,        &kAllocated, &kInodes,       &kLimit,
                                       &kModified,    &kScanTime,  &kScanDuration, &kScanErrors,

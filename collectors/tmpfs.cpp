@@ -7,17 +7,20 @@ namespace {
 
 constexpr LabelNames kLabels{"container", "destination"};
 
-constexpr MetricDesc kUsed{"docker_mount_used_bytes", MetricType::kGauge,
-                           "Memory that a tmpfs mount of a running container uses. Sampled.",
-                           kLabels};
-constexpr MetricDesc kLimit{"docker_mount_limit_bytes", MetricType::kGauge,
-                            "How much it may use at most; absent if it has no limit. Sampled.",
-                            kLabels};
-constexpr MetricDesc kInodes{"docker_mount_inodes_used", MetricType::kGauge,
-                             "Inodes of the tmpfs, its root directory included. Sampled.", kLabels};
+constexpr MetricDesc kUsed{
+    "docker_mount_used_bytes", MetricType::kGauge,
+    "Memory used by a tmpfs mount of a running container. Sampled in the background.", kLabels};
+constexpr MetricDesc kLimit{
+    "docker_mount_limit_bytes", MetricType::kGauge,
+    "Size limit of the tmpfs mount. Absent if there is no limit. Sampled in the background.",
+    kLabels};
+constexpr MetricDesc kInodes{
+    "docker_mount_inodes_used", MetricType::kGauge,
+    "Inodes used by the tmpfs mount; includes its root directory. Sampled in the background.",
+    kLabels};
 constexpr const MetricDesc* kAll[] = {&kUsed, &kLimit, &kInodes};
 
-// Shows what the tmpfs mounts inside containers hold, which no mount of the host shows.
+// Usage of tmpfs mounts inside containers, which are not visible among the host's mounts.
 class TmpfsCollector final : public Collector {
  public:
   std::span<const MetricDesc* const> describe() const override { return kAll; }

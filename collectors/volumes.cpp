@@ -7,31 +7,31 @@ namespace {
 constexpr MetricDesc kInfo{
     "docker_volume_info",
     MetricType::kGauge,
-    "A volume of the engine; 1. Join the other series to it on volume.",
+    "Identity of a volume: driver, scope, mount point and Compose labels. Join other series on the "
+    "volume label. Value is always 1.",
     {"volume", "driver", "scope", "mountpoint", "anonymous", "compose_project", "compose_volume"}};
 constexpr MetricDesc kCreated{"docker_volume_created_timestamp_seconds",
                               MetricType::kGauge,
-                              "When the volume was created, as Docker says; for local volumes the "
-                              "time of its directory.",
+                              "Creation time of the volume as reported by Docker. For the local "
+                              "driver, a timestamp of the volume's directory.",
                               {"volume"}};
 constexpr MetricDesc kContainers{
     "docker_volume_containers",
     MetricType::kGauge,
-    "Containers that refer to the volume by name or by a bind mount of its directory, by state: "
-    "running (also paused or restarting), stopped, created (never started).",
+    "Containers that refer to the volume, by name or by a bind mount of its directory. States: "
+    "running (including paused and restarting), stopped, created (never started).",
     {"volume", "state"}};
 constexpr MetricDesc kLabelInfo{
     "docker_volume_label_info",
     MetricType::kGauge,
-    "A label that the user gave the volume, if named in --collector.volumes.labels; 1.",
+    "User-defined label of a volume, if selected by --collector.volumes.labels. Value is always 1.",
     {"volume", "key", "value"}};
-constexpr MetricDesc kMountInfo{
-    "docker_mount_info",
-    MetricType::kGauge,
-    "What a container sees at a destination: a volume, a bind mount, a tmpfs or its own root "
-    "filesystem; 1.",
-    {"kind", "volume", "source", "container", "container_id", "compose_project", "compose_service",
-     "destination", "mode"}};
+constexpr MetricDesc kMountInfo{"docker_mount_info",
+                                MetricType::kGauge,
+                                "Mount inside a container, by kind: volume, bind, tmpfs, or rootfs "
+                                "for the container's root filesystem. Value is always 1.",
+                                {"kind", "volume", "source", "container", "container_id",
+                                 "compose_project", "compose_service", "destination", "mode"}};
 constexpr const MetricDesc* kAll[] = {&kInfo, &kCreated, &kContainers, &kLabelInfo, &kMountInfo};
 
 constexpr LabelRef kind_text(MountKind kind) {

@@ -63,7 +63,7 @@ class Page {
         "<a href=\"/-/ready\">/-/ready</a></nav>\n",
         escaped_html(telemetry_path_));
     if (!inventory_.engine) return;
-    print("<p>Volumes: {}, of which in use {}, idle {}, orphaned {}. Containers: {}.</p>\n",
+    print("<p>Volumes: {} ({} in use, {} idle, {} orphaned). Containers: {}.</p>\n",
           inventory_.volumes.size(), inventory_.count(VolumeUse::kInUse),
           inventory_.count(VolumeUse::kIdle), inventory_.count(VolumeUse::kOrphaned),
           inventory_.containers.size());
@@ -71,13 +71,14 @@ class Page {
 
   std::string engine() const {
     if (!inventory_.engine) {
-      return "<span class=\"warn\">no Docker Engine reached yet</span>";
+      return "<span class=\"warn\">not connected to Docker yet</span>";
     }
     const EngineFacts& engine = *inventory_.engine;
     std::string line = fmt::format("{} {}, API {}, {}", text(engine.product), text(engine.version),
                                    text(engine.api_version), text(engine.storage_driver));
     if (!host_.docker_up) {
-      line += " &middot; <span class=\"warn\">not answering; shown as last known</span>";
+      line +=
+          " &middot; <span class=\"warn\">Docker unreachable; showing the last known state</span>";
     }
     return line;
   }
@@ -86,7 +87,7 @@ class Page {
     if (inventory_.filesystems.empty()) return;
     out_ +=
         "<h2>Filesystems that hold Docker data</h2>\n<table><tr><th>Mount point<th>Device"
-        "<th>Type<th>Used<th class=\"n\">Size<th class=\"n\">Available<th class=\"n\">Age\n";
+        "<th>Type<th>Used<th class=\"n\">Size<th class=\"n\">Available<th class=\"n\">Sampled\n";
     for (const FilesystemFacts& facts : inventory_.filesystems) {
       print("<tr><td class=\"name\">{}<td class=\"name\">{}<td>{}", text(facts.mountpoint),
             text(facts.device), text(facts.fstype));
@@ -98,17 +99,17 @@ class Page {
   void filesystem_figures(const Sampled<FsUsage>* sampled) {
     if (sampled == nullptr || !sampled->value) {
       print("<td class=\"muted\">{}<td><td><td>\n",
-            sampled == nullptr ? "not read yet" : "does not answer");
+            sampled == nullptr ? "not sampled yet" : "not responding");
       return;
     }
     const FsUsage& usage = *sampled->value;
     print("<td>{}{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}\n", use_bar(usage),
-          sampled->error ? " <span class=\"warn\">does not answer</span>" : "",
+          sampled->error ? " <span class=\"warn\">not responding</span>" : "",
           human_bytes(static_cast<double>(usage.size_bytes)),
           human_bytes(static_cast<double>(usage.avail_bytes)), age(sampled->taken_at));
   }
 
-  // The share as df shows it: of what users other than root can have.
+  // Use% as in df: the share of the space available to non-root users.
   static std::string use_bar(const FsUsage& usage) {
     const double used =
         static_cast<double>(usage.size_bytes) - static_cast<double>(usage.free_bytes);
@@ -117,14 +118,15 @@ class Page {
     const double share = std::clamp(used / reach, 0.0, 1.0);
     return fmt::format(
         "<meter min=\"0\" max=\"1\" low=\"0.85\" high=\"0.97\" optimum=\"0\" value=\"{:.3f}\">"
-        "</meter> {:.0f} %",
+        "</meter> {:.0f}%",
         share, share * 100);
   }
 
   void volumes() {
     out_ +=
-        "<h2>Volumes</h2>\n<table><tr><th>Volume<th class=\"n\">Size<th class=\"n\">On disk"
-        "<th>Filesystem<th>Used by<th>State<th class=\"n\">Age of size\n";
+        "<h2>Volumes</h2>\n<table><tr><th>Volume<th class=\"n\">Apparent size"
+        "<th class=\"n\">Allocated<th>Filesystem<th>Containers<th>State"
+        "<th class=\"n\">Measured\n";
     for (const VolumeFacts* volume : by_size()) {
       const SizeReading* reading = host_.size(volume->name);
       const bool measured = reading != nullptr && reading->space.value;
@@ -135,16 +137,16 @@ class Page {
               space.apparent_bytes ? human_bytes(static_cast<double>(*space.apparent_bytes)) : "",
               human_bytes(static_cast<double>(space.allocated_bytes)));
       } else {
-        print("<td class=\"n muted\">{}<td>", volume->unmounted ? "not mounted" : "not known");
+        print("<td class=\"n muted\">{}<td>", volume->unmounted ? "not mounted" : "unknown");
       }
       print("<td>{}<td>{}<td>{}<td class=\"n\">{}\n", filesystem_of(*volume),
-            users(volume->containers), state(*volume),
+            containers(volume->containers), state(*volume),
             measured ? age(reading->space.taken_at) : "");
     }
     out_ += "</table>\n";
   }
 
-  // Largest first, then those whose size is not known, by name.
+  // Largest first, then those of unknown size by name.
   std::vector<const VolumeFacts*> by_size() const {
     const auto bytes = [&](const VolumeFacts* volume) {
       const SizeReading* reading = host_.size(volume->name);
@@ -172,7 +174,7 @@ class Page {
            (sampled != nullptr && sampled->value ? use_bar(*sampled->value) : std::string());
   }
 
-  static std::string users(const ContainerCounts& counts) {
+  static std::string containers(const ContainerCounts& counts) {
     std::string out;
     const auto add = [&](std::uint32_t count, std::string_view what) {
       if (count > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", count, what);
@@ -199,7 +201,7 @@ class Page {
   }
 
   void sources() {
-    out_ += "<h2>Where this comes from</h2>\n<table><tr><th>Source<th>State<th class=\"n\">Age\n";
+    out_ += "<h2>Data sources</h2>\n<table><tr><th>Source<th>Status<th class=\"n\">Last success\n";
     for (const SourceHealth& source : host_.sources) {
       print(
           "<tr><td>{}<td>{}<td class=\"n\">{}\n", source.name,
@@ -210,7 +212,7 @@ class Page {
   }
 
   std::string age(WallTime then) const {
-    return human_duration(std::max(0.0, Seconds(host_.taken_at - then).count()));
+    return human_duration(std::max(0.0, Seconds(host_.taken_at - then).count())) + " ago";
   }
 
   const HostSnapshot& host_;

@@ -44,7 +44,7 @@ class LabelNames {
 struct MetricDesc {
   std::string_view name;
   MetricType type = MetricType::kGauge;
-  std::string_view help;  // one line; "Sampled" if measured in the background
+  std::string_view help;  // one line; says if the value is sampled in the background
   LabelNames labels;
 };
 

@@ -12,12 +12,12 @@ constexpr MetricDesc kResponses{"volumeter_http_responses_total",
                                 {"code"}};
 constexpr MetricDesc kResponseBytes{"volumeter_http_response_bytes_total",
                                     MetricType::kCounter,
-                                    "Bytes of HTTP response bodies, as sent: after compression.",
+                                    "Bytes of HTTP response bodies, after compression.",
                                     {}};
 constexpr MetricDesc kScrapeDuration{
     "volumeter_scrape_duration_seconds",
     MetricType::kHistogram,
-    "Time to build and render one scrape, without compressing and sending it.",
+    "Time to collect and render a scrape, excluding compression and transmission.",
     {}};
 constexpr const MetricDesc* kAll[] = {&kResponses, &kResponseBytes, &kScrapeDuration};
 

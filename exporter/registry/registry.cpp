@@ -9,13 +9,13 @@ namespace {
 
 constexpr MetricDesc kDuration{"volumeter_scrape_collector_duration_seconds",
                                MetricType::kGauge,
-                               "How long a collector took in this scrape.",
+                               "Duration of the collector in this scrape.",
                                {"collector"}};
-constexpr MetricDesc kSuccess{
-    "volumeter_scrape_collector_success",
-    MetricType::kGauge,
-    "Whether a collector gave its metrics in this scrape (1) or failed or came too late (0).",
-    {"collector"}};
+constexpr MetricDesc kSuccess{"volumeter_scrape_collector_success",
+                              MetricType::kGauge,
+                              "Whether the collector succeeded in this scrape (1), or failed or "
+                              "exceeded the scrape timeout (0).",
+                              {"collector"}};
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

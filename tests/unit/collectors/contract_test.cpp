@@ -215,7 +215,7 @@ std::vector<std::string> series_of(const Family& family) {
 
 }  // namespace
 
-TEST_CASE("a collector emits nothing but what it declares") {
+TEST_CASE("a collector emits only metrics that it declares") {
   const HostSnapshot host = rich_snapshot();
   for (const Built& built : all_collectors()) {
     const auto declared = built.collector->describe();
@@ -227,7 +227,7 @@ TEST_CASE("a collector emits nothing but what it declares") {
   }
 }
 
-TEST_CASE("a rich snapshot gives every metric that is declared") {
+TEST_CASE("a snapshot with all facts yields every declared metric") {
   const HostSnapshot host = rich_snapshot();
   std::set<std::string_view> emitted;
   std::vector<Built> all = all_collectors();
@@ -243,7 +243,7 @@ TEST_CASE("a rich snapshot gives every metric that is declared") {
   }
 }
 
-TEST_CASE("a metric is declared by one collector, once") {
+TEST_CASE("a metric is declared exactly once") {
   std::set<std::string_view> names;
   for (const MetricDesc* desc : all_descs()) {
     CAPTURE(desc->name);
@@ -251,7 +251,7 @@ TEST_CASE("a metric is declared by one collector, once") {
   }
 }
 
-TEST_CASE("a metric's name is legal, ours, and tells a counter from the rest") {
+TEST_CASE("a metric name is legal, has our prefix, and ends in _total only for counters") {
   for (const MetricDesc* desc : all_descs()) {
     CAPTURE(desc->name);
     CHECK(is_legal_name(desc->name, "0123456789_"));
@@ -264,7 +264,7 @@ TEST_CASE("a metric's name is legal, ours, and tells a counter from the rest") {
   }
 }
 
-TEST_CASE("a metric's help is one line that ends in a full stop") {
+TEST_CASE("a HELP text is one line that ends with a period") {
   for (const MetricDesc* desc : all_descs()) {
     CAPTURE(desc->name, desc->help);
     CHECK(desc->help.size() > 1);
@@ -274,7 +274,7 @@ TEST_CASE("a metric's help is one line that ends in a full stop") {
   }
 }
 
-TEST_CASE("a label's name is legal, said once, and leaves the site's own labels alone") {
+TEST_CASE("label names are legal, unique, and do not clash with common target labels") {
   const std::set<std::string_view> sites_own = {"service", "instance", "job",     "type",
                                                 "region",  "zone",     "cluster", "env"};
   for (const MetricDesc* desc : all_descs()) {
@@ -289,7 +289,7 @@ TEST_CASE("a label's name is legal, said once, and leaves the site's own labels 
   }
 }
 
-TEST_CASE("no series is given twice") {
+TEST_CASE("no series is exported twice") {
   const HostSnapshot host = rich_snapshot();
   for (const Built& built : all_collectors()) {
     const MetricFamilies out = built.collector->collect(host);
@@ -303,7 +303,7 @@ TEST_CASE("no series is given twice") {
   }
 }
 
-TEST_CASE("an info series is a gauge of 1") {
+TEST_CASE("an info metric is a gauge with the value 1") {
   const HostSnapshot host = rich_snapshot();
   for (const Built& built : all_collectors()) {
     const MetricFamilies out = built.collector->collect(host);
@@ -316,7 +316,7 @@ TEST_CASE("an info series is a gauge of 1") {
   }
 }
 
-TEST_CASE("of a host that nothing is known of every collector says little, and no zero") {
+TEST_CASE("without any facts about the host, collectors export no zeros") {
   HostSnapshot host;
   host.inventory = std::make_shared<const Inventory>();
   host.filesystems = std::make_shared<const FilesystemReadings>();
@@ -334,7 +334,7 @@ TEST_CASE("of a host that nothing is known of every collector says little, and n
   }
 }
 
-TEST_CASE("collectors have names that a flag can have, and a line for --help") {
+TEST_CASE("collector names are valid in flags, and each collector has a line for --help") {
   std::set<std::string_view> names;
   for (const CollectorEntry& entry : builtin_collectors()) {
     CAPTURE(entry.name);

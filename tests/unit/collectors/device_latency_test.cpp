@@ -44,7 +44,7 @@ std::set<std::string> shown(std::vector<DeviceFacts> devices, std::vector<Device
   return all;
 }
 
-TEST_CASE("each kind of request of a disk has a histogram of its own") {
+TEST_CASE("each operation of a disk has a separate histogram") {
   DeviceLatency disk{.number = {8, 0}};
   disk.reads = requests(1);
   disk.writes = requests(2);
@@ -54,7 +54,7 @@ TEST_CASE("each kind of request of a disk has a histogram of its own") {
         std::set<std::string>{"sda read 1", "sda write 2", "sda flush 3", "sda discard 4"});
 }
 
-TEST_CASE("what a disk was never asked for has no histogram") {
+TEST_CASE("an operation without requests has no histogram") {
   DeviceLatency disk{.number = {8, 0}};
   disk.writes = requests(2);
   CHECK(shown({device("sda", 8, 0), device("sdb", 8, 16)}, {disk}) ==
@@ -62,7 +62,7 @@ TEST_CASE("what a disk was never asked for has no histogram") {
   CHECK(shown({device("sda", 8, 0)}, {}).empty());
 }
 
-TEST_CASE("a disk that holds nothing of Docker's is not shown") {
+TEST_CASE("a disk without Docker data is not exported") {
   DeviceLatency other{.number = {8, 16}};
   other.reads = requests(5);
   CHECK(shown({device("sda", 8, 0)}, {other}).empty());

@@ -41,7 +41,7 @@ HostSnapshot host_with(std::vector<DeviceFacts> devices, std::string_view diskst
 
 constexpr std::string_view kDisk = "8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n";
 
-TEST_CASE("each figure of diskstats becomes its own metric") {
+TEST_CASE("each field of diskstats is exported as a separate metric") {
   const HostSnapshot host = host_with({device("sda", 8, 0)}, kDisk);
   const std::pair<std::string_view, double> wanted[] = {
       {"reads_completed_total", 1},
@@ -70,7 +70,7 @@ TEST_CASE("each figure of diskstats becomes its own metric") {
   }
 }
 
-TEST_CASE("what the kernel does not count of a device is absent") {
+TEST_CASE("counters that the kernel does not provide for a device are absent") {
   const HostSnapshot old = host_with({device("sda", 8, 0)}, "8 0 sda 1 2 3 4 5 6 7 8 9 10 11\n");
   CHECK(value(old, "docker_device_io_now", "sda") == 9);
   CHECK_FALSE(value(old, "docker_device_discards_completed_total", "sda"));
@@ -85,14 +85,14 @@ TEST_CASE("what the kernel does not count of a device is absent") {
   CHECK_FALSE(value(host, "docker_device_flush_requests_time_seconds_total", "sda1"));
 }
 
-TEST_CASE("devices under no Docker data have no figures, and those without figures no zero") {
+TEST_CASE("devices without Docker data have no counters, and missing counters are not zero") {
   const HostSnapshot host = host_with({device("sdb", 8, 16)}, kDisk);
   CHECK(value(host, "docker_device_info", "sdb") == 1);
   CHECK_FALSE(value(host, "docker_device_reads_completed_total", "sdb"));
   CHECK_FALSE(value(host, "docker_device_reads_completed_total", "sda"));
 }
 
-TEST_CASE("a number that was given to another device says nothing of the old one") {
+TEST_CASE("a device number reused by another device is not attributed to the old device") {
   const HostSnapshot host = host_with({device("nvme1n1", 8, 0)}, kDisk);
   CHECK_FALSE(value(host, "docker_device_reads_completed_total", "nvme1n1"));
 }

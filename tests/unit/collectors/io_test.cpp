@@ -97,7 +97,7 @@ struct Scene {
 
 using Samples = std::map<Labels, double>;
 
-TEST_CASE("each figure of a volume and of a mount becomes its own metric") {
+TEST_CASE("each counter of a volume and of a mount is exported as a separate metric") {
   Scene scene;
   MountIo done = io(1, 2, 3);
   done.mapped_writes = 4;
@@ -115,7 +115,7 @@ TEST_CASE("each figure of a volume and of a mount becomes its own metric") {
   CHECK(scene.samples("docker_volume_mapped_writes_total")[{"db"}] == 4);
 }
 
-TEST_CASE("a volume in use to which nothing was done has zeros and no histogram") {
+TEST_CASE("a volume in use without I/O has zero counters and no histogram") {
   Scene scene;
   CHECK(scene.samples("docker_volume_reads_total") == Samples{{{"db"}, 0}});
   CHECK(scene.samples("docker_volume_fsyncs_total") == Samples{{{"db"}, 0}});
@@ -124,20 +124,20 @@ TEST_CASE("a volume in use to which nothing was done has zeros and no histogram"
   CHECK(scene.samples("docker_volume_io_source_info") == Samples{{{"db", "ebpf"}, 1}});
 }
 
-TEST_CASE("a volume that nobody uses any more keeps what was counted") {
+TEST_CASE("a volume keeps its counters after its last container stops") {
   Scene scene;
   scene.counted->volumes = {{"idle", io(7, 0)}};
   CHECK(scene.samples("docker_volume_reads_total") == Samples{{{"db"}, 0}, {{"idle"}, 7}});
 }
 
-TEST_CASE("an operation that never happened has no histogram") {
+TEST_CASE("an operation without calls has no histogram") {
   Scene scene;
   scene.counted->volumes = {{"db", io(7, 0, 2)}};
   CHECK(scene.samples("docker_volume_io_latency_seconds") ==
         Samples{{{"db", "read"}, 7}, {{"db", "fsync"}, 2}});
 }
 
-TEST_CASE("a volume of which something was not seen has no number, and says so") {
+TEST_CASE("a volume whose I/O was counted incompletely has no counters and the source shared") {
   Scene scene;
   scene.counted->volumes = {{"db", io(5, 5)}};
   scene.counted->uncounted_volumes = {"db"};
@@ -147,7 +147,7 @@ TEST_CASE("a volume of which something was not seen has no number, and says so")
   CHECK(scene.samples("docker_volume_io_source_info") == Samples{{{"db", "shared"}, 1}});
 }
 
-TEST_CASE("a volume that was counted does not go on with what another source has counted") {
+TEST_CASE("a volume's counters do not continue with another source") {
   Scene scene;
   scene.docker.containers[0].mounts = {mount("idle", "/data"), mount("db", "/db")};
   scene.host_mounts += "2 1 8:16 / /var/lib/docker/volumes/db/_data rw - ext4 /dev/sdb rw\n";
@@ -159,7 +159,7 @@ TEST_CASE("a volume that was counted does not go on with what another source has
   CHECK_FALSE(scene.samples("docker_volume_reads_total").contains({"db"}));
 }
 
-TEST_CASE("where the kernel does not count there is no zero, and an idle volume has no source") {
+TEST_CASE("without kernel counters there are no zeros, and an idle volume has no source") {
   Scene scene;
   scene.counted.reset();
   for (const auto* name : {"reads", "writes", "fsyncs", "read_bytes", "written_bytes"}) {
@@ -171,7 +171,7 @@ TEST_CASE("where the kernel does not count there is no zero, and an idle volume 
   CHECK(scene.samples("docker_volume_io_source_info") == Samples{{{"db", "shared"}, 1}});
 }
 
-TEST_CASE("failures are counted by errno, those of reads, writes and fsyncs together") {
+TEST_CASE("errors are exported by errno, summed over reads, writes and fsyncs") {
   Scene scene;
   MountIo done;
   done.reads.failed_with(IoError::kEio) = 1;
@@ -188,21 +188,21 @@ TEST_CASE("failures are counted by errno, those of reads, writes and fsyncs toge
                 {{"database", "/data", "other"}, 16}});
 }
 
-TEST_CASE("a mount that is not watched has no series, and neither has one of no container") {
+TEST_CASE("unwatched mounts and mounts of unknown containers have no series") {
   Scene scene;
   scene.docker.containers.push_back(container("late", {mount("db", "/data")}));
   scene.counted->mounts = {{{"database", "/data"}, io(1, 0)}, {{"removed", "/data"}, io(2, 0)}};
   CHECK(scene.samples("docker_mount_reads_total") == Samples{{{"database", "/data"}, 1}});
 }
 
-TEST_CASE("what a container did stays while it is stopped") {
+TEST_CASE("the counters of a container's mounts are kept while it is stopped") {
   Scene scene;
   scene.docker.containers[0].state = docker::ContainerState::kStopped;
   scene.counted->mounts = {{{"database", "/data"}, io(3, 0)}};
   CHECK(scene.samples("docker_mount_reads_total") == Samples{{{"database", "/data"}, 3}});
 }
 
-TEST_CASE("names with odd characters meet their counts and are escaped once") {
+TEST_CASE("names with special characters match their counters and are escaped once") {
   Scene scene;
   const std::string odd = "a \"b\"\\c\n\xF0\x9F\x90\xB3";
   scene.docker.containers = {container("database", {mount("db", "/" + odd)})};
@@ -211,7 +211,7 @@ TEST_CASE("names with odd characters meet their counts and are escaped once") {
         Samples{{{"database", "/a \\\"b\\\"\\\\c\\n\xF0\x9F\x90\xB3"}, 3}});
 }
 
-TEST_CASE("mounts that look alike are one series") {
+TEST_CASE("mounts with equal labels are one series") {
   Scene scene;
   scene.docker.containers = {
       container("database", {mount("db", "/data"), mount("idle", "/data"), mount("idle", "/\xFF"),

@@ -29,7 +29,7 @@ std::uint64_t within(const HistogramValue& histogram, double seconds) {
   return 0;
 }
 
-TEST_CASE("the bounds are seconds, from 8 us to 8.6 s, each twice the one before") {
+TEST_CASE("bucket bounds are in seconds, from 8 us to 8.6 s, each twice the previous") {
   const HistogramValue histogram = latency_histogram({});
   const auto& buckets = histogram.buckets;
   REQUIRE(buckets.size() == 22);
@@ -41,7 +41,7 @@ TEST_CASE("the bounds are seconds, from 8 us to 8.6 s, each twice the one before
   CHECK(std::isinf(buckets.back().upper_bound));
 }
 
-TEST_CASE("a bucket counts what took at most so long") {
+TEST_CASE("a bucket counts calls up to its bound") {
   IoCounts counts;
   count(counts, 1);
   count(counts, 8192);
@@ -57,7 +57,7 @@ TEST_CASE("a bucket counts what took at most so long") {
   CHECK(histogram.sum == Approx(1.016386e-3));
 }
 
-TEST_CASE("what took longer than the last bound is in the last bucket alone") {
+TEST_CASE("calls longer than the last bound count only in the +Inf bucket") {
   IoCounts counts;
   count(counts, 8'589'934'592);
   count(counts, 8'589'934'593);
@@ -67,7 +67,7 @@ TEST_CASE("what took longer than the last bound is in the last bucket alone") {
   CHECK(histogram.buckets.back().cumulative_count == 3);
 }
 
-TEST_CASE("whatever the kernel's buckets hold, none of it is lost and no count goes down") {
+TEST_CASE("random kernel buckets yield cumulative counts without losses") {
   IoCounts counts;
   std::iota(counts.latency.begin(), counts.latency.end(), std::uint64_t{1});
   const HistogramValue histogram = latency_histogram(counts);

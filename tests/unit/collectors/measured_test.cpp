@@ -82,7 +82,7 @@ SpaceUsage of_own_filesystem() {
 
 // --- contents ---------------------------------------------------------------------------
 
-TEST_CASE("a walk tells what a volume holds") {
+TEST_CASE("a walk provides the contents of a volume") {
   SpaceUsage usage = walked();
   usage.contents = TreeContents{.files = 4,
                                 .directories = 3,
@@ -106,7 +106,7 @@ TEST_CASE("a walk tells what a volume holds") {
                {"docker_volume_device_nodes{db}", 6}});
 }
 
-TEST_CASE("what a volume holds is unknown where nobody walks it") {
+TEST_CASE("the contents of a volume that is not walked are absent") {
   const auto collector = make_contents_collector();
   CHECK(collect(*collector, host_with({{"db", measured(of_own_filesystem())}})).empty());
   CHECK(collect(*collector, host_with({{"db", failed(ErrorKind::kTimeout)}})).empty());
@@ -115,7 +115,7 @@ TEST_CASE("what a volume holds is unknown where nobody walks it") {
 
 // --- bind mounts ------------------------------------------------------------------------
 
-TEST_CASE("a bind mount's source has a size, and how it was found") {
+TEST_CASE("the source of a bind mount has a size, a method and a state") {
   CHECK(collect(*make_binds_collector(), host_with({{"bind:/srv/a", measured(walked())}})) ==
         Series{{"docker_bind_size_bytes{/srv/a}", 100},
                {"docker_bind_allocated_bytes{/srv/a}", 4096},
@@ -124,7 +124,7 @@ TEST_CASE("a bind mount's source has a size, and how it was found") {
                {"docker_bind_scan_info{/srv/a,walk,measured}", 1}});
 }
 
-TEST_CASE("a bind mount's source without a size says why") {
+TEST_CASE("the source of a bind mount without a size has a state") {
   const auto collector = make_binds_collector();
   CHECK(collect(*collector, host_with({})) ==
         Series{{"docker_bind_scan_info{/srv/a,none,pending}", 1}});
@@ -132,7 +132,7 @@ TEST_CASE("a bind mount's source without a size says why") {
         Series{{"docker_bind_scan_info{/srv/a,none,not_found}", 1}});
 }
 
-TEST_CASE("a bind mount's source keeps its last good size") {
+TEST_CASE("the source of a bind mount keeps its last known size") {
   SizeReading reading = measured(of_own_filesystem());
   reading.space.accept(Error{ErrorKind::kTimeout, "/srv/a", "no"}, {}, Seconds(1));
   CHECK(collect(*make_binds_collector(), host_with({{"bind:/srv/a", reading}})) ==
@@ -144,7 +144,7 @@ TEST_CASE("a bind mount's source keeps its last good size") {
 
 // --- tmpfs in containers ----------------------------------------------------------------
 
-TEST_CASE("a tmpfs in a container shows its use and its limit") {
+TEST_CASE("a tmpfs mount in a container has usage and limit") {
   const auto collector = make_tmpfs_collector();
   CHECK(collect(*collector, host_with({{"tmpfs:web:/run", measured(of_own_filesystem())}})) ==
         Series{{"docker_mount_used_bytes{web,/run}", 8192},
@@ -154,7 +154,7 @@ TEST_CASE("a tmpfs in a container shows its use and its limit") {
   CHECK(collect(*collector, host_with({{"tmpfs:web:/run", failed(ErrorKind::kIo)}})).empty());
 }
 
-TEST_CASE("a tmpfs without a limit shows none") {
+TEST_CASE("a tmpfs mount without a limit has no limit series") {
   SpaceUsage unlimited = of_own_filesystem();
   unlimited.limit_bytes.reset();
   const Series all =
@@ -165,7 +165,7 @@ TEST_CASE("a tmpfs without a limit shows none") {
 
 // --- how a measurement goes -------------------------------------------------------------
 
-TEST_CASE("a state says how the newest measurement went") {
+TEST_CASE("the state reflects the last measurement") {
   const auto state = [](const SizeReading& reading) {
     return std::string(scan_state(&reading.space).text());
   };
@@ -179,7 +179,7 @@ TEST_CASE("a state says how the newest measurement went") {
   CHECK(state(failed(ErrorKind::kUnsupported)) == "error");
 }
 
-TEST_CASE("a method has a name") {
+TEST_CASE("each method has a label value") {
   CHECK(method_label(SizeMethod::kWalk).text() == "walk");
   CHECK(method_label(SizeMethod::kStatfs).text() == "statfs");
   CHECK(method_label(SizeMethod::kQuota).text() == "quota");

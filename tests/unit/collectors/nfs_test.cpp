@@ -63,13 +63,13 @@ TEST_CASE("each operation of an NFS volume has its counters") {
                                  "docker_volume_nfs_execution_seconds_total{nas,READ,} 8.500000"});
 }
 
-TEST_CASE("errors of NFS that nobody counted are absent, not zero") {
+TEST_CASE("NFS errors are absent, not zero, on kernels that do not count them") {
   for (const std::string& sample : samples_of(host_with({{.name = "READ", .completed = 1}}))) {
     CHECK_FALSE(sample.starts_with("docker_volume_nfs_errors_total"));
   }
 }
 
-TEST_CASE("an operation of NFS that never happened has no series") {
+TEST_CASE("an NFS operation without requests has no series") {
   CHECK(samples_of(host_with({{.name = "WRITE", .completed = 0}})).empty());
 }
 

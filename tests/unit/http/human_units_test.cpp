@@ -16,12 +16,12 @@ TEST_CASE("bytes are shown in the largest unit that leaves a number of at least 
   CHECK(human_bytes(18446744073709551615.0) == "16.0 EiB");
 }
 
-TEST_CASE("no number of bytes is rounded up to 1024 of a unit") {
+TEST_CASE("bytes are not rounded up to 1024 of a unit") {
   CHECK(human_bytes(1024 * 1024 - 1) == "1.0 MiB");
   CHECK(human_bytes(1023.9 * 1024) == "1023.9 KiB");
 }
 
-TEST_CASE("a duration is one unit, rounded down") {
+TEST_CASE("a duration is shown in one unit, rounded down") {
   CHECK(human_duration(0) == "0 s");
   CHECK(human_duration(0.9) == "0 s");
   CHECK(human_duration(119.9) == "119 s");
@@ -32,7 +32,7 @@ TEST_CASE("a duration is one unit, rounded down") {
   CHECK(human_duration(200000) == "2 days");
 }
 
-TEST_CASE("every character that means something in HTML is escaped") {
+TEST_CASE("special characters of HTML are escaped") {
   CHECK(escaped_html("<a href=\"x\">'&amp;'</a>") ==
         "&lt;a href=&quot;x&quot;&gt;&#39;&amp;amp;&#39;&lt;/a&gt;");
   CHECK(escaped_html("plain \xC3\xBC\n") == "plain \xC3\xBC\n");

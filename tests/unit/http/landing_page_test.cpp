@@ -57,17 +57,17 @@ bool shows(const std::string& page, const std::string& part) {
   return page.find(part) != std::string::npos;
 }
 
-TEST_CASE("the page names the engine, the agent and where to go") {
+TEST_CASE("the page shows the engine, the agent's version and links to its endpoints") {
   const std::string page = Host().page("/other");
   CHECK(page.starts_with("<!DOCTYPE html>"));
   CHECK(shows(page, "version 1.2.3"));
   CHECK(shows(page, "docker 20.10.24, API 1.41, overlay2"));
   CHECK(shows(page, "<a href=\"/other\">/other</a>"));
   CHECK(shows(page, "<a href=\"/-/ready\">"));
-  CHECK_FALSE(shows(page, "not answering"));
+  CHECK_FALSE(shows(page, "unreachable"));
 }
 
-TEST_CASE("no text from outside becomes HTML") {
+TEST_CASE("text from Docker and the kernel is escaped as HTML") {
   const std::string evil = "<script>\"alert\"</script>";
   Host host;
   VolumeFacts& volume = host.add_volume(evil);
@@ -84,13 +84,13 @@ TEST_CASE("no text from outside becomes HTML") {
   CHECK(shows(page, "&lt;script&gt;&quot;alert&quot;"));
 }
 
-TEST_CASE("a name with quotes and newlines is shown as it is, not as Prometheus escapes it") {
+TEST_CASE("a name with a backslash is shown without Prometheus escaping") {
   Host host;
   host.add_volume("a\\b");
   CHECK(shows(host.page(), ">a\\b<"));
 }
 
-TEST_CASE("a volume shows its size, its users and the age of what is shown") {
+TEST_CASE("a volume shows its size, its containers and when it was measured") {
   Host host;
   VolumeFacts& volume = host.add_volume("db");
   volume.containers = {.running = 2, .stopped = 0, .created = 1};
@@ -99,16 +99,16 @@ TEST_CASE("a volume shows its size, its users and the age of what is shown") {
   CHECK(shows(page, "1.5 KiB"));
   CHECK(shows(page, "4.0 KiB"));
   CHECK(shows(page, "2 running, 1 created"));
-  CHECK(shows(page, "90 s"));
-  CHECK(shows(page, "Volumes: 1, of which in use 1, idle 0, orphaned 0."));
+  CHECK(shows(page, "90 s ago"));
+  CHECK(shows(page, "Volumes: 1 (1 in use, 0 idle, 0 orphaned)."));
 }
 
-TEST_CASE("a size that is not known is not shown as a number") {
+TEST_CASE("an unknown size is not shown as a number") {
   Host host;
   host.add_volume("db");
   host.add_volume("nfs").unmounted = true;
   const std::string page = host.page();
-  CHECK(shows(page, "not known"));
+  CHECK(shows(page, "unknown"));
   CHECK(shows(page, "not mounted"));
   CHECK_FALSE(shows(page, " B<"));
 }
@@ -124,28 +124,28 @@ TEST_CASE("the largest volumes come first, then those of unknown size by name") 
   CHECK(page.find(">a_unknown") < page.find(">c_unknown"));
 }
 
-TEST_CASE("an orphaned volume stands out and says for how long") {
+TEST_CASE("an orphaned volume is highlighted with the time since it was last used") {
   Host host;
   host.add_volume("ci", VolumeUse::kOrphaned);
   host.usage["ci"].last_used = kNow - 3 * 86400;
   CHECK(shows(host.page(), "<span class=\"warn\">orphaned</span> for 3 days"));
 }
 
-TEST_CASE("an idle volume without history says no more than that") {
+TEST_CASE("an idle volume without history shows no duration") {
   Host host;
   host.add_volume("db", VolumeUse::kIdle);
   const std::string page = host.page();
   CHECK(shows(page, ">idle<"));
 }
 
-TEST_CASE("a clock that was set back makes no time negative") {
+TEST_CASE("durations are not negative after the clock is set back") {
   Host host;
   host.add_volume("db", VolumeUse::kIdle);
   host.usage["db"].last_used = kNow + 500;
   CHECK(shows(host.page(), "idle for 0 s"));
 }
 
-TEST_CASE("an anonymous volume is shortened, its whole name is a title") {
+TEST_CASE("the name of an anonymous volume is shortened and shown in full as a tooltip") {
   Host host;
   const std::string name(64, 'a');
   host.add_volume(name, VolumeUse::kOrphaned).anonymous = true;
@@ -154,33 +154,33 @@ TEST_CASE("an anonymous volume is shortened, its whole name is a title") {
   CHECK(shows(page, ">aaaaaaaaaaaa&hellip;"));
 }
 
-TEST_CASE("while the engine does not answer the last list is shown as such") {
+TEST_CASE("while Docker is unreachable the last known volumes are shown and marked as such") {
   Host host;
   host.docker_up = false;
   host.add_volume("db");
   const std::string page = host.page();
-  CHECK(shows(page, "not answering; shown as last known"));
+  CHECK(shows(page, "Docker unreachable; showing the last known state"));
   CHECK(shows(page, ">db<"));
 }
 
-TEST_CASE("before the engine was reached there is no number of volumes") {
+TEST_CASE("before the first connection to Docker no number of volumes is shown") {
   Host host;
   host.inventory.engine.reset();
   host.docker_up = false;
   const std::string page = host.page();
-  CHECK(shows(page, "no Docker Engine reached yet"));
-  CHECK_FALSE(shows(page, "0 volumes"));
+  CHECK(shows(page, "not connected to Docker yet"));
+  CHECK_FALSE(shows(page, "Volumes: "));
 }
 
-TEST_CASE("a filesystem shows how full it is, and whether it answers") {
+TEST_CASE("a filesystem shows its utilization and whether it responds") {
   Host host;
   host.inventory.filesystems.push_back(
       {"/data", Label("/dev/sda1"), Label("/data"), Label("ext4"), Label("8"), Label("1"), false});
-  CHECK(shows(host.page(), "not read yet"));
+  CHECK(shows(host.page(), "not sampled yet"));
 
   auto& sampled = host.filesystems["/data"];
   sampled.accept(Error{ErrorKind::kTimeout, "/data", "hangs"}, {}, {});
-  CHECK(shows(host.page(), "does not answer"));
+  CHECK(shows(host.page(), "not responding"));
 
   FsUsage usage;
   usage.size_bytes = 1000;
@@ -188,15 +188,15 @@ TEST_CASE("a filesystem shows how full it is, and whether it answers") {
   usage.avail_bytes = 300;
   sampled.accept(usage, from_unix_seconds(kNow - 10), Seconds(0));
   CHECK(shows(host.page(), "value=\"0.625\""));
-  CHECK(shows(host.page(), "62 %"));
-  CHECK_FALSE(shows(host.page(), "does not answer"));
+  CHECK(shows(host.page(), "62%"));
+  CHECK_FALSE(shows(host.page(), "not responding"));
 
   sampled.accept(Error{ErrorKind::kTimeout, "/data", "hangs"}, {}, {});
-  CHECK(shows(host.page(), "does not answer"));
+  CHECK(shows(host.page(), "not responding"));
   CHECK(shows(host.page(), "value=\"0.625\""));
 }
 
-TEST_CASE("a source that fails says why") {
+TEST_CASE("a failing data source shows its last error") {
   Host host;
   SourceHealth good{.name = "mountinfo"};
   good.succeeded(from_unix_seconds(kNow - 5), 0);
