@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The agents themselves: can their numbers be trusted, and what do they cost?
+// Health and cost of the agents.
 
 import { dashboard } from './dashboard.js';
 import { toPage } from './links.js';
@@ -10,7 +10,7 @@ import { table } from './table.js';
 import * as colours from './thresholds.js';
 
 const host = (operation: string, expr: string) => by(operation, '', expr);
-const NEEDED = 'source!~"ebpf_.*|mountstats"'; // not what a kernel may lack
+const NEEDED = 'source!~"ebpf_.*|mountstats"'; // without those that kernels may lack
 const sizeAge = `time() - ${of('docker_volume_scan_timestamp_seconds')}`;
 const cpu = ofAgents(rate('process_cpu_seconds_total'));
 const errors = `increase(${of('volumeter_source_errors_total')}[$__range])`;
@@ -22,39 +22,38 @@ const bytesPerScrape =
 
 const now = [
   stat('Agents up', 'short', [4, 4], {
-    description: 'Agents that answer.',
+    description: 'Agents that Prometheus can scrape.',
     queries: [{ expr: `sum(${AGENTS_UP})` }],
   }),
   stat('Agents down', 'short', [4, 4], {
-    description: `Targets of jobs that have agents that do not answer Prometheus. Alert:
-      VolumeterDown.`,
+    description: `Targets of the agents' jobs that Prometheus cannot scrape. Alert: VolumeterDown.`,
     queries: [{ expr: `count(${AGENTS_UP} == 0) or vector(0)` }],
     thresholds: colours.anyIs(colours.BAD),
   }),
   stat('Collectors failing', 'short', [4, 4], {
-    description: `Collectors of all agents that failed or came too late in the last scrape: their
-      metrics are missing. Alert: VolumeterCollectorFailing.`,
+    description: `Collectors that failed or exceeded the timeout in the last scrape; their metrics
+      are missing. Alert: VolumeterCollectorFailing.`,
     queries: [{ expr: `count(${of('volumeter_scrape_collector_success')} == 0) or vector(0)` }],
     thresholds: colours.anyIs(colours.WARNING),
   }),
-  stat('Sources failing', 'short', [4, 4], {
-    description: `Sources of facts that did not answer when last asked, without those that a
-      kernel may lack (eBPF, mountstats). Alert: VolumeterSourceFailing.`,
+  stat('Data sources failing', 'short', [4, 4], {
+    description: `Data sources whose last read failed, except those that a kernel may lack (eBPF,
+      mountstats). Alert: VolumeterSourceFailing.`,
     queries: [{ expr: `count(${of('volumeter_source_up', NEEDED)} == 0) or vector(0)` }],
     thresholds: colours.anyIs(colours.WARNING),
   }),
-  stat('Oldest size', 's', [4, 4], {
+  stat('Oldest volume size', 's', [4, 4], {
     decimals: 1,
-    empty: 'none is measured',
-    description: `Age of the oldest size of a volume that is shown. Alert: VolumeterSizesStale.
-      The agent then has more to measure than its budget allows, or a filesystem does not answer.`,
+    empty: 'Not measured yet',
+    description: `Age of the oldest volume size. If high, the agent has more to measure than its
+      CPU budget allows, or a filesystem is not responding. Alert: VolumeterSizesStale.`,
     queries: [{ expr: `max(${sizeAge})` }],
     thresholds: colours.sizeAge(),
   }),
-  stat('Slowest scrape, p99', 's', [4, 4], {
+  stat('p99 scrape duration', 's', [4, 4], {
     decimals: 1,
-    description: `Time that the slowest agent takes to build a scrape, in all but one of a
-      hundred. Alert: VolumeterScrapeSlow.`,
+    description: `99th percentile of the time to collect and render a scrape, for the slowest
+      agent. Alert: VolumeterScrapeSlow.`,
     queries: [{ expr: `max(${quantile(0.99, 'volumeter_scrape_duration_seconds', '')})` }],
     thresholds: colours.scrapeTime(),
   }),
@@ -62,8 +61,8 @@ const now = [
 
 const agents = [
   table('Agents', 'short', [24, 9], {
-    description: `Every agent: its version, what it costs, and how far measuring is. CPU is a share
-    of one core, without the helpers that measure sizes (see below).`,
+    description: `All agents: version, cost and progress of size measurement. CPU is the share of
+      one core, excluding the helper processes that measure sizes (Scan CPU).`,
     keys: [
       { label: 'instance', links: [toPage('host', 'Host', true)] },
       { label: 'version', width: 90 },
@@ -90,13 +89,13 @@ const agents = [
       },
       { name: 'CPU', expr: host('max', cpu), unit: 'percentunit', width: 80 },
       {
-        name: 'CPU of sizes',
+        name: 'Scan CPU',
         expr: host('max', rate('volumeter_scan_cpu_seconds_total')),
         unit: 'percentunit',
         width: 105,
       },
-      { name: 'Bytes a scrape', expr: host('max', bytesPerScrape), unit: 'bytes', width: 115 },
-      { name: 'Waiting sizes', expr: host('max', of('volumeter_scan_queue_length')), width: 110 },
+      { name: 'Response size', expr: host('max', bytesPerScrape), unit: 'bytes', width: 115 },
+      { name: 'Scan queue', expr: host('max', of('volumeter_scan_queue_length')), width: 110 },
       {
         name: 'Oldest size',
         expr: host('max', sizeAge),
@@ -105,22 +104,22 @@ const agents = [
         width: 105,
       },
       {
-        name: 'Bad lines',
+        name: 'Parse errors',
         expr: host('sum', of('volumeter_source_bad_lines')),
         thresholds: colours.anyIs(colours.WARNING),
-        width: 85,
+        width: 100,
       },
     ],
     labels: [only('version', of('volumeter_build_info'))],
   }),
 ];
 
-const facts = [
+const sources = [
   [
-    table('Sources', 'short', [12, 9], {
-      description: `Where facts come from, whether they answered when last asked, and how old the
-      last good answer is; errors are those of the shown time. volumeter --check on the host says
-      what each can and cannot do there.`,
+    table('Data sources', 'short', [12, 9], {
+      description: `State of each data source after its last read, time since its last successful
+        read, and errors in the selected time range. Run volumeter --check on the host for what
+        each source provides there.`,
       keys: [{ label: 'instance' }, { label: 'source', width: 130 }],
       columns: [
         {
@@ -145,9 +144,9 @@ const facts = [
       ],
     }),
     table('Collectors', 'short', [12, 9], {
-      sortBy: 'Took',
-      description: `Parts of a scrape, the slowest first. One that failed costs its own metrics and
-      no others: VolumeterCollectorFailing.`,
+      sortBy: 'Duration',
+      description: `Collectors of a scrape, slowest first. A failed collector affects only its own
+        metrics. Alert: VolumeterCollectorFailing.`,
       keys: [{ label: 'instance' }, { label: 'collector', width: 140 }],
       columns: [
         {
@@ -158,7 +157,7 @@ const facts = [
           width: 80,
         },
         {
-          name: 'Took',
+          name: 'Duration',
           expr: by('max', 'collector', of('volumeter_scrape_collector_duration_seconds')),
           unit: 's',
           width: 95,
@@ -167,9 +166,9 @@ const facts = [
     }),
   ],
   [
-    lines('Errors of sources', 'ops', [12, 7], {
-      description: `Answers of sources that failed a second, by kind of error. The agent goes on
-      with the last good answer; its age grows meanwhile.`,
+    lines('Data source errors', 'ops', [12, 7], {
+      description: `Failed reads per second, by kind of error. Meanwhile the agent exports the last
+        known values, and their age grows.`,
       queries: [
         {
           expr: failures,
@@ -178,10 +177,10 @@ const facts = [
         explain(of('docker_up'), `(${failures})`, 'no errors'),
       ],
     }),
-    lines('Age of answers', 's', [12, 7], {
+    lines('Data source age (top 10)', 's', [12, 7], {
       logarithmic: true,
-      description: `Age of the last good answer of the ten sources whose is oldest. One that grows
-      without end is a source that fails.`,
+      description: `Time since the last successful read, of the ten oldest data sources. Steady
+        growth means that the source is failing.`,
       queries: [
         {
           expr: top(of('volumeter_source_age_seconds')),
@@ -194,9 +193,9 @@ const facts = [
 
 const scrapes = [
   [
-    lines('Time of a scrape', 's', [8, 8], {
-      description: `Time to build a scrape: half of them take less than p50, all but one in a
-      hundred less than p99. Near Prometheus' timeout scrapes are lost: VolumeterScrapeSlow.`,
+    lines('Scrape duration', 's', [8, 8], {
+      description: `Median and 99th percentile time to collect and render a scrape. Near the scrape
+        timeout of Prometheus, scrapes are lost. Alert: VolumeterScrapeSlow.`,
       queries: [
         {
           expr: quantile(0.99, 'volumeter_scrape_duration_seconds', ''),
@@ -208,14 +207,14 @@ const scrapes = [
         },
       ],
     }),
-    lines('Bytes a scrape', 'bytes', [8, 8], {
-      description: `Mean size of an answer as it is sent, compressed if Prometheus asks so. It grows
-      with the number of volumes and containers.`,
+    lines('Response size', 'bytes', [8, 8], {
+      description: `Mean size of an HTTP response as sent, that is after compression. Grows with
+        the number of volumes and containers.`,
       queries: [{ expr: bytesPerScrape, legend: '{{instance}}' }],
     }),
-    lines('Answers', 'ops', [8, 8], {
-      description: `HTTP answers a second by status. 503 means that too many ask at once, 401 that
-      somebody has no password.`,
+    lines('HTTP responses', 'ops', [8, 8], {
+      description: `HTTP responses per second by status code. 503: too many concurrent requests.
+        401: missing or wrong credentials.`,
       queries: [{ expr: rate('volumeter_http_responses_total'), legend: '{{instance}} {{code}}' }],
     }),
   ],
@@ -223,28 +222,28 @@ const scrapes = [
 
 const sizes = [
   [
-    lines('CPU of measuring sizes', 'percentunit', [8, 8], {
-      description: `Share of one core that measuring sizes takes, and what it may take
-      (--collector.sizes.cpu-percent). At the limit all the time: sizes grow old.`,
+    lines('Scan CPU utilization', 'percentunit', [8, 8], {
+      description: `Share of one core used for measuring sizes, and its CPU budget
+        (--collector.sizes.cpu-percent). Constantly at the budget, sizes become stale.`,
       queries: [
         { expr: rate('volumeter_scan_cpu_seconds_total'), legend: '{{instance}}' },
-        { expr: of('volumeter_scan_budget_ratio'), legend: '{{instance}} may take' },
+        { expr: of('volumeter_scan_budget_ratio'), legend: '{{instance}} CPU budget' },
       ],
       thresholds: colours.whole(),
     }),
-    lines('Waiting to be measured', 'short', [8, 8], {
-      description: `Volumes and other targets that are due and wait, those being measured, and
-      whether measuring pauses (1) because others wait for the disks.`,
+    lines('Scan queue', 'short', [8, 8], {
+      description: `Size measurements queued and in progress, and whether measurement is paused (1)
+        because of I/O pressure on the host.`,
       queries: [
-        { expr: of('volumeter_scan_queue_length'), legend: '{{instance}} waiting' },
-        { expr: of('volumeter_scans_in_progress'), legend: '{{instance}} being measured' },
+        { expr: of('volumeter_scan_queue_length'), legend: '{{instance}} queued' },
+        { expr: of('volumeter_scans_in_progress'), legend: '{{instance}} in progress' },
         { expr: of('volumeter_scan_held'), legend: '{{instance}} paused' },
       ],
     }),
-    lines('Age of sizes', 's', [8, 8], {
+    lines('Age of the oldest volume size', 's', [8, 8], {
       marked: true,
-      description: `Age of the oldest size of a volume on each host. Beyond the dashed line:
-      VolumeterSizesStale.`,
+      description: `Age of the oldest volume size on each host. Dashed line: threshold of
+        VolumeterSizesStale.`,
       queries: [{ expr: host('max', sizeAge), legend: '{{instance}}' }],
       thresholds: colours.sizeAge(),
     }),
@@ -253,19 +252,19 @@ const sizes = [
 
 const process = [
   [
-    lines('Memory', 'bytes', [8, 8], {
-      description: `Resident memory of the agent, without its helper processes. It grows with
-      volumes and containers, not with time.`,
+    lines('Resident memory', 'bytes', [8, 8], {
+      description: `Resident memory of the agent, excluding helper processes. Grows with the number
+        of volumes and containers, not with time.`,
       queries: [{ expr: ofAgents(of('process_resident_memory_bytes')), legend: '{{instance}}' }],
     }),
-    lines('CPU', 'percentunit', [8, 8], {
-      description: 'Share of one core that the agent takes, without its helper processes.',
+    lines('CPU utilization', 'percentunit', [8, 8], {
+      description: 'Share of one core used by the agent, excluding helper processes.',
       queries: [{ expr: cpu, legend: '{{instance}}' }],
       thresholds: colours.whole(),
     }),
-    lines('Open files', 'percentunit', [8, 8], {
-      description: `Share of the file descriptors that the agent may have open. At 1 it can take no
-      connection.`,
+    lines('File descriptor utilization', 'percentunit', [8, 8], {
+      description: `Open file descriptors as a share of the limit. At 100% the agent cannot accept
+        connections.`,
       queries: [
         {
           expr: `(${ofAgents(of('process_open_fds'))}) / ${of('process_max_fds')}`,
@@ -281,12 +280,12 @@ export const agent = () =>
   dashboard({
     name: 'agent',
     title: 'Volumeter / Agent health',
-    description: 'The agents themselves: can their numbers be trusted, and what do they cost?',
+    description: 'Health and cost of the Volumeter agents.',
     top: [now, agents],
     rows: [
-      { title: 'Sources and collectors', lines: facts },
+      { title: 'Data sources and collectors', lines: sources },
       { title: 'Scrapes', lines: scrapes },
-      { title: 'Measuring sizes', lines: sizes },
+      { title: 'Size measurement', lines: sizes },
       { title: 'Process', lines: process, collapsed: true },
     ],
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What may go: volumes that nobody uses, cold data, and what a prune would wrongly delete.
+// Reclaimable space: orphaned and idle volumes, cold data; and volumes in use at risk of a prune.
 
 import { composeProjects, dashboard } from './dashboard.js';
 import { toVolume } from './links.js';
@@ -33,59 +33,59 @@ const orphanedOn =
   `group_left(device, mountpoint, fstype) ${of('docker_volume_filesystem_info')})`;
 
 const now = [
-  stat('Orphaned', 'short', [4, 4], {
-    description: `Volumes to which no container refers, running or not, by name or by a bind
-      mount. Long so: DockerVolumeOrphaned.`,
+  stat('Orphaned volumes', 'short', [4, 4], {
+    description: `Volumes to which no container refers, running or not, by name or by a bind mount.
+      Alert: DockerVolumeOrphaned.`,
     queries: [{ expr: sum(inProject(of('docker_volume_orphaned'))) }],
   }),
-  stat('Disk space of orphaned', 'bytes', [4, 4], {
+  stat('Orphaned disk space', 'bytes', [4, 4], {
     decimals: 1,
-    description: `What removing all orphaned volumes would give back. Much of a filesystem:
+    description: `Disk space that removing all orphaned volumes would reclaim. Alert:
       DockerOrphanedVolumesLarge.`,
     queries: [{ expr: sum(inProject(orphanedBytes)) }],
   }),
-  stat('Of these anonymous', 'bytes', [4, 4], {
+  stat('Orphaned and anonymous', 'bytes', [4, 4], {
     decimals: 1,
-    description: `Disk space of orphaned volumes that nobody named, such as leftovers of CI jobs:
-      what docker volume prune removes. An engine before version 23 removes all orphaned ones.`,
+    description: `Disk space of orphaned anonymous volumes, such as leftovers of CI jobs: what
+      docker volume prune removes. Before Docker 23 it also removes named volumes.`,
     queries: [
       { expr: sum(`${inProject(orphanedBytes)} and on(job, instance, volume) ${anonymous}`) },
     ],
   }),
-  stat('Disk space of idle', 'bytes', [4, 4], {
+  stat('Idle disk space', 'bytes', [4, 4], {
     decimals: 1,
-    description: `Disk space of volumes to which only stopped containers refer. Look at them
-      before you remove their containers.`,
+    description: `Disk space of volumes to which only containers that are not running refer. Check
+      them before removing these containers.`,
     queries: [{ expr: sum(ofIdle(allocated)) }],
   }),
-  stat('Not modified for 90 days', 'bytes', [4, 4], {
+  stat('Cold data (90 days)', 'bytes', [4, 4], {
     decimals: 1,
-    description: `Disk space of files that nobody changed for 90 days, in all volumes, also those
-      in use: perhaps for an archive. As of the last full walk.`,
+    description: `Disk space of files and directories not modified for 90 days, in all volumes
+      including those in use. Candidates for archiving. From the last full scan.`,
     queries: [{ expr: sum(inProject(of('docker_volume_old_bytes', 'days="90"'))) }],
   }),
   stat('Prune hazards', 'short', [4, 4], {
-    description: `Volumes that docker volume prune would delete although a container reaches their
-      data by a bind mount. Alert: DockerPruneHazard. Do not prune while there is one.`,
+    description: `Volumes that docker volume prune would delete although a container accesses their
+      data through a bind mount. Do not prune while there are any. Alert: DockerPruneHazard.`,
     queries: [{ expr: `count(${hazards}) or vector(0)` }],
     thresholds: colours.anyIs(colours.WARNING),
   }),
 ];
 
 const orphans = [
-  table('Orphaned volumes', 'short', [24, 10], {
-    sortBy: 'Size',
-    empty: 'no volume is orphaned',
-    description: `Volumes to which no container refers, the largest first. Unused since: for one
-    never seen in use, since the agent first saw it. Make sure that nobody wants the data; docker
-    volume rm NAME removes it for good.`,
+  table('Orphaned volumes by disk space', 'short', [24, 10], {
+    sortBy: 'Disk space',
+    empty: 'No orphaned volumes',
+    description: `Volumes to which no container refers, largest first. For a volume never seen in
+      use, "Unused since" is when the agent first saw it. Make sure that the data is not needed
+      before removing a volume with docker volume rm NAME.`,
     keys: [
       { label: 'instance', width: 160 },
       { label: 'volume', links: [toVolume(true)] },
       { label: 'compose_project', width: 140 },
     ],
     columns: [
-      { name: 'Size', expr: ofOrphans(allocated), unit: 'bytes', width: 110 },
+      { name: 'Disk space', expr: ofOrphans(allocated), unit: 'bytes', width: 110 },
       {
         name: 'Unused since',
         expr: ofOrphans(`${unused} * 1000`),
@@ -116,11 +116,11 @@ const orphans = [
 ];
 
 const careful = [
-  table('What a prune would wrongly delete', 'short', [12, 7], {
-    empty: 'none: a prune deletes no data that a container reaches',
-    description: `Docker counts the volume as dangling, yet the container reaches its data by a
-      bind mount: docker volume prune would delete live data. Mount the volume by its name
-      instead: DockerPruneHazard.`,
+  table('Volumes in use that a prune would delete', 'short', [12, 7], {
+    empty: 'No prune hazards',
+    description: `Docker considers the volume dangling, but the container accesses its data through
+      a bind mount: docker volume prune would delete data in use. Mount the volume by name instead.
+      Alert: DockerPruneHazard.`,
     keys: [
       { label: 'instance', width: 160 },
       { label: 'volume', links: [toVolume(true)] },
@@ -128,7 +128,7 @@ const careful = [
     ],
     columns: [
       {
-        name: 'Size',
+        name: 'Disk space',
         unit: 'bytes',
         width: 110,
         expr: sizeOfHazards,
@@ -136,12 +136,12 @@ const careful = [
     ],
     labels: [only('volume, container', hazards)],
   }),
-  bars('Orphaned share of filesystems', 'percentunit', [12, 7], {
+  bars('Orphaned share by filesystem', 'percentunit', [12, 7], {
     range: [0, 1],
     decimals: 1,
-    empty: 'no volume is orphaned',
-    description: `How much of each filesystem orphaned volumes take. Where the colour changes,
-      DockerOrphanedVolumesLarge fires.`,
+    empty: 'No orphaned volumes',
+    description: `Share of each filesystem's size taken by orphaned volumes. The color changes at
+      the threshold of DockerOrphanedVolumesLarge.`,
     queries: [
       {
         expr: `${orphanedOn} / on(${FILESYSTEM}) ${of('docker_filesystem_size_bytes')}`,
@@ -156,16 +156,16 @@ const cold = (days: string) => volumes(of('docker_volume_old_bytes', `days="${da
 const candidates = [
   [
     table('Idle volumes', 'bytes', [12, 9], {
-      sortBy: 'Size',
-      empty: 'no volume is idle',
-      description: `Volumes to which only stopped containers refer. Ask their owners; docker rm of
-      the container makes them orphaned.`,
+      sortBy: 'Disk space',
+      empty: 'No idle volumes',
+      description: `Volumes to which only containers that are not running refer. Removing these
+        containers makes the volumes orphaned.`,
       keys: [
         { label: 'instance', width: 160 },
         { label: 'volume', links: [toVolume(true)] },
       ],
       columns: [
-        { name: 'Size', expr: ofIdle(allocated), width: 100 },
+        { name: 'Disk space', expr: ofIdle(allocated), width: 100 },
         {
           name: 'Unused since',
           expr: ofIdle(`${unused} * 1000`),
@@ -176,8 +176,8 @@ const candidates = [
     }),
     table('Cold data', 'bytes', [12, 9], {
       sortBy: '90 days',
-      description: `Disk space of what was not modified for so many days, by volume. Not modified
-      does not mean not read: model weights are read daily.`,
+      description: `Disk space of files and directories not modified for at least this many days,
+        by volume. They may still be read daily, as model weights are.`,
       keys: [
         { label: 'instance', width: 160 },
         { label: 'volume', links: [toVolume(true)] },
@@ -187,14 +187,14 @@ const candidates = [
         expr: `${cold(days)} > 0`,
         width: 95,
       })),
-      empty: 'no volume has data that old',
+      empty: 'No cold data',
     }),
   ],
   [
-    table('Largest files', 'bytes', [12, 9], {
+    table('Largest files (top 10)', 'bytes', [12, 9], {
       sortBy: 'Largest file',
-      description: `Volumes by the length of their largest file; one that is nearly as large as its
-      volume is often a log, a dump or a core.`,
+      description: `Volumes by apparent size of their largest file. A file nearly as large as its
+        volume is often a log, a dump or a core file.`,
       keys: [
         { label: 'instance', width: 160 },
         { label: 'volume', links: [toVolume(true)] },
@@ -206,16 +206,16 @@ const candidates = [
           width: 110,
         },
         {
-          name: 'Size',
+          name: 'Disk space',
           expr: `${volumes(allocated)} and ${top(largestFile)}`,
           width: 110,
         },
       ],
     }),
-    table('Most inodes', 'short', [12, 9], {
+    table('Inodes by volume (top 10)', 'short', [12, 9], {
       sortBy: 'Inodes',
-      description: `Volumes by their number of files and directories: who eats the inodes when
-      DockerFilesystemInodesFillingUp fires.`,
+      description: `Volumes with the most files and directories: candidates when
+        DockerFilesystemInodesFillingUp fires.`,
       keys: [
         { label: 'instance', width: 160 },
         { label: 'volume', links: [toVolume(true)] },
@@ -227,7 +227,7 @@ const candidates = [
           width: 110,
         },
         {
-          name: 'Size',
+          name: 'Disk space',
           expr: `${volumes(allocated)} and ${top(inodes)}`,
           unit: 'bytes',
           width: 110,
@@ -236,33 +236,33 @@ const candidates = [
     }),
   ],
   [
-    lines('Volumes by use', 'short', [12, 8], {
-      description: `Volumes of all chosen hosts. Orphaned ones that only grow in number are
-      leftovers that somebody makes regularly. A sudden fall of all: DockerVolumesVanished.`,
+    lines('Volumes by state', 'short', [12, 8], {
+      description: `Volumes of the selected hosts. A steadily growing number of orphaned volumes
+        points to a recurring job that leaves them behind. A sudden drop: DockerVolumesVanished.`,
       queries: [{ expr: `sum by(state) (${of('docker_volumes')})`, legend: '{{state}}' }],
     }),
-    lines('Orphaned disk space by host', 'bytes', [12, 8], {
+    lines('Orphaned disk space by host (top 10)', 'bytes', [12, 8], {
       stacked: true,
-      description: 'Disk space of orphaned volumes, of the ten hosts with most.',
+      description: 'Disk space of orphaned volumes, for the ten hosts with the most.',
       queries: [{ expr: top(by('sum', '', orphanedBytes)), legend: '{{instance}}' }],
-      empty: 'no volume is orphaned',
+      empty: 'No orphaned volumes',
     }),
   ],
 ];
 
 const unusual = [
   [
-    table('Programs with rights of their owner, and devices', 'short', [24, 7], {
-      empty: 'no volume has any',
-      description: `Volumes with set-user-ID files or device nodes. They seldom belong in a volume:
-      look who put them there.`,
+    table('Setuid files and device nodes', 'short', [24, 7], {
+      empty: 'No setuid files or device nodes',
+      description: `Volumes with setuid files or device nodes. They rarely belong in a volume: find
+        out where they come from.`,
       keys: [
         { label: 'instance', width: 160 },
         { label: 'volume', links: [toVolume(true)] },
       ],
       columns: [
         {
-          name: 'Set-user-ID files',
+          name: 'Setuid files',
           expr: `${volumes(of('docker_volume_setuid_files'))} > 0`,
           width: 150,
         },
@@ -281,8 +281,8 @@ export const cleanup = () =>
     name: 'cleanup',
     title: 'Volumeter / Cleanup',
     variables: [composeProjects()],
-    description: `What may go: volumes that nobody uses, cold data, and what a prune would wrongly
-    delete.`,
+    description: `Reclaimable space: orphaned and idle volumes and cold data; volumes in use that a
+      prune would delete.`,
     top: [now, orphans, careful],
     rows: [
       { title: 'Candidates', lines: candidates },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all dashboards have: variables, annotations, links to each other, and how panels lie.
+// Common to all dashboards: variables, annotations, links between them, panel layout.
 
 import * as sdk from '@grafana/grafana-foundation-sdk/dashboard';
 import { of } from './query.js';
@@ -7,10 +7,10 @@ import { BAD, GOOD } from './thresholds.js';
 
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 const TAG = 'volumeter';
-const SCHEMA = 41; // Grafana 11.6; newer ones migrate it
+const SCHEMA = 41; // Grafana 11.6; newer versions migrate it
 const COLUMNS = 24;
 
-export type Line = sdk.Panel[]; // side by side, as wide as the screen
+export type Line = sdk.Panel[]; // side by side, over the full width
 export interface Row {
   title: string;
   lines: Line[];
@@ -67,7 +67,7 @@ function hosts(name: string, label: string, metric: string): sdk.QueryVariableBu
     .current({ text: 'All', value: '$__all' });
 }
 
-// The values that a label of a metric has.
+// A variable with the values of a metric's label.
 export function variable(name: string, label: string, metric: string): sdk.QueryVariableBuilder {
   return new sdk.QueryVariableBuilder(name)
     .label(label)
@@ -77,7 +77,7 @@ export function variable(name: string, label: string, metric: string): sdk.Query
     .sort(sdk.VariableSort.AlphabeticalAsc);
 }
 
-// Compose projects; "All" includes volumes of none.
+// Compose projects; "All" includes volumes without a project.
 export function composeProjects(): sdk.QueryVariableBuilder {
   return variable('compose_project', 'Compose project', of('docker_volume_info'))
     .multi(true)
@@ -124,14 +124,14 @@ function place(page: Page): (sdk.Panel | sdk.RowPanel)[] {
       .gridPos({ x: 0, y, w: COLUMNS, h: 1 })
       .build();
     y = stack(lines, y + 1);
-    // Grafana keeps the panels of a collapsed row in it, and those of an open one after it.
+    // In Grafana's schema a collapsed row contains its panels; those of an open row follow it.
     row.panels = collapsed ? lines.flat() : [];
     placed.push(row, ...(collapsed ? [] : lines.flat()));
   }
   return placed;
 }
 
-// Gives each panel its place; says where the next line begins.
+// Sets the position of each panel; returns the y of the next line.
 function stack(lines: Line[], y: number): number {
   for (const line of lines) {
     let x = 0;
@@ -141,7 +141,7 @@ function stack(lines: Line[], y: number): number {
       x += w;
     }
     if (x !== COLUMNS) {
-      throw new Error(`the line of "${line[0].title}" is ${x} columns wide, not ${COLUMNS}`);
+      throw new Error(`line "${line[0].title}": ${x} columns wide instead of ${COLUMNS}`);
     }
     y += Math.max(...line.map((panel) => panel.gridPos!.h));
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// All hosts: which of them need somebody now?
+// All hosts: which of them need attention?
 
 import { dashboard } from './dashboard.js';
 import { toHost, toPage, toVolume } from './links.js';
-import { ANSWERS, UP } from './mappings.js';
+import { REACHABLE, UP } from './mappings.js';
 import { lines, stat } from './panels.js';
 import {
   AGENTS_UP,
@@ -30,41 +30,40 @@ const inState = (state: string) => host('sum', of('docker_volumes', `state="${st
 
 const now = [
   stat('Agents up', 'short', [4, 4], {
-    description: 'Hosts whose agent answers.',
+    description: 'Hosts whose agent Prometheus can scrape.',
     queries: [{ expr: `sum(${AGENTS_UP})` }],
   }),
   stat('Agents down', 'short', [4, 4], {
-    description: `Targets of jobs that have agents that do not answer: nothing is known of these
-      hosts now. Alert: VolumeterDown.`,
+    description: `Targets of the agents' jobs that Prometheus cannot scrape: the state of these
+      hosts is unknown. Alert: VolumeterDown.`,
     queries: [{ expr: `count(${AGENTS_UP} == 0) or vector(0)` }],
     thresholds: colours.anyIs(colours.BAD),
     links: [toPage('agent', 'Agent health')],
   }),
-  stat('Docker does not answer', 'short', [4, 4], {
-    description: `Hosts whose agent answers but whose Docker Engine does not. Alert:
+  stat('Docker unreachable', 'short', [4, 4], {
+    description: `Hosts whose agent is up but cannot reach the Docker Engine. Alert:
       VolumeterDockerUnreachable.`,
     queries: [{ expr: `count(${of('docker_up')} == 0) or vector(0)` }],
     thresholds: colours.anyIs(colours.BAD),
   }),
   stat('Alerts firing', 'short', [4, 4], {
-    description: `Alerts of the chosen hosts that fire now, of all severities; they are listed
-      below.`,
+    description: 'Alerts firing for the selected hosts, of all severities; listed below.',
     queries: [{ expr: `count(${firing}) or vector(0)` }],
     thresholds: colours.anyIs(colours.WARNING),
   }),
-  stat('First filesystem full in', 's', [4, 4], {
+  stat('Time to full (soonest)', 's', [4, 4], {
     decimals: 1,
-    empty: 'none fills up',
-    description: `When the first filesystem of all hosts is full if it goes on as in the last
-      hour. One large write makes it look bad for that long; the alerts DockerFilesystemFillingUp
-      and DockerFilesystemFillingUpFast look closer.`,
+    empty: 'No filesystem filling up',
+    description: `Time until the first filesystem of all hosts is full at the rate of the last
+      hour. A single large write distorts this for an hour; the alerts DockerFilesystemFillingUp
+      and DockerFilesystemFillingUpFast also check longer trends.`,
     queries: [{ expr: `min(${fillsUp})` }],
     thresholds: colours.untilFull(),
   }),
-  stat('Orphaned', 'bytes', [4, 4], {
+  stat('Orphaned disk space', 'bytes', [4, 4], {
     decimals: 1,
-    description: `Disk space of volumes to which no container refers, of all hosts. What to do
-      with them: dashboard Cleanup.`,
+    description: `Disk space of volumes to which no container refers, over all hosts. The Cleanup
+      dashboard lists them.`,
     queries: [{ expr: `sum(${orphanedBytes}) or vector(0)` }],
     links: [toPage('cleanup', 'Cleanup')],
   }),
@@ -73,8 +72,9 @@ const now = [
 const hosts = [
   table('Hosts', 'short', [24, 10], {
     sortBy: 'Fullest filesystem',
-    description: `Every host, the fullest first. Click one for its dashboard. A host needs somebody
-    if its agent or Docker is down, a filesystem is full or soon full, or alerts fire.`,
+    description: `All hosts, the fullest first. Click a host for its dashboard. A host needs
+      attention if its agent or Docker is down, a filesystem is full or filling up, or alerts are
+      firing.`,
     keys: [{ label: 'instance', links: [toHost(true)] }],
     columns: [
       {
@@ -87,9 +87,9 @@ const hosts = [
       {
         name: 'Docker',
         expr: host('max', of('docker_up')),
-        mappings: ANSWERS,
+        mappings: REACHABLE,
         thresholds: colours.mustBeOne(),
-        width: 90,
+        width: 100,
       },
       {
         name: 'Alerts',
@@ -105,14 +105,14 @@ const hosts = [
         width: 145,
       },
       {
-        name: 'Full in',
+        name: 'Time to full',
         expr: host('min', fillsUp),
         unit: 's',
         thresholds: colours.untilFull(),
         width: 105,
       },
       {
-        name: 'Busiest device',
+        name: 'Disk utilization',
         expr: host('max', busy),
         unit: 'percentunit',
         thresholds: colours.busy(),
@@ -121,12 +121,12 @@ const hosts = [
       { name: 'In use', expr: inState('in_use'), width: 75 },
       { name: 'Idle', expr: inState('idle'), width: 60 },
       { name: 'Orphaned', expr: inState('orphaned'), width: 90 },
-      { name: 'Orphaned bytes', expr: host('sum', orphanedBytes), unit: 'bytes', width: 130 },
+      { name: 'Orphaned space', expr: host('sum', orphanedBytes), unit: 'bytes', width: 130 },
       {
-        name: 'Volumes',
+        name: 'Volume space',
         expr: host('sum', of('docker_volume_allocated_bytes')),
         unit: 'bytes',
-        width: 100,
+        width: 115,
       },
     ],
   }),
@@ -134,8 +134,8 @@ const hosts = [
 
 const worst = [
   table('Firing alerts', 'short', [12, 9], {
-    empty: 'none fires',
-    description: "Alerts that fire now. Each one's runbook says what to do: docs/runbooks.",
+    empty: 'No alerts firing',
+    description: 'Alerts firing now. docs/runbooks has a runbook for each.',
     keys: [
       { label: 'instance', width: 150, links: [toHost(true)] },
       { label: 'severity', width: 80 },
@@ -146,15 +146,15 @@ const worst = [
     columns: [],
     labels: [only('severity, alertname, mountpoint, volume', firing)],
   }),
-  table('Filesystems that fill up', 's', [12, 9], {
-    empty: 'none fills up',
-    description: `Filesystems that are full within a quarter of a year if they go on as in the
-      last hour. Click the host to see which volume is the reason.`,
+  table('Filesystems filling up', 's', [12, 9], {
+    empty: 'No filesystem filling up',
+    description: `Filesystems that will be full within 90 days at the rate of the last hour. Click
+      the host to see which volume causes it.`,
     keys: [{ label: 'instance', width: 150, links: [toHost(true)] }, { label: 'mountpoint' }],
     without: ['job', 'device', 'fstype'],
     columns: [
       {
-        name: 'Full in',
+        name: 'Time to full',
         expr: `max by(${FILESYSTEM}) (${fillsUp})`,
         thresholds: colours.untilFull(),
         width: 105,
@@ -166,11 +166,11 @@ const worst = [
         width: 95,
       },
       {
-        name: 'Used',
+        name: 'Utilization',
         expr: `max by(${FILESYSTEM}) ((${USED}) and ${fillsUp})`,
         unit: 'percentunit',
         thresholds: colours.spaceUsed(),
-        width: 80,
+        width: 95,
       },
     ],
   }),
@@ -180,48 +180,48 @@ const growing = perVolume(growthPerDay('docker_volume_allocated_bytes'));
 const fastest = top(`${growing} > 0`);
 const trends = [
   [
-    table('Volumes that grow most', 'bytes', [12, 9], {
-      sortBy: 'Growth a day',
-      empty: 'no volume grows',
-      description: `The ten volumes of all hosts that grow most, at the mean speed of the shown
-      time. Out of the ordinary: DockerVolumeGrowthUnusual.`,
+    table('Fastest-growing volumes (top 10)', 'bytes', [12, 9], {
+      sortBy: 'Growth per day',
+      empty: 'No volume growing',
+      description: `Volumes of all hosts with the highest mean growth over the selected time range.
+        Alert: DockerVolumeGrowthUnusual.`,
       keys: [
         { label: 'instance', width: 150, links: [toHost(true)] },
         { label: 'volume', links: [toVolume(true)] },
       ],
       columns: [
-        { name: 'Growth a day', expr: fastest, width: 120 },
+        { name: 'Growth per day', expr: fastest, width: 120 },
         {
-          name: 'Size',
+          name: 'Disk space',
           expr: `${perVolume(of('docker_volume_allocated_bytes'))} and ${fastest}`,
           width: 100,
         },
       ],
     }),
-    lines('Fullest filesystems', 'percentunit', [12, 9], {
+    lines('Highest filesystem utilization by host (top 10)', 'percentunit', [12, 9], {
       range: [0, 1],
       marked: true,
-      description: `Share that is used of the fullest filesystem of each host, of the ten fullest
-      hosts. The dashed lines are where the alerts DockerFilesystemFillingUp (if it goes on) and
-      DockerFilesystemFull begin.`,
+      description: `Utilization of the fullest filesystem of each host, for the ten fullest hosts.
+        Dashed lines: thresholds of DockerFilesystemFillingUp (if the trend continues) and
+        DockerFilesystemFull.`,
       queries: [{ expr: top(host('max', USED)), legend: '{{instance}}' }],
       thresholds: colours.spaceUsed(),
       links: [toHost()],
     }),
   ],
   [
-    lines('Busiest devices', 'percentunit', [12, 9], {
+    lines('Highest disk utilization by host (top 10)', 'percentunit', [12, 9], {
       range: [0, 1],
       marked: true,
-      description: `Share of the time in which the busiest device of each host had anything to do,
-      of the ten busiest hosts. At the dashed line for long: DockerDeviceSaturated.`,
+      description: `Share of time with at least one I/O in progress on the busiest disk of each
+        host, for the ten busiest hosts. Dashed line: threshold of DockerDeviceSaturated.`,
       queries: [{ expr: top(host('max', busy)), legend: '{{instance}}' }],
       thresholds: colours.busy(),
       links: [toPage('io', 'I/O')],
     }),
-    lines('Disk space of volumes', 'bytes', [12, 9], {
+    lines('Volume disk space by host (top 10)', 'bytes', [12, 9], {
       stacked: true,
-      description: 'Disk space of all volumes by host, of the ten hosts with most.',
+      description: 'Disk space of all volumes, for the ten hosts with the most.',
       queries: [
         {
           expr: top(host('sum', of('docker_volume_allocated_bytes'))),
@@ -237,7 +237,7 @@ export const fleet = () =>
   dashboard({
     name: 'fleet',
     title: 'Volumeter / Fleet',
-    description: 'All Docker hosts: which of them need somebody now?',
+    description: 'All Docker hosts: which of them need attention?',
     top: [now, hosts, worst],
     rows: [{ title: 'Trends', lines: trends }],
   });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One host: is its storage healthy, when is it full, and which volume is the reason?
+// One host: health, utilization and growth of its storage, down to volumes and containers.
 
 import { composeProjects, dashboard } from './dashboard.js';
 import { memory } from './host_memory.js';
 import { toPage, toVolume } from './links.js';
-import { ANSWERS, ioSource, READ_ONLY, USE } from './mappings.js';
+import { ioSource, MODE, REACHABLE, RESPONDING, STATE } from './mappings.js';
 import { bars, lines, stat } from './panels.js';
 import {
   by,
@@ -13,16 +13,17 @@ import {
   growthPerDay,
   INODES_USED,
   inProject,
+  NO_CGROUP_IO,
   of,
   only,
   perVolume,
   rate,
   shareOfFilesystem,
+  stateOf,
   throughput,
   timeUntilGone,
   top,
   USED,
-  useOf,
   whyMissing,
 } from './query.js';
 import { table } from './table.js';
@@ -35,57 +36,57 @@ const mountpoint = '{{instance}} {{mountpoint}}';
 
 const now = [
   stat('Docker', 'short', [4, 4], {
-    description: `Whether the Docker Engine answers the agent; of several hosts the worst. If it
-      does not, volumes are shown as last known: see the alert VolumeterDockerUnreachable.`,
+    description: `Whether the agent can reach the Docker Engine; the worst of several hosts. While
+      it cannot, volumes are shown as last known. Alert: VolumeterDockerUnreachable.`,
     queries: [{ expr: `min(${of('docker_up')})` }],
     thresholds: colours.mustBeOne(),
-    mappings: ANSWERS,
+    mappings: REACHABLE,
   }),
   stat('Alerts firing', 'short', [4, 4], {
-    description: `Alerts of the chosen hosts that fire now. Which ones: hover over the marks in
-      the graphs below, or ask Alertmanager.`,
+    description: `Alerts firing for the selected hosts. To list them, hover over the annotations in
+      the graphs below or open Alertmanager.`,
     queries: [{ expr: `count(${firing}) or vector(0)` }],
     thresholds: colours.anyIs(colours.WARNING),
   }),
   stat('Fullest filesystem', 'percentunit', [4, 4], {
     range: [0, 1],
     decimals: 1,
-    description: `Share of the fullest filesystem under Docker data that is used. In orange
-      DockerFilesystemFull begins: writes fail now or soon.`,
+    description: `Highest utilization of a filesystem that holds Docker data. Orange is the
+      threshold of DockerFilesystemFull: writes fail now or soon.`,
     queries: [{ expr: `max(${USED})` }],
     thresholds: colours.spaceUsed(),
   }),
-  stat('Full in', 's', [4, 4], {
+  stat('Time to full (soonest)', 's', [4, 4], {
     decimals: 1,
-    empty: 'nothing fills up',
-    description: `When the first filesystem is full if it goes on as in the last hour. A forecast
-      of one hour: a single large write makes it look bad for that long. The alerts
-      DockerFilesystemFillingUp and DockerFilesystemFillingUpFast look closer.`,
+    empty: 'No filesystem filling up',
+    description: `Time until the first filesystem is full at the rate of the last hour. A single
+      large write distorts this for an hour; the alerts DockerFilesystemFillingUp and
+      DockerFilesystemFillingUpFast also check longer trends.`,
     queries: [{ expr: `min(${timeUntilGone('docker_filesystem_avail_bytes')})` }],
     thresholds: colours.untilFull(),
   }),
-  stat('Volumes by use', 'short', [8, 4], {
+  stat('Volumes by state', 'short', [8, 4], {
     name: true,
-    description: `Volumes in use by a running container, idle (only stopped containers refer to
-      them) and orphaned (no container does). Orphaned ones are on the dashboard Cleanup.`,
+    description: `Volumes in use by a running container, idle (only containers that are not running
+      refer to them) and orphaned (no container does). The Cleanup dashboard lists the last two.`,
     queries: [{ expr: `sum by(state) (${of('docker_volumes')})`, legend: '{{state}}' }],
     links: [toPage('cleanup', 'Cleanup')],
   }),
 ];
 
 const filesystems = [
-  bars('Space used', 'percentunit', [8, 7], {
+  bars('Filesystem utilization', 'percentunit', [8, 7], {
     range: [0, 1],
     decimals: 1,
-    description: `Share of each filesystem that holds Docker data that users other than root
-      cannot have any more. The colour changes where DockerFilesystemFillingUp (if it goes on) and
-      DockerFilesystemFull begin; one with very many bytes left is not called full.`,
+    description: `Share of each filesystem that is not available to non-root users. Thresholds:
+      DockerFilesystemFillingUp (if the trend continues) and DockerFilesystemFull, which does not
+      fire while many bytes are free.`,
     queries: [{ expr: fs(USED), legend: mountpoint }],
     thresholds: colours.spaceUsed(),
   }),
   table('Filesystems', 'short', [16, 7], {
-    description: `Every filesystem that holds Docker data. Bad: full soon, few inodes, read-only,
-      not answering (its figures are then the last good ones). Alerts: DockerFilesystem*.`,
+    description: `Filesystems that hold Docker data. Critical: full soon, few free inodes,
+      read-only, not responding (figures are then the last known). Alerts: DockerFilesystem*.`,
     keys: [
       { label: 'instance', width: 150 },
       { label: 'mountpoint' },
@@ -96,14 +97,14 @@ const filesystems = [
       { name: 'Free', expr: fs(of('docker_filesystem_avail_bytes')), unit: 'bytes', width: 90 },
       { name: 'Size', expr: fs(of('docker_filesystem_size_bytes')), unit: 'bytes', width: 90 },
       {
-        name: 'Full in',
+        name: 'Time to full',
         expr: fs(timeUntilGone('docker_filesystem_avail_bytes')),
         unit: 's',
         thresholds: colours.untilFull(),
-        width: 95,
+        width: 105,
       },
       {
-        name: 'Inodes used',
+        name: 'Inodes',
         expr: fs(INODES_USED),
         unit: 'percentunit',
         thresholds: colours.inodesUsed(),
@@ -112,16 +113,16 @@ const filesystems = [
       {
         name: 'Mode',
         expr: fs(of('docker_filesystem_readonly')),
-        mappings: READ_ONLY,
+        mappings: MODE,
         thresholds: colours.anyIs(colours.WARNING),
         width: 85,
       },
       {
         name: 'State',
         expr: fs(of('docker_filesystem_up')),
-        mappings: ANSWERS,
+        mappings: RESPONDING,
         thresholds: colours.mustBeOne(),
-        width: 85,
+        width: 120,
       },
     ],
   }),
@@ -129,10 +130,11 @@ const filesystems = [
 
 const everyVolume = [
   table('Volumes', 'short', [24, 10], {
-    sortBy: 'Size',
-    description: `Every volume: disk space, share of its filesystem, growth a day at the speed of
-    the shown time, and who counts its I/O. Click a volume for its dashboard. Look first at what
-    grows most (DockerVolumeGrowthUnusual) and at what is large and orphaned.`,
+    sortBy: 'Disk space',
+    description: `All volumes: allocated disk space, share of their filesystem, growth per day over
+      the selected time range, and the source of their I/O counters. Click a volume for its
+      dashboard. Look first at volumes with high growth (DockerVolumeGrowthUnusual) and at large
+      orphaned ones.`,
     keys: [
       { label: 'instance', width: 150 },
       { label: 'volume', links: [toVolume(true)] },
@@ -141,7 +143,7 @@ const everyVolume = [
     ],
     columns: [
       {
-        name: 'Size',
+        name: 'Disk space',
         expr: volumes(allocated),
         unit: 'bytes',
         width: 95,
@@ -153,22 +155,22 @@ const everyVolume = [
         width: 145,
       },
       {
-        name: 'Growth a day',
+        name: 'Growth per day',
         expr: volumes(growthPerDay('docker_volume_allocated_bytes')),
         unit: 'bytes',
-        width: 110,
+        width: 120,
       },
       {
-        name: 'Use',
-        expr: volumes(useOf()),
-        mappings: USE,
-        thresholds: colours.use(),
+        name: 'State',
+        expr: volumes(stateOf()),
+        mappings: STATE,
+        thresholds: colours.volumeState(),
         width: 85,
       },
       {
-        name: 'Running',
+        name: 'Running containers',
         expr: volumes(of('docker_volume_containers', 'state="running"')),
-        width: 80,
+        width: 145,
       },
       {
         name: 'Last used',
@@ -189,10 +191,10 @@ const everyVolume = [
 
 const growth = [
   [
-    lines('Size of the largest volumes', 'bytes', [12, 9], {
+    lines('Disk space by volume (top 10)', 'bytes', [12, 9], {
       stacked: true,
-      description: `Disk space of the ten largest volumes, stacked. A band that widens is what fills
-      the disk.`,
+      description: `Allocated disk space of the ten largest volumes, stacked. A widening band is
+        the volume that fills the disk.`,
       queries: [
         {
           expr: top(volumes(allocated)),
@@ -201,19 +203,19 @@ const growth = [
       ],
       links: [toVolume()],
     }),
-    lines('Space used over time', 'percentunit', [12, 9], {
+    lines('Filesystem utilization over time', 'percentunit', [12, 9], {
       range: [0, 1],
       marked: true,
-      description: `Share of each filesystem that is used. The dashed lines are where
-      DockerFilesystemFillingUp (if it goes on) and DockerFilesystemFull begin.`,
+      description: `Utilization of each filesystem. Dashed lines: thresholds of
+        DockerFilesystemFillingUp (if the trend continues) and DockerFilesystemFull.`,
       queries: [{ expr: fs(USED), legend: mountpoint }],
       thresholds: colours.spaceUsed(),
     }),
   ],
   [
-    lines('Growth of volumes', 'bytes', [12, 8], {
-      description: `Growth a day of the ten that grow most, measured over the last half hour of each
-      moment. A step is one big write; a lasting height is a leak: see DockerVolumeGrowthUnusual.`,
+    lines('Growth per day by volume (top 10)', 'bytes', [12, 8], {
+      description: `Growth per day of the ten fastest-growing volumes, over a 30m window. A spike
+        is one large write; sustained growth may be a leak: see DockerVolumeGrowthUnusual.`,
       queries: [
         {
           expr: top(`${volumes(`deriv(${allocated}[30m]) * 86400`)} > 0`),
@@ -221,15 +223,15 @@ const growth = [
         },
       ],
       links: [toVolume()],
-      empty: 'no volume grows',
+      empty: 'No volume growing',
     }),
-    lines('Inodes used', 'percentunit', [12, 8], {
+    lines('Inode utilization', 'percentunit', [12, 8], {
       range: [0, 1],
       marked: true,
-      description: `Share of the inodes of each filesystem that is used; a filesystem without free
-      inodes takes no new file, however much space it has. The dashed lines
-      are where DockerFilesystemInodesFillingUp (if it goes on) and DockerFilesystemInodesFull
-      begin. Filesystems without a limit of inodes (btrfs) are absent.`,
+      description: `Share of each filesystem's inodes in use. Without free inodes no file can be
+        created, however much space is free. Dashed lines: thresholds of
+        DockerFilesystemInodesFillingUp (if the trend continues) and DockerFilesystemInodesFull.
+        Filesystems without a fixed number of inodes (btrfs) are absent.`,
       queries: [{ expr: fs(INODES_USED), legend: mountpoint }],
       thresholds: colours.inodesUsed(),
     }),
@@ -238,21 +240,20 @@ const growth = [
 
 const devices = [
   [
-    lines('Devices busy', 'percentunit', [8, 8], {
+    lines('Disk utilization', 'percentunit', [8, 8], {
       range: [0, 1],
       marked: true,
-      description: `Share of the time in which a device had anything to do. Bad for a disk if it
-      stays near 1 and the queue grows: see DockerDeviceSaturated. An SSD can be at 1 and have
-      room.`,
+      description: `Share of time with at least one I/O in progress. A disk near 100% with a
+        growing queue is saturated: see DockerDeviceSaturated. SSDs can have headroom at 100%.`,
       queries: [
         { expr: rate('docker_device_io_time_seconds_total'), legend: '{{instance}} {{device}}' },
       ],
       thresholds: colours.busy(),
       links: [toPage('io', 'I/O')],
     }),
-    lines('Throughput of devices', 'Bps', [8, 8], {
-      description: `Bytes that devices read (above) and wrote (below zero). Who causes them:
-      containers at the right, where the kernel counts by container.`,
+    lines('Disk throughput', 'Bps', [8, 8], {
+      description: `Bytes read (above zero) and written (below zero) per second by device. For the
+        containers that cause it, see the panel at the right.`,
       queries: [
         { expr: rate('docker_device_read_bytes_total'), legend: '{{instance}} {{device}} read' },
         {
@@ -261,15 +262,15 @@ const devices = [
         },
       ],
     }),
-    lines('I/O of containers', 'Bps', [8, 8], {
-      description: `Bytes a second that the ten busiest containers read from and write to block
-      devices. With cgroup version 1 writes to the page cache are not among them.`,
+    lines('Container throughput (top 10)', 'Bps', [8, 8], {
+      description: `Bytes read from and written to block devices per second by the ten busiest
+        containers. With cgroup v1, buffered writes are not included.`,
       queries: [
         {
           expr: top(`${by('sum', 'container', throughput('docker_container'))} > 0`),
           legend: '{{instance}} {{container}}',
         },
-        whyMissing('docker_container_read_bytes_total', 'its kernel counts none'),
+        whyMissing('docker_container_read_bytes_total', NO_CGROUP_IO),
       ],
     }),
   ],
@@ -280,8 +281,8 @@ export const host = () =>
     name: 'host',
     title: 'Volumeter / Host',
     variables: [composeProjects()],
-    description: `Filesystems, volumes and devices of Docker hosts: is anything full, when will it
-    be, and who is the reason?`,
+    description: `Filesystems, volumes and disks of Docker hosts: utilization, time to full, and
+      the volumes and containers behind it.`,
     top: [now, filesystems, everyVolume],
     rows: [
       { title: 'Growth', lines: growth },

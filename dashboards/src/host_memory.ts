@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What containers of a host have that is no volume: memory and its own directories.
+// Storage of containers other than volumes: tmpfs and bind mounts.
 
 import { NOT_MEASURED } from './mappings.js';
 import { by, of, ratio } from './query.js';
@@ -18,9 +18,9 @@ const binds =
 export const memory = [
   [
     table('tmpfs mounts', 'bytes', [12, 7], {
-      empty: 'no running container has a tmpfs mount',
-      description: `Memory that tmpfs mounts of running containers use. Near the limit
-      DockerTmpfsNearLimit fires, and then writes fail.`,
+      empty: 'No tmpfs mounts in running containers',
+      description: `Memory used by tmpfs mounts of running containers. Writes fail at the limit.
+        Alert: DockerTmpfsNearLimit.`,
       keys: [{ label: 'instance', width: 150 }, { label: 'container' }, { label: 'destination' }],
       columns: [
         {
@@ -34,17 +34,17 @@ export const memory = [
           width: 90,
         },
         {
-          name: 'Share',
+          name: 'Utilization',
           expr: by('max', 'container, destination', ratio(usedMemory, memoryLimit)),
           unit: 'percentunit',
           thresholds: colours.tmpfsUsed(),
-          width: 80,
+          width: 95,
         },
       ],
     }),
     table('Bind mounts', 'short', [12, 7], {
-      description: `Directories of the host that containers have by bind mounts, and how. None of
-      their space is counted to a volume; --collector.sizes.binds measures those that it chooses.`,
+      description: `Host directories bind-mounted into containers. Their space is not part of any
+        volume. Directories selected by --collector.sizes.binds are measured.`,
       keys: [
         { label: 'instance', width: 150 },
         { label: 'container' },
@@ -52,8 +52,10 @@ export const memory = [
         { label: 'destination' },
         { label: 'mode', width: 60 },
       ],
-      columns: [{ name: 'Size', expr: binds, unit: 'bytes', mappings: NOT_MEASURED, width: 110 }],
-      empty: 'no container has a bind mount',
+      columns: [
+        { name: 'Disk space', expr: binds, unit: 'bytes', mappings: NOT_MEASURED, width: 110 },
+      ],
+      empty: 'No bind mounts',
     }),
   ],
 ];

@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// I/O and latency: which device is slow or busy, and who makes it so?
+// I/O and latency: slow or saturated disks, and the volumes and containers that cause it.
 
 import { dashboard } from './dashboard.js';
 import { toVolume } from './links.js';
 import { UP } from './mappings.js';
 import { heatmap, lines, stat } from './panels.js';
-import { by, of, quantile, rate, ratio, throughput, top, whyMissing } from './query.js';
+import {
+  by,
+  NO_CGROUP_IO,
+  NO_EBPF,
+  NO_IO_PRESSURE,
+  NO_NFS,
+  of,
+  quantile,
+  rate,
+  ratio,
+  sentence,
+  throughput,
+  top,
+  whyMissing,
+} from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
 
@@ -17,30 +31,28 @@ const meanTime = (operation: string) =>
   );
 const slowest = quantile(0.99, 'docker_volume_io_latency_seconds', 'volume, operation');
 const requests = rate('docker_volume_nfs_operations_total');
-const OFFERED = 'source=~"ebpf_mounts|ebpf_devices|cgroup|mountstats|diskstats"';
-const NO_NFS = 'no NFS volume';
-const NO_EBPF = 'not counted (no eBPF)';
+const IO_SOURCES = 'source=~"ebpf_mounts|ebpf_devices|cgroup|mountstats|diskstats"';
 
 const devices = [
   [
-    lines('Devices busy', 'percentunit', [8, 9], {
+    lines('Disk utilization', 'percentunit', [8, 9], {
       range: [0, 1],
       marked: true,
-      description: `Share of the time in which a device had anything to do. Bad for a disk if it
-      stays at the dashed line while the queue grows: DockerDeviceSaturated. An SSD can be at 1
-      and have room.`,
+      description: `Share of time with at least one I/O in progress. A disk that stays above the
+        dashed line with a growing queue is saturated: see DockerDeviceSaturated. SSDs can have
+        headroom at 100%.`,
       queries: [{ expr: rate('docker_device_io_time_seconds_total'), legend: device }],
       thresholds: colours.busy(),
     }),
-    lines('Mean queue', 'short', [8, 9], {
+    lines('Average queue length', 'short', [8, 9], {
       marked: true,
-      description: `Requests that were waiting or under way, on average. Bad if it grows and stays:
-      the device cannot follow. Then look at who causes it, below.`,
+      description: `Average number of requests in flight. Sustained growth means that the disk is
+        saturated; the volumes and containers that cause it are below.`,
       queries: [{ expr: rate('docker_device_io_time_weighted_seconds_total'), legend: device }],
       thresholds: colours.queue(),
     }),
-    lines('Throughput', 'Bps', [8, 9], {
-      description: 'Bytes a second that each device read (above zero) and wrote (below).',
+    lines('Disk throughput', 'Bps', [8, 9], {
+      description: 'Bytes read (above zero) and written (below zero) per second by device.',
       queries: [
         { expr: rate('docker_device_read_bytes_total'), legend: `${device} read` },
         { expr: `-${rate('docker_device_written_bytes_total')}`, legend: `${device} written` },
@@ -48,20 +60,20 @@ const devices = [
     }),
   ],
   [
-    lines('Operations', 'iops', [8, 9], {
-      description: `Reads (above zero) and writes (below) a second that each device completed. The
-      kernel counts a flush as a write, too.`,
+    lines('Disk IOPS', 'iops', [8, 9], {
+      description: `Read (above zero) and write requests (below zero) completed per second by
+        device. The kernel counts flushes as writes, too.`,
       queries: [
         { expr: rate('docker_device_reads_completed_total'), legend: `${device} reads` },
         { expr: `-${rate('docker_device_writes_completed_total')}`, legend: `${device} writes` },
       ],
     }),
-    lines('Latency, p99', 's', [8, 9], {
+    lines('p99 disk latency', 's', [8, 9], {
       logarithmic: true,
       marked: true,
-      description: `All but one in a hundred requests took less, the kernel's queue included;
-      flushes apart from writes. Lastingly high: DockerDeviceLatencyHigh. Partitions and devices
-      made of others have no histogram: see their mean at the right.`,
+      description: `99th percentile request latency, including time in the kernel's queue; flushes
+        are separate from writes. Sustained: DockerDeviceLatencyHigh. Partitions and stacked
+        devices have no histogram: see their mean at the right.`,
       queries: [
         {
           expr: quantile(0.99, 'docker_device_io_latency_seconds', 'device, operation'),
@@ -71,11 +83,11 @@ const devices = [
       ],
       thresholds: colours.deviceLatency(),
     }),
-    lines('Latency, mean', 's', [8, 9], {
+    lines('Mean disk latency', 's', [8, 9], {
       logarithmic: true,
       marked: true,
-      description: `Mean time of a request as every kernel counts it, for all devices. A mean hides
-      the few slow ones that p99 shows.`,
+      description: `Mean request latency from /proc/diskstats, for all devices. It hides the few
+        slow requests that p99 shows.`,
       queries: [
         {
           expr: meanTime('read'),
@@ -96,9 +108,9 @@ const bucketsOf = (operation: string) =>
 
 const spread = (operation: string, title: string, meaning: string) =>
   heatmap(title, 's', [8, 9], {
-    empty: 'needs eBPF on the disks: volumeter --check says why it is refused',
-    description: `How many requests of the chosen hosts' disks took how long: brighter is more.
-      ${meaning}`,
+    empty: sentence(NO_EBPF),
+    description: `Distribution of request latency over the disks of the selected hosts; brighter is
+      more. ${meaning} Requires eBPF: run volumeter --check on the host.`,
     queries: [{ expr: `sum by(le) (${bucketsOf(operation)})` }],
   });
 
@@ -106,24 +118,24 @@ const latency = [
   [
     spread(
       'read',
-      'Reads of disks',
-      `Two bands are two kinds of reads, say from a cache and from the medium. A band that moves
-      up is a disk that slows down.`,
+      'Disk read latency',
+      `Two bands are two populations, such as cache hits and reads from the medium. A band that
+      moves up is a disk slowing down.`,
     ),
     spread(
       'write',
-      'Writes to disks',
-      'A band far above the rest is a queue that is full: see Mean queue.',
+      'Disk write latency',
+      'A band far above the rest points to a full queue: see "Average queue length".',
     ),
-    spread('flush', 'Flushes of disks', 'A database waits for these at each commit.'),
+    spread('flush', 'Disk flush latency', 'A database waits for a flush at each commit.'),
   ],
 ];
 
 const volumes = [
   [
-    lines('Busiest volumes', 'Bps', [8, 9], {
-      description: `Bytes a second read and written, of the ten busiest volumes. Which hosts have no
-      numbers, and why, is in the row "What is counted".`,
+    lines('Volume throughput (top 10)', 'Bps', [8, 9], {
+      description: `Bytes read and written per second, for the ten busiest volumes. The row "I/O
+        sources" shows what each host provides.`,
       queries: [
         {
           expr: top(throughput('docker_volume')),
@@ -133,9 +145,9 @@ const volumes = [
       ],
       links: [toVolume()],
     }),
-    lines('Volumes with most fsyncs', 'ops', [8, 9], {
-      description: `Calls of fsync a second, of the ten volumes with most. Each makes the disk write
-      at once; many of them slow down everybody on it. Only eBPF knows this.`,
+    lines('Volume fsyncs (top 10)', 'ops', [8, 9], {
+      description: `fsync syscalls per second, for the ten volumes with the most. Each forces a
+        write to the disk; many of them slow down all its users. Requires eBPF.`,
       queries: [
         {
           expr: top(rate('docker_volume_fsyncs_total')),
@@ -145,11 +157,11 @@ const volumes = [
       ],
       links: [toVolume()],
     }),
-    lines('Slowest volumes, p99', 's', [8, 9], {
+    lines('p99 volume latency (top 10)', 's', [8, 9], {
       logarithmic: true,
       marked: true,
-      description: `All but one in a hundred calls of containers took less, of the ten slowest
-      volumes and operations. Lastingly high: DockerVolumeLatencyHigh. Only eBPF knows this.`,
+      description: `99th percentile syscall latency of containers, for the ten slowest volumes and
+        operations. Sustained: DockerVolumeLatencyHigh. Requires eBPF.`,
       queries: [
         {
           expr: top(`${slowest} > 0`),
@@ -165,36 +177,36 @@ const volumes = [
 
 const containers = [
   [
-    lines('Busiest containers on disks', 'Bps', [8, 9], {
-      description: `Bytes a second that containers read from and wrote to block devices, of the ten
-      busiest. With cgroup version 1 writes to the page cache are not among them. If one has most
-      of a busy device: DockerContainerDominatesDevice.`,
+    lines('Container throughput (top 10)', 'Bps', [8, 9], {
+      description: `Bytes read from and written to block devices per second, for the ten busiest
+        containers. With cgroup v1, buffered writes are not included. Alert:
+        DockerContainerDominatesDevice.`,
       queries: [
         {
           expr: top(throughput('docker_container')),
           legend: '{{instance}} {{container}} {{device}}',
         },
-        whyMissing('docker_container_read_bytes_total', 'its kernel counts none'),
+        whyMissing('docker_container_read_bytes_total', NO_CGROUP_IO),
       ],
     }),
-    lines('Containers that wait for I/O', 'percentunit', [8, 9], {
+    lines('Container I/O stall time (top 10)', 'percentunit', [8, 9], {
       range: [0, 1],
       marked: true,
-      description: `Share of the time in which all of a container's tasks that had work waited for
-      I/O, of the ten that wait most. Lastingly high: DockerContainerIoStalled.`,
+      description: `Share of time in which all non-idle tasks of a container were stalled on I/O,
+        for the ten containers with the most. Sustained: DockerContainerIoStalled.`,
       queries: [
         {
           expr: top(rate('docker_container_io_stalled_seconds_total')),
           legend: '{{instance}} {{container}}',
         },
-        whyMissing('docker_container_io_stalled_seconds_total', 'its kernel has no io.pressure'),
+        whyMissing('docker_container_io_stalled_seconds_total', NO_IO_PRESSURE),
       ],
       thresholds: colours.stalled(),
     }),
-    lines('Failed calls', 'ops', [8, 9], {
-      description: `Reads, writes and fsyncs a second that failed, by mount and error. EIO and EROFS
-      are a broken disk (DockerIoErrors), ENOSPC and EDQUOT a full one (DockerWritesRefused). Only
-      eBPF knows this.`,
+    lines('Syscall errors', 'ops', [8, 9], {
+      description: `Failed reads, writes and fsyncs per second, by mount and errno. EIO and EROFS
+        point to a failing disk (DockerIoErrors), ENOSPC and EDQUOT to a full one
+        (DockerWritesRefused). Requires eBPF.`,
       queries: [
         {
           expr: `${rate('docker_mount_io_errors_total')} > 0`,
@@ -202,7 +214,7 @@ const containers = [
         },
         whyMissing('docker_mount_io_errors_total', NO_EBPF),
       ],
-      empty: 'no call fails',
+      empty: 'No I/O errors',
     }),
   ],
 ];
@@ -210,7 +222,7 @@ const containers = [
 const nfs = [
   [
     lines('NFS requests', 'ops', [8, 8], {
-      description: 'Requests a second to NFS servers, by volume and kind.',
+      description: 'Requests per second to NFS servers, by volume and operation.',
       queries: [
         {
           expr: `${rate('docker_volume_nfs_operations_total')} > 0`,
@@ -220,8 +232,8 @@ const nfs = [
       ],
     }),
     lines('NFS response time', 's', [8, 8], {
-      description: `Mean time from the transmission of a request to its answer: network and server.
-      High: ask who runs the server.`,
+      description: `Mean time from the transmission of a request to its reply (RTT): network and
+        server.`,
       queries: [
         {
           expr: ratio(rate('docker_volume_nfs_response_seconds_total'), requests),
@@ -231,8 +243,8 @@ const nfs = [
       ],
     }),
     lines('NFS retransmissions', 'ops', [8, 8], {
-      description: `Requests a second that were sent again because no answer came. Anything but zero
-      is a network or server in trouble.`,
+      description: `Requests retransmitted per second for lack of a reply. Above zero, the network
+        or the server has a problem.`,
       queries: [
         {
           expr: by(
@@ -248,31 +260,31 @@ const nfs = [
   ],
 ];
 
-const counted = [
+const sources = [
   [
-    table('What hosts offer', 'short', [12, 7], {
-      description: `Sources of I/O numbers on each host. ebpf_mounts counts the calls of containers
-      by volume and mount, ebpf_devices the latency of disks, cgroup the I/O of containers,
-      mountstats NFS. Where one is down, volumeter --check on the host says why.`,
+    table('I/O sources by host', 'short', [12, 7], {
+      description: `Sources of I/O figures on each host: ebpf_mounts (syscalls of containers by
+        volume and mount), ebpf_devices (disk latency), cgroup (I/O of containers), mountstats
+        (NFS), diskstats (disks). If one is down, volumeter --check on the host shows the reason.`,
       keys: [{ label: 'instance' }, { label: 'source' }],
       columns: [
         {
           name: 'State',
-          expr: by('max', 'source', of('volumeter_source_up', OFFERED)),
+          expr: by('max', 'source', of('volumeter_source_up', IO_SOURCES)),
           mappings: UP,
           thresholds: colours.down(),
           width: 90,
         },
       ],
     }),
-    stat('Volumes by who counts their I/O', 'short', [12, 7], {
+    stat('Volumes by I/O source', 'short', [12, 7], {
       name: true,
-      description: `Volumes in use, by the source of their I/O numbers. Those that are shared have
-      none: others use the same disk and containers, and only eBPF would tell them apart.`,
+      description: `Volumes in use, by the source of their I/O figures. "shared" volumes have none:
+        they share disk and containers with other volumes, and only eBPF can separate them.`,
       queries: [
         { expr: `count by(source) (${of('docker_volume_io_source_info')})`, legend: '{{source}}' },
       ],
-      empty: 'no running container has a volume',
+      empty: 'No running container mounts a volume',
     }),
   ],
 ];
@@ -281,13 +293,13 @@ export const io = () =>
   dashboard({
     name: 'io',
     title: 'Volumeter / I/O and latency',
-    description: 'Which device is slow or busy, and who makes it so?',
+    description: 'I/O and latency of disks, volumes and containers.',
     top: devices,
     rows: [
-      { title: 'How long requests take', lines: latency },
+      { title: 'Disk latency distribution', lines: latency },
       { title: 'Volumes', lines: volumes },
       { title: 'Containers', lines: containers },
-      { title: 'What is counted', lines: counted },
+      { title: 'I/O sources', lines: sources },
       { title: 'NFS', lines: nfs, collapsed: true },
     ],
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ways from a row or a series to the dashboard that tells more of it.
+// Links from a table row or a series to the dashboard with its details.
 
 export interface Link {
   title: string;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the dashboards beside this package; with --check it fails if they are not current.
+// Writes the dashboards to the parent directory; with --check fails if they are outdated.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { agent } from './agent.js';
@@ -20,6 +20,6 @@ for (const [name, make] of Object.entries({ agent, cleanup, fleet, host, io, vol
   }
 }
 if (outdated.length > 0) {
-  console.error(`not what src makes: ${outdated.join(', ')}: run npm run build`);
+  console.error(`outdated: ${outdated.join(', ')}; run npm run build`);
   process.exit(1);
 }

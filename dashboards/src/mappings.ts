@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words for values.
+// Texts for values.
 
 import {
   MappingType,
@@ -13,22 +13,23 @@ function words(texts: Record<string, string>): ValueMapping[] {
   return [{ type: MappingType.ValueToText, options: Object.fromEntries(options) }];
 }
 
-export const ANSWERS = words({ 0: 'no answer', 1: 'answers' });
+export const REACHABLE = words({ 0: 'unreachable', 1: 'reachable' });
+export const RESPONDING = words({ 0: 'not responding', 1: 'ok' });
 export const UP = words({ 0: 'down', 1: 'up' });
-export const SUCCESS = words({ 0: 'failed', 1: 'good' });
+export const SUCCESS = words({ 0: 'failed', 1: 'ok' });
 export const YES = words({ 0: 'no', 1: 'yes' });
-export const READ_ONLY = words({ 0: 'writable', 1: 'read-only' });
-export const USE = words({ 0: 'idle', 1: 'in use', 2: 'orphaned' });
+export const MODE = words({ 0: 'read-write', 1: 'read-only' });
+export const STATE = words({ 0: 'idle', 1: 'in use', 2: 'orphaned' });
 
-// States of measuring a size; docs/metrics.md tells what they mean.
+// States of a size measurement; see docker_volume_scan_info in docs/metrics.md.
 export const SCAN_STATES = words({
-  pending: 'pending: not yet',
-  unmounted: 'unmounted: no container has it mounted',
-  no_path: 'no_path: its driver names no directory',
-  timeout: 'timeout: no answer',
+  pending: 'pending: not measured yet',
+  unmounted: 'unmounted: no container mounts it',
+  no_path: 'no_path: the driver reports no mount point',
+  timeout: 'timeout: filesystem not responding',
 });
 
-// What there is instead of a number. Grafana takes a last value that is not one for no value.
+// A text in place of a missing number. Grafana treats a last value of NaN as no value.
 export function instead(text: string): ValueMapping[] {
   const options = { match: SpecialValueMatch.NullAndNan, result: { text, color: NEUTRAL } };
   return [{ type: MappingType.SpecialValue, options }];
@@ -36,32 +37,32 @@ export function instead(text: string): ValueMapping[] {
 
 export const NOT_MEASURED = instead('not measured');
 
-// A cell without a value has not the colour of a low one.
+// A cell without a value does not have the color of a low one.
 export const ABSENT: ValueMapping = {
   type: MappingType.SpecialValue,
   options: { match: SpecialValueMatch.Null, result: { text: '-', color: NEUTRAL } },
 };
 
-// Who counts a volume's I/O, in a word or so that it explains itself.
+// The source of a volume's I/O counters, as one word or as an explanation.
 export function ioSource(length: 'short' | 'long'): ValueMapping[] {
   const short = {
     ebpf: 'ebpf',
     nfs: 'nfs',
     device: 'device',
     cgroup: 'cgroup',
-    shared: 'shared: not known',
+    shared: 'shared: not available',
   };
   return words(
     length === 'short'
       ? short
       : {
-          ebpf: 'Calls of containers, which eBPF counts in the kernel: exact, with latency',
-          nfs: 'Requests to the NFS server, which the client counts',
-          device: 'What the disk did: the volume has a device of its own',
-          cgroup: 'What its only container did on the disk, as its cgroup counts',
+          ebpf: 'ebpf: syscalls of containers, counted in the kernel; exact, with latency',
+          nfs: 'nfs: requests to the NFS server, counted by the NFS client',
+          device: 'device: requests to the disk; the volume has its own block device',
+          cgroup: 'cgroup: disk requests of its containers, which use nothing else on that disk',
           shared:
-            'No number: others use the same disk and containers. eBPF would tell them apart; ' +
-            'volumeter --check says why it does not',
+            'shared: not available: no eBPF, and other volumes or containers share the disk. ' +
+            'Run volumeter --check on the host',
         },
   );
 }

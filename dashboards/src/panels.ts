@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kinds of panels. None can be made without a unit and a description.
+// Kinds of panels. Each needs a unit and a description.
 
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
@@ -23,12 +23,12 @@ import { calm } from './thresholds.js';
 export type Size = [width: number, height: number];
 
 export interface About {
-  description: string; // what it shows, what is bad, what to do
+  description: string; // what it shows, what is critical, related alerts
   queries: Query[];
   thresholds?: ThresholdsConfigBuilder;
   mappings?: ValueMapping[];
   links?: Link[];
-  empty?: string; // what stands there if there is no data
+  empty?: string; // shown if there is no data
   range?: [min?: number, max?: number];
   decimals?: number;
 }
@@ -84,7 +84,7 @@ const once = (queries: Query[]) => queries.map((one, at) => target(one, at).inst
 export interface Lines extends About {
   stacked?: boolean;
   logarithmic?: boolean;
-  marked?: boolean; // the thresholds are drawn
+  marked?: boolean; // draw the thresholds
 }
 
 // Lines over time.
@@ -130,7 +130,7 @@ export function lines(title: string, unit: string, size: Size, about: Lines): Pa
   return dress(panel, { title, unit, size, ...about }, ranged(about.queries));
 }
 
-// What has no value must not be drawn: it would leave the axis without a scale.
+// Series without values must not be drawn: the axis would have no scale.
 function style({ colour, explains }: Query): DynamicConfigValue[] {
   return [
     ...(colour ? [{ id: 'color', value: { mode: 'fixed', fixedColor: colour } }] : []),
@@ -141,11 +141,11 @@ function style({ colour, explains }: Query): DynamicConfigValue[] {
 }
 
 export interface Stat extends About {
-  trend?: boolean; // its past is drawn below it
-  name?: boolean; // of the series
+  trend?: boolean; // with a sparkline
+  name?: boolean; // show the name of the series
 }
 
-// One number, or one a series, in the colour of its threshold.
+// One number, or one per series, in the color of its threshold.
 export function stat(title: string, unit: string, size: Size, about: Stat): Panel {
   const panel = new stats.PanelBuilder()
     .graphMode(about.trend ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)
@@ -157,7 +157,7 @@ export function stat(title: string, unit: string, size: Size, about: Stat): Pane
   return dress(panel, { title, unit, size, ...about }, targets);
 }
 
-// One bar a series: shares from 0 to 1.
+// One bar per series: shares from 0 to 1.
 export function bars(title: string, unit: string, size: Size, about: About): Panel {
   const panel = new bargauge.PanelBuilder()
     .orientation(common.VizOrientation.Horizontal)
@@ -173,7 +173,7 @@ export function bars(title: string, unit: string, size: Size, about: About): Pan
 
 const newest = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false);
 
-// How many events fell in each bucket of a histogram; one query, by le.
+// Distribution over the buckets of a histogram; one query, by le.
 export function heatmap(title: string, unit: string, size: Size, about: About): Panel {
   const panel = new heat.PanelBuilder()
     .calculate(false)

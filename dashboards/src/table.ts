@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table: labels first, then one column a query, merged by the labels that all queries have.
+// A table: labels first, then one column per query, merged by the labels common to all queries.
 
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import type {
@@ -18,7 +18,7 @@ import { type About, dress, letter, type Size, target } from './panels.js';
 export interface Column {
   name: string;
   expr: string;
-  unit?: string; // of the table, if not said
+  unit?: string; // default: that of the table
   thresholds?: ThresholdsConfigBuilder;
   mappings?: ValueMapping[];
   width?: number;
@@ -35,9 +35,9 @@ export interface Key {
 export interface Table extends Omit<About, 'queries' | 'links' | 'range'> {
   keys: Key[];
   columns: Column[];
-  labels?: string[]; // expressions of which only the labels are wanted, asked first: a row each
-  sortBy?: string; // the largest first
-  without?: string[]; // labels that are not shown; job if not said
+  labels?: string[]; // queries that add rows with labels only; they come first
+  sortBy?: string; // descending
+  without?: string[]; // hidden labels; default: job
 }
 
 export function table(title: string, unit: string, size: Size, about: Table): Panel {
@@ -63,7 +63,7 @@ function expressions({ columns, labels = [] }: Table): string[] {
   return [...labels, ...columns.map(({ expr }) => expr)];
 }
 
-// How Grafana names the values of each query; if only one has answered, they have no letter.
+// Grafana's names for the values of each query; without a letter if only one query has data.
 function valueNames(about: Table): string[][] {
   const [first, ...others] = expressions(about).map((_, at) => `Value #${letter(at)}`);
   return [['Value', first], ...others.map((name) => [name])];

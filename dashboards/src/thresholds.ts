@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of alerts/thresholds.toml, so that a colour changes where an alert fires.
+// The values of alerts/thresholds.toml, so that colors change where alerts fire.
 
 import { readFileSync } from 'node:fs';
 import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -8,18 +8,18 @@ import { parse } from 'smol-toml';
 const path = new URL('../../alerts/thresholds.toml', import.meta.url);
 const tables = parse(readFileSync(path, 'utf8')) as Record<string, Record<string, unknown>>;
 
-// Colour-blind people tell these apart, too. A name is another shade in the light theme.
+// Distinguishable with color blindness. Named colors have another shade in the light theme.
 export const GOOD = 'blue';
 export const WARNING = 'dark-yellow';
 export const BAD = 'dark-orange';
 export const NEUTRAL = '#8E8EA0';
 
-// Of lines that mean the same wherever they are.
+// For lines with the same meaning in every panel.
 export const READ = GOOD;
 export const WRITTEN = BAD;
 export const SYNCED = NEUTRAL;
 
-// A number of an alert's table.
+// A number in the table of an alert.
 export function limit(alert: string, key: string): number {
   const value = tables[alert]?.[key];
   if (typeof value !== 'number') {
@@ -28,7 +28,7 @@ export function limit(alert: string, key: string): number {
   return value;
 }
 
-// Colours of steps: [from which value, colour], the first from the lowest on.
+// Threshold steps: the color of the lowest values, then [lower bound, color].
 export function steps(first: string, ...others: [number, string][]): ThresholdsConfigBuilder {
   return new ThresholdsConfigBuilder()
     .mode(ThresholdsMode.Absolute)
@@ -39,7 +39,7 @@ export const calm = () => steps(GOOD);
 export const anyIs = (colour: string) => steps(GOOD, [1, colour]);
 export const mustBeOne = () => steps(BAD, [1, GOOD]);
 export const whole = () => steps(GOOD, [1, WARNING]);
-export const use = () => steps(WARNING, [1, GOOD], [2, WARNING]);
+export const volumeState = () => steps(WARNING, [1, GOOD], [2, WARNING]);
 
 export const spaceUsed = () =>
   steps(

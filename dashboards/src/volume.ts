@@ -1,43 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-// One volume: how large, when full, who uses it, and how fast it is.
+// One volume: size, growth, containers, I/O and latency.
 
 import { composeProjects, dashboard, variable } from './dashboard.js';
 import { toHost, toPage } from './links.js';
-import { instead, SCAN_STATES, USE } from './mappings.js';
+import { instead, SCAN_STATES, STATE } from './mappings.js';
 import { lines, stat } from './panels.js';
-import { by, growthPerDay, of, only, ratio, timeUntilGone, USED, useOf } from './query.js';
+import {
+  by,
+  growthPerDay,
+  NO_SCAN,
+  of,
+  only,
+  ratio,
+  sentence,
+  stateOf,
+  timeUntilGone,
+  USED,
+} from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
-import { volumeIo, whoCounts } from './volume_io.js';
+import { ioSources, volumeIo } from './volume_io.js';
 import {
   allocated,
   mine,
   myMounts,
-  noNumber,
+  notAvailable,
   onMyFilesystem,
   orNothing,
   THIS,
 } from './volume_query.js';
 
 const now = [
-  stat('Size', 'bytes', [3, 4], {
+  stat('Disk space', 'bytes', [3, 4], {
     trend: true,
-    description: `Disk space that the volume occupies, as du has it. It is measured in the
-      background: "Measurement" below says when and how.`,
+    description: `Disk space allocated to the volume, as du. Sampled in the background: see "Size
+      measurement" below.`,
     queries: [{ expr: `max(${allocated})` }],
   }),
-  stat('Growth a day', 'bytes', [3, 4], {
+  stat('Growth per day', 'bytes', [3, 4], {
     decimals: 1,
-    description: `Its growth at the mean speed of the shown time. Out of the ordinary:
+    description: `Mean growth per day over the selected time range. Alert:
       DockerVolumeGrowthUnusual.`,
     queries: [{ expr: `max(${growthPerDay('docker_volume_allocated_bytes', THIS)})` }],
   }),
-  stat('Share of its limit', 'percentunit', [3, 4], {
+  stat('Limit utilization', 'percentunit', [3, 4], {
     range: [0, 1],
     decimals: 1,
-    mappings: instead('has no limit'),
-    description: `How much of its quota, or of the memory that it may take, is used. Alerts:
-      DockerVolumeNearLimit and DockerVolumeAtLimit.`,
+    mappings: instead('no limit'),
+    description: `Used share of the volume's quota or size limit. Alerts: DockerVolumeNearLimit and
+      DockerVolumeAtLimit.`,
     queries: [
       {
         expr: orNothing(`max(${ratio(allocated, mine('docker_volume_limit_bytes'))})`),
@@ -45,57 +56,56 @@ const now = [
     ],
     thresholds: colours.ofLimit(),
   }),
-  stat('Filesystem used', 'percentunit', [3, 4], {
+  stat('Filesystem utilization', 'percentunit', [3, 4], {
     range: [0, 1],
     decimals: 1,
-    empty: 'in memory, or read-only',
-    description: `Share of the filesystem below the volume that is used, by whomever. When it is
-      full (DockerFilesystemFull), writes to this volume fail, too.`,
+    empty: 'Not available: tmpfs or read-only',
+    description: `Utilization of the filesystem that holds the volume, by all data on it. When it
+      is full, writes to this volume fail. Alert: DockerFilesystemFull.`,
     queries: [{ expr: `max(${onMyFilesystem(USED)})` }],
     thresholds: colours.spaceUsed(),
     links: [toHost()],
   }),
-  stat('Filesystem full in', 's', [3, 4], {
+  stat('Time to full', 's', [3, 4], {
     decimals: 1,
-    mappings: instead('does not fill up'),
-    description: `When the filesystem below it is full if that goes on as in the last hour:
-      DockerFilesystemFillingUp and DockerFilesystemFillingUpFast look closer.`,
+    mappings: instead('not filling up'),
+    description: `Time until the filesystem that holds the volume is full, at the rate of the last
+      hour. Alerts: DockerFilesystemFillingUp and DockerFilesystemFillingUpFast.`,
     queries: [
       { expr: orNothing(`min(${onMyFilesystem(timeUntilGone('docker_filesystem_avail_bytes'))})`) },
     ],
     thresholds: colours.untilFull(),
   }),
-  stat('Use', 'short', [3, 4], {
-    description: `In use by a running container, idle (only stopped containers refer to it) or
-      orphaned (none does): see the dashboard Cleanup.`,
-    queries: [{ expr: `max(${useOf(THIS)})` }],
-    mappings: USE,
-    thresholds: colours.use(),
+  stat('State', 'short', [3, 4], {
+    description: `In use by a running container, idle (only containers that are not running refer
+      to it) or orphaned (no container does): see the Cleanup dashboard.`,
+    queries: [{ expr: `max(${stateOf(THIS)})` }],
+    mappings: STATE,
+    thresholds: colours.volumeState(),
     links: [toPage('cleanup', 'Cleanup')],
   }),
   stat('Last used', 'dateTimeFromNow', [6, 4], {
     mappings: instead('never seen in use'),
-    description: 'When a running container last referred to it; now while one does.',
+    description: 'When a running container last referred to the volume; now while it is in use.',
     queries: [
       { expr: orNothing(`max(${mine('docker_volume_last_used_timestamp_seconds')}) * 1000`) },
     ],
   }),
 ];
 
-const sizeAndUsers = [
-  lines('Size over time', 'bytes', [12, 9], {
-    description: `Occupied disk space, the sum of the lengths of its files (larger if files have
-      holes), and its limit if it has one. Near the limit: DockerVolumeNearLimit, at it:
-      DockerVolumeAtLimit.`,
+const sizeAndContainers = [
+  lines('Disk space and apparent size', 'bytes', [12, 9], {
+    description: `Allocated disk space, apparent size (larger if files are sparse) and limit, if
+      any. Alerts: DockerVolumeNearLimit and DockerVolumeAtLimit.`,
     queries: [
       {
         expr: allocated,
-        legend: '{{instance}} occupied',
+        legend: '{{instance}} allocated',
         colour: colours.GOOD,
       },
       {
         expr: mine('docker_volume_size_bytes'),
-        legend: '{{instance}} lengths of files',
+        legend: '{{instance}} apparent size',
         colour: colours.NEUTRAL,
       },
       {
@@ -105,10 +115,10 @@ const sizeAndUsers = [
       },
     ],
   }),
-  table('Who mounts it', 'short', [12, 9], {
-    empty: 'no container, running or stopped, refers to it',
-    description: `Containers that have it, by name (kind volume) or by a bind mount of its
-      directory (kind bind), running or not.`,
+  table('Mounted by', 'short', [12, 9], {
+    empty: 'No container mounts this volume',
+    description: `Containers, running or not, that mount the volume by name (kind volume) or by a
+      bind mount of its directory (kind bind).`,
     keys: [
       { label: 'instance', width: 140 },
       { label: 'container' },
@@ -126,31 +136,31 @@ const seconds = (metric: string) => by('max', '', mine(metric));
 const contents = [
   [
     lines('Inodes', 'short', [6, 7], {
-      description: `Files and directories of the volume. Millions of small ones use up the inodes of
-      the filesystem: DockerFilesystemInodesFillingUp.`,
+      description: `Files and directories in the volume. Millions of small files exhaust the inodes
+        of the filesystem. Alert: DockerFilesystemInodesFillingUp.`,
       queries: [
         { expr: mine('docker_volume_inodes_used'), legend: '{{instance}} inodes' },
-        { ...noNumber('docker_volume_inodes_used'), legend: '{{instance}}: not walked' },
+        { ...notAvailable('docker_volume_inodes_used'), legend: `{{instance}}: ${NO_SCAN}` },
       ],
     }),
     table('Cold data', 'bytes', [7, 7], {
-      sortBy: 'Not modified for',
-      empty: 'not walked: its filesystem accounts for it',
-      description: `Disk space of what was not modified for so many days; a smaller number of days
-      includes the larger ones. A candidate for archiving.`,
+      sortBy: 'Disk space',
+      empty: sentence(NO_SCAN),
+      description: `Disk space of files and directories not modified for at least this many days;
+        cumulative: 30 days includes 90 days. Candidates for archiving. From the last full scan.`,
       keys: [{ label: 'instance' }, { label: 'days', width: 60 }],
       columns: [
         {
-          name: 'Not modified for',
+          name: 'Disk space',
           expr: by('max', 'days', mine('docker_volume_old_bytes')),
           width: 130,
         },
       ],
     }),
-    table('Measurement', 'short', [11, 7], {
-      empty: 'not measured yet',
-      description: `How its size is measured, how that goes, when and how long. Old:
-      VolumeterSizesStale. In a state other than measured the size is the last good one.`,
+    table('Size measurement', 'short', [11, 7], {
+      empty: 'Not measured yet',
+      description: `Method, state, time and duration of the size measurement. In a state other than
+        measured the size is the last known. Alert: VolumeterSizesStale.`,
       keys: [
         { label: 'instance', width: 135 },
         { label: 'method', width: 65 },
@@ -164,7 +174,7 @@ const contents = [
           width: 140,
         },
         {
-          name: 'Took',
+          name: 'Duration',
           unit: 's',
           expr: seconds('docker_volume_scan_duration_seconds'),
           width: 75,
@@ -185,12 +195,12 @@ export const volume = () =>
   dashboard({
     name: 'volume',
     title: 'Volumeter / Volume',
-    description: 'One volume: how large, when full, who uses it, and how fast it is.',
+    description: 'One volume: size, growth, containers, I/O and latency.',
     variables: [
       composeProjects(),
       variable('volume', 'Volume', of('docker_volume_info', 'compose_project=~"$compose_project"')),
     ],
-    top: [now, sizeAndUsers, whoCounts],
+    top: [now, sizeAndContainers, ioSources],
     rows: [
       { title: 'I/O', lines: volumeIo },
       { title: 'Contents and measurement', lines: contents },

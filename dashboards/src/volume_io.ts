@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one volume's I/O is, who counts it, and why there is no number if there is none.
+// I/O and latency of one volume, their source, and why a figure is not available.
 
 import { toPage } from './links.js';
 import { ioSource } from './mappings.js';
 import { heatmap, lines } from './panels.js';
-import { explain, of, only, quantile, rate, throughput } from './query.js';
+import { explain, NO_EBPF, of, only, quantile, rate, sentence, throughput } from './query.js';
 import { table } from './table.js';
 import * as colours from './thresholds.js';
-import { mine, myRate, noNumber, onMyDisks, THIS, throughMyMounts } from './volume_query.js';
+import {
+  mine,
+  myRate,
+  notAvailable,
+  onMyDisks,
+  THIS,
+  throughMyMounts,
+} from './volume_query.js';
 
-const NEEDS_EBPF = 'Only eBPF knows this: "Who counts its I/O" says what this host has instead.';
+const NEEDS_EBPF = 'Requires eBPF: see "I/O source".';
 
-export const whoCounts = [
-  table('Who counts its I/O', 'short', [24, 4], {
-    empty: 'nobody: no running container has it mounted, so there is no I/O to count',
-    description: `Where the numbers below come from, and why there is none if there is none.
-    volumeter --check on the host says what its kernel allows.`,
+export const ioSources = [
+  table('I/O source', 'short', [24, 4], {
+    empty: 'Not available: no running container mounts this volume',
+    description: `Source of the I/O figures below. Run volumeter --check on the host to see which
+      sources its kernel allows.`,
     keys: [
       { label: 'instance', width: 200 },
       { label: 'source', mappings: ioSource('long') },
@@ -28,8 +35,8 @@ export const whoCounts = [
 export const volumeIo = [
   [
     lines('Operations', 'ops', [8, 8], {
-      description: `Reads, writes and fsyncs a second on its files that did not fail. Many fsyncs
-      make a database wait for the disk.`,
+      description: `Successful reads, writes and fsyncs per second. A database that issues many
+        fsyncs waits for the disk.`,
       queries: [
         {
           expr: myRate('docker_volume_reads_total'),
@@ -46,12 +53,12 @@ export const volumeIo = [
           legend: '{{instance}} fsyncs',
           colour: colours.SYNCED,
         },
-        noNumber('docker_volume_reads_total'),
+        notAvailable('docker_volume_reads_total'),
       ],
     }),
     lines('Throughput', 'Bps', [8, 8], {
-      description: `Bytes a second that its files gave and took. What is written through mapped
-      memory is not among them.`,
+      description: `Bytes read and written per second. Writes through memory-mapped files are not
+        included.`,
       queries: [
         {
           expr: myRate('docker_volume_read_bytes_total'),
@@ -63,12 +70,12 @@ export const volumeIo = [
           legend: '{{instance}} written',
           colour: colours.WRITTEN,
         },
-        noNumber('docker_volume_read_bytes_total'),
+        notAvailable('docker_volume_read_bytes_total'),
       ],
     }),
-    lines('Who causes it', 'Bps', [8, 8], {
-      description: `Bytes a second that each container reads and writes through its mount of this
-      volume. ${NEEDS_EBPF}`,
+    lines('Throughput by container', 'Bps', [8, 8], {
+      description: `Bytes read and written per second by each container through its mount of the
+        volume. ${NEEDS_EBPF}`,
       queries: [
         {
           expr: throughMyMounts(throughput('docker_mount')),
@@ -77,17 +84,17 @@ export const volumeIo = [
         explain(
           mine('docker_volume_info'),
           of('docker_mount_read_bytes_total'),
-          'not counted by container',
+          NO_EBPF,
         ),
       ],
     }),
   ],
   [
-    lines('Latency', 's', [8, 8], {
+    lines('p50 and p99 syscall latency', 's', [8, 8], {
       logarithmic: true,
       marked: true,
-      description: `How long calls of containers took: half of them less than p50, all but one in a
-      hundred less than p99. Lastingly high: DockerVolumeLatencyHigh. ${NEEDS_EBPF}`,
+      description: `Median and 99th percentile latency of read, write and fsync syscalls of
+        containers. Sustained: DockerVolumeLatencyHigh. ${NEEDS_EBPF}`,
       queries: [
         {
           expr: quantile(0.99, 'docker_volume_io_latency_seconds', 'operation', THIS),
@@ -97,21 +104,22 @@ export const volumeIo = [
           expr: quantile(0.5, 'docker_volume_io_latency_seconds', 'operation', THIS),
           legend: '{{instance}} {{operation}} p50',
         },
-        noNumber('docker_volume_io_latency_seconds_count'),
+        notAvailable('docker_volume_io_latency_seconds_count'),
       ],
       thresholds: colours.callLatency(),
     }),
-    heatmap('Latency of its calls', 's', [8, 8], {
-      empty: 'needs eBPF: "Who counts its I/O" says what this host has instead',
-      description: `How many calls took how long: brighter is more. Two bands are two kinds of
-      calls, say from memory and from the disk; a band that moves up is a disk that slows down.
-      ${NEEDS_EBPF}`,
+    heatmap('Syscall latency', 's', [8, 8], {
+      empty: sentence(NO_EBPF),
+      description: `Distribution of syscall latency; brighter is more. Two bands are two
+        populations, such as page cache hits and disk reads. A band that moves up is a disk slowing
+        down. ${NEEDS_EBPF}`,
       queries: [{ expr: `sum by(le) (${myRate('docker_volume_io_latency_seconds_bucket')})` }],
     }),
-    heatmap('Latency of its disks', 's', [8, 8], {
-      empty: 'it is on no disk, or eBPF is refused: volumeter --check says why',
-      description: `How many requests of anybody the disks below this volume took how long for. If
-      this is slow as well, it is the disk: see DockerDeviceLatencyHigh.`,
+    heatmap('Disk latency', 's', [8, 8], {
+      empty: 'Not available: no local disk or no eBPF',
+      description: `Distribution of request latency of the disks below the volume, for all their
+        users. If it is high as well, the disk is the cause: see DockerDeviceLatencyHigh. Requires
+        eBPF.`,
       queries: [
         { expr: `sum by(le) (${onMyDisks(rate('docker_device_io_latency_seconds_bucket'))})` },
       ],
@@ -119,24 +127,24 @@ export const volumeIo = [
     }),
   ],
   [
-    lines('Failed calls', 'ops', [12, 7], {
-      description: `Reads, writes and fsyncs a second that failed, by error. EIO and EROFS are a
-      broken disk (DockerIoErrors), ENOSPC and EDQUOT a full one (DockerWritesRefused).
-      ${NEEDS_EBPF}`,
+    lines('Syscall errors', 'ops', [12, 7], {
+      description: `Failed reads, writes and fsyncs per second, by errno. EIO and EROFS point to a
+        failing disk (DockerIoErrors), ENOSPC and EDQUOT to a full one (DockerWritesRefused).
+        ${NEEDS_EBPF}`,
       queries: [
         {
           expr: throughMyMounts(rate('docker_mount_io_errors_total')),
           legend: '{{instance}} {{container}} {{error}}',
         },
-        explain(mine('docker_volume_info'), of('docker_mount_io_errors_total'), 'not counted'),
+        explain(mine('docker_volume_info'), of('docker_mount_io_errors_total'), NO_EBPF),
       ],
     }),
-    lines('Its disks busy', 'percentunit', [12, 7], {
-      empty: 'it is on no disk: in memory, or on a server',
+    lines('Disk utilization', 'percentunit', [12, 7], {
+      empty: 'Not available: no local disk',
       range: [0, 1],
       marked: true,
-      description: `Share of the time in which the disks below this volume had anything to do, for
-      anybody. See DockerDeviceSaturated.`,
+      description: `Share of time with at least one I/O in progress on the disks below the volume,
+        by all their users. Alert: DockerDeviceSaturated.`,
       queries: [
         {
           expr: onMyDisks(rate('docker_device_io_time_seconds_total')),

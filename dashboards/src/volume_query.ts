@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expressions over the chosen volume.
+// Expressions over the selected volume.
 
 import { FILESYSTEM, of, type Query, rate } from './query.js';
 
@@ -21,12 +21,12 @@ export const myMounts =
 export const throughMyMounts = (expr: string) =>
   `(${expr}) * on(${MOUNT}) group_left() group by(${MOUNT}) (${myMounts})`;
 
-// For a panel that has a word for it.
+// For a panel that maps NaN to a text.
 export const orNothing = (expr: string) =>
   `${expr} or max(${mine('docker_volume_info')}) * NaN`;
 
-export const noNumber = (metric: string): Query => ({
+export const notAvailable = (metric: string): Query => ({
   explains: true,
   expr: `${mine('docker_volume_info')} * NaN unless on(job, instance, volume) ${mine(metric)}`,
-  legend: '{{instance}}: no number, see above why',
+  legend: '{{instance}}: not available: see "I/O source"',
 });
