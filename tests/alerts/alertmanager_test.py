@@ -31,10 +31,10 @@ class RoutesTest(LiveTest):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout.strip()
 
-    def test_amtool_finds_no_fault(self):
+    def test_amtool_accepts_the_configuration(self):
         self.assertIn("SUCCESS", self.amtool("check-config", CONFIG))
 
-    def test_each_severity_has_its_receiver_and_an_unknown_one_is_not_lost(self):
+    def test_severities_have_receivers_and_unknown_ones_are_routed(self):
         for label, receiver in (("severity=critical", "page"), ("severity=warning", "ticket"),
                                 ("severity=info", "digest"), ("severity=page", "ticket"),
                                 ("team=storage", "ticket")):
@@ -42,7 +42,7 @@ class RoutesTest(LiveTest):
                                          "alertname=Any", label), receiver, label)
 
 
-    def test_agents_that_are_down_together_are_one_page(self):
+    def test_agents_down_at_once_page_once(self):
         with open(CONFIG, encoding="utf-8") as file:
             text = file.read()
         route = re.search(r'alertname="VolumeterDown"\]\n +receiver: page\n +group_by: (.+)', text)
@@ -93,7 +93,7 @@ class AlertmanagerTest(LiveTest):
                    f"{expected} alerts are active or suppressed")
         return {key for key, state in self.states().items() if state == "suppressed"}
 
-    def test_each_severity_reaches_its_receiver(self):
+    def test_alerts_reach_the_receiver_of_their_severity(self):
         self.alertmanager.post([alert("DockerFilesystemFull", "critical", mountpoint="/"),
                                 alert("DockerPruneHazard", "warning", volume="data"),
                                 alert("DockerVolumeOrphaned", "info", volume="old")])
@@ -101,7 +101,7 @@ class AlertmanagerTest(LiveTest):
                     ("/ticket", "DockerPruneHazard")]
         eventually(lambda: self.received() == expected, SECONDS, expected)
 
-    def test_an_agent_that_is_down_mutes_all_else_of_its_instance(self):
+    def test_a_down_agent_inhibits_all_other_alerts_of_its_instance(self):
         suppressed = self.fire(
             [alert("VolumeterDown", "critical")],
             [alert("DockerFilesystemFull", "critical", mountpoint="/"),
@@ -116,7 +116,7 @@ class AlertmanagerTest(LiveTest):
                     ("/ticket", "HostDown"), ("/ticket", "VolumeterAbsent")]
         eventually(lambda: self.received() == expected, SECONDS, expected)
 
-    def test_without_docker_nothing_is_said_of_who_uses_what(self):
+    def test_unreachable_docker_inhibits_alerts_on_volume_use(self):
         suppressed = self.fire(
             [alert("VolumeterDockerUnreachable", "critical")],
             [alert("DockerVolumeOrphaned", "info", volume="old"),
@@ -130,7 +130,7 @@ class AlertmanagerTest(LiveTest):
                                       ("DockerPruneHazard", "a", "data"),
                                       ("DockerVolumesVanished", "a", None)})
 
-    def test_of_a_filesystem_that_fills_up_only_the_nearest_end_is_told(self):
+    def test_only_the_most_urgent_capacity_alert_of_a_filesystem_is_sent(self):
         names = [f"DockerFilesystem{what}{end}" for what in ("", "Inodes")
                  for end in ("FillingUp", "FillingUpFast")]
         suppressed = self.fire(
@@ -146,11 +146,11 @@ class AlertmanagerTest(LiveTest):
                          | {("DockerFilesystemFillingUp", "a", "/fast"),
                             ("DockerFilesystemInodesFillingUp", "a", "/fast")})
 
-    def test_inodes_that_run_out_do_not_mute_the_space(self):
+    def test_inode_alerts_do_not_inhibit_space_alerts(self):
         self.assertEqual(self.fire([alert("DockerFilesystemInodesFull", "critical", mountpoint="/")],
                                    [alert("DockerFilesystemFillingUp", mountpoint="/")]), set())
 
-    def test_a_filesystem_that_fails_mutes_its_volumes_but_not_who_fills_it(self):
+    def test_a_failing_filesystem_inhibits_its_volumes_but_not_growth_alerts(self):
         suppressed = self.fire(
             [alert("DockerFilesystemNotAnswering", "critical", mountpoint="/hung"),
              alert("DockerFilesystemFull", "critical", mountpoint="/full")],
@@ -173,7 +173,7 @@ class AlertmanagerTest(LiveTest):
                                       ("DockerWritesRefused", "a", "/full"),
                                       ("DockerVolumeAtLimit", "a", "/full")})
 
-    def test_at_its_limit_a_volume_is_no_more_near_it_and_a_saturated_disk_is_slow(self):
+    def test_limit_and_saturation_inhibit_the_weaker_alerts(self):
         suppressed = self.fire(
             [alert("DockerVolumeAtLimit", "critical", volume="db"),
              alert("DockerDeviceSaturated", device="sda")],

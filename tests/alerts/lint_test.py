@@ -58,31 +58,31 @@ class CommittedTest(LiveTest):
         recorded = {rule["name"] for rule in self.rules} - self.alerts
         self.world = World(load_metrics(), recorded, runbooks(), dashboards())
 
-    def test_the_rules_have_no_fault(self):
+    def test_rules_pass_the_lint(self):
         self.assertGreater(len(self.rules), len(self.alerts))
         self.assertGreater(len(self.alerts), 20)
         faults = {fault for rule in self.rules for fault in faults_of_rule(rule, self.world)}
         self.assertEqual(faults, ALLOWED)
 
-    def test_each_recorded_metric_is_used(self):
+    def test_recorded_metrics_are_used(self):
         asked = " ".join(rule["query"] for rule in self.rules)
         self.assertEqual([], [name for name in self.world.recorded
                               if not re.search(rf"(?<![\w:]){name}(?![\w:])", asked)])
 
-    def test_each_table_of_thresholds_is_an_alert_and_the_other_way_round(self):
+    def test_thresholds_and_alerts_match(self):
         tables = set(tomllib.loads(read("alerts/thresholds.toml"))) - {"general"}
         self.assertEqual(tables, self.alerts)
 
-    def test_each_alert_of_the_alertmanager_exists(self):
+    def test_alerts_in_alertmanager_configuration_exist(self):
         named = re.findall(r"alertname!?=~?\"([^\"]+)\"", read("alerts/alertmanager.yml"))
         names = {name for names in named for name in names.split("|") if "." not in name}
         self.assertGreater(len(names), 10)
         self.assertEqual(names - self.alerts, set())
 
-    def test_each_runbook_is_that_of_an_alert(self):
+    def test_runbooks_belong_to_alerts(self):
         self.assertEqual(runbooks() - self.alerts, set())
 
-    def test_the_queries_of_runbooks_name_what_exists_and_prometheus_takes_them(self):
+    def test_runbook_queries_are_valid_and_use_existing_metrics(self):
         faults, count = [], 0
         for name in sorted(runbooks()):
             for query in fenced_queries(read("docs/runbooks", name + ".md")):
@@ -131,7 +131,7 @@ class LintTest(unittest.TestCase):
     def annotated(self, **texts):
         return alert(annotations={**alert()["annotations"], **texts})
 
-    def test_a_good_alert_and_a_good_record_have_none(self):
+    def test_valid_rules_have_no_faults(self):
         self.check(alert())
         self.check_query('sum by(job, instance) (rate(docker_device_read_bytes_total{job="x"}[1m]))'
                          ' > 5')
@@ -139,7 +139,7 @@ class LintTest(unittest.TestCase):
         self.check({"type": "recording", "name": "docker_device:read:rate",
                     "query": 'rate(docker_device_read_bytes_total{job="x"}[5m])'})
 
-    def test_frame_of_an_alert(self):
+    def test_required_fields_of_an_alert(self):
         self.check(alert(duration=0), "no `for`")
         self.check(alert(labels={}), "severity alone")
         self.check(alert(labels={"severity": "page"}), "severity alone")
@@ -157,12 +157,12 @@ class LintTest(unittest.TestCase):
         self.check(self.annotated(dashboard_url="http://localhost/d/volumeter-moon/"),
                    "no dashboard")
 
-    def test_nothing_compared(self):
+    def test_missing_comparison(self):
         self.check_query('docker_up{job="x"}', "nothing is compared")
         self.check_query('docker_up{job=~"x",instance!="y"}', "nothing is compared")
         self.check_query('docker_up{job="a>b"}', "nothing is compared")
 
-    def test_names_that_do_not_exist(self):
+    def test_unknown_names(self):
         self.check_query('docker_down{job="x"} == 0', "no metric docker_down")
         self.check_query('{job="x"} == 0', "no metric {...}")
         self.check_query('docker_up{job="x",device="sda"} == 0', "docker_up has no label device")
@@ -174,14 +174,14 @@ class LintTest(unittest.TestCase):
             text = '{{ printf "docker_down{job=JOB,instance=JOB}" $labels.job $labels.job | query }}'.replace("JOB", job)
             self.check(self.annotated(summary=text), "no metric docker_down")
 
-    def test_counters_and_gauges_and_windows(self):
+    def test_misused_counters_gauges_and_windows(self):
         self.check_query('docker_device_read_bytes_total{job="x"} > 5', "is a counter and not")
         self.check_query('sum without(device) (docker_device_read_bytes_total{job="x"}) > 5',
                          "is a counter and not")
         self.check_query('rate(docker_up{job="x"}[5m]) > 5', "is no counter")
         self.check_query('rate(docker_device_read_bytes_total{job="x"}[45s]) > 5', "four scrapes")
 
-    def test_hosts_mixed_up(self):
+    def test_joins_across_hosts(self):
         self.check_query('sum by(instance) (docker_up{job="x"}) == 0', "lacks job")
         self.check_query('docker_up{job="x"} == 0 and on(job) docker_up{job="x"} == 0',
                          "lacks job or instance")
@@ -189,7 +189,7 @@ class LintTest(unittest.TestCase):
         text = '{{ printf "docker_up{job=%q}" $labels.job | query }}'
         self.check(self.annotated(summary=text), "docker_up of every host")
 
-    def test_queries_of_a_runbook(self):
+    def test_runbook_queries(self):
         text = "See\n```promql\n# why\ndocker_up\n\ndocker_down\n  > 5\n```\n```sh\nls\n```\n"
         queries = fenced_queries(text)
         self.assertEqual(queries, ["# why\ndocker_up", "docker_down\n  > 5"])

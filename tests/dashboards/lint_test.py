@@ -45,7 +45,7 @@ def without(faults, exceptions):
 class LintTest(unittest.TestCase):
     maxDiff = None
 
-    def test_the_dashboards_obey_all_rules(self):
+    def test_dashboards_pass_the_lint(self):
         complaints = without(faults_of(load_dashboards()), load(EXCEPTIONS))
         self.assertEqual("\n".join(complaints), "")
 
@@ -171,20 +171,20 @@ class RulesTest(unittest.TestCase):
     def faults(self, json):
         return faults_of([Dashboard("good", json)])
 
-    def test_a_good_dashboard_has_no_faults(self):
+    def test_a_valid_dashboard_has_no_faults(self):
         self.assertEqual(self.faults(GOOD), {})
 
-    def test_each_fault_is_found(self):
+    def test_faults_are_found(self):
         for number, (rule, spoil) in enumerate(BAD):
             with self.subTest(rule=rule, number=number):
                 json = copy.deepcopy(GOOD)
                 spoil(json)
                 self.assertIn(rule, {name for _, name, _ in self.faults(json)})
 
-    def test_every_rule_has_been_seen_to_fail(self):
+    def test_each_rule_can_fail(self):
         self.assertEqual({rule for rule, _ in BAD}, set(RULES))
 
-    def test_exceptions_need_a_reason_and_a_fault(self):
+    def test_exceptions_need_a_reason_and_a_matching_fault(self):
         faults = {("good", "links", "Busy"): ["links to nowhere"]}
         exception = {"dashboard": "good", "rule": "links", "place": "Busy", "reason": "Because."}
         self.assertEqual(without(faults, [exception]), [])

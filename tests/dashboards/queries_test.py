@@ -40,7 +40,7 @@ class QueriesTest(LiveTest):
         eventually(lambda: len(prometheus.query("up == 1")) == len(self.jobs), 20, "all are up")
         return prometheus
 
-    def test_every_query_gives_data(self):
+    def test_every_query_returns_data(self):
         host = SeededHost(self.scene)
         self.addCleanup(host.end)
         self.add_to(host)
@@ -86,19 +86,19 @@ class ComplaintsTest(LiveTest):
             setattr(report, name, value)
         return complaints(report, allowed or {}, host_has)
 
-    def test_data_for_all_is_fine(self):
+    def test_no_faults_if_all_queries_return_data(self):
         self.assertEqual(self.complaints(), [])
 
-    def test_no_data_is_a_fault_unless_allowed_on_such_a_host(self):
+    def test_an_empty_result_is_a_fault_unless_allowed_for_the_host(self):
         query = Query("io", "Latency", "A")
         self.assertEqual(len(self.complaints(empty=[query])), 1)
         self.assertEqual(self.complaints({query: "eBPF"}, empty=[query]), [])
         self.assertEqual(len(self.complaints({query: "eBPF"}, ["eBPF"], empty=[query])), 1)
 
-    def test_an_exception_for_what_is_gone_is_a_fault(self):
+    def test_an_exception_for_a_missing_panel_is_a_fault(self):
         self.assertEqual(len(self.complaints({Query("io", "Old", "A"): NEEDS[0]})), 1)
 
-    def test_errors_and_silence_are_faults(self):
+    def test_query_errors_and_no_queries_are_faults(self):
         self.assertEqual(len(self.complaints(faults=["an error"])), 1)
         self.assertEqual(len(self.complaints(mute=[("io", "Latency")])), 1)
 
