@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (joined.size() > bytes.items.size() || joined.size() > requests.items.size()) std::abort();
   if (end == std::string_view::npos && joined.size() != bytes.items.size()) std::abort();
   for (std::size_t i = 1; i < joined.size(); ++i) {
-    if (joined[i - 1].number() >= joined[i].number()) std::abort();
+    if (joined[i - 1].number >= joined[i].number) std::abort();
   }
   return 0;
 }

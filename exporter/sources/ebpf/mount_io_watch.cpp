@@ -34,8 +34,7 @@ const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::s
     if (mount->mount_point == destination) return &*mount;  // of stacked ones, the one on top
     if (!data) continue;
     const auto& [host_mount, directory] = *data;
-    if (mount->major == host_mount->major && mount->minor == host_mount->minor &&
-        mount->root == directory) {
+    if (mount->device == host_mount->device && mount->root == directory) {
       by_data = &*mount;
       ++matches;
     }

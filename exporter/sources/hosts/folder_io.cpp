@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/hosts/folder_io.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "exporter/base/device_number.h"
 #include "exporter/base/fields.h"
 #include "exporter/sources/os/files.h"
 
@@ -72,11 +74,12 @@ IoByMount to_mounts(const Json& said) {
 std::vector<DeviceLatency> to_devices(const Json& said) {
   std::vector<DeviceLatency> devices;
   for (const auto& [number, io] : said.items()) {
-    std::string_view rest = number;
-    const auto major = to_integer<unsigned>(cut(rest, ':'));
-    devices.push_back({major.value(), to_integer<unsigned>(rest).value(), to_counts(io, "read"),
+    devices.push_back({parse_device_number(number).value(), to_counts(io, "read"),
                        to_counts(io, "write"), to_counts(io, "flush"), to_counts(io, "discard")});
   }
+  // The names of a JSON object are in the order of text: "254:0" before "8:0".
+  std::sort(devices.begin(), devices.end(),
+            [](const DeviceLatency& a, const DeviceLatency& b) { return a.number < b.number; });
   return devices;
 }
 

@@ -29,9 +29,9 @@ TEST_CASE("the devices are those of now, at each look") {
   Scene scene;
   scene.write(kDisk);
   CHECK(scene.reader.health().name == "diskstats");
-  CHECK(scene.reader.read()->find(8, 0)->reads.completed == 1);
+  CHECK(scene.reader.read()->find({8, 0})->reads.completed == 1);
   scene.write("8 0 sda 7 2 3 4 5 6 7 8 9 10 11\n");
-  CHECK(scene.reader.read()->find(8, 0)->reads.completed == 7);
+  CHECK(scene.reader.read()->find({8, 0})->reads.completed == 7);
   CHECK(scene.reader.health().up);
   CHECK(scene.reader.health().last_good == from_unix_seconds(1'700'000'000));
 }
