@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which alerts are pending and which fire, and since when, by Prometheus and Alertmanager."""
+"""Pending and firing alerts of Prometheus and Alertmanager, with the time of each change."""
 
 import json
 import time
 
 
 class AlertsWatch:
-    """Looks again and again; remembers when each alert was first seen in each state."""
+    """Polls repeatedly; remembers when each alert was first seen in each state."""
 
     def __init__(self, monitoring):
         self.monitoring = monitoring
@@ -17,12 +17,12 @@ class AlertsWatch:
         self.severity = {}
 
     def now_pending(self):
-        """Names of the alerts whose condition holds, but not for long enough yet."""
+        """Names of the pending alerts."""
         data = json.loads(self.monitoring.prometheus.get("/api/v1/alerts"))["data"]["alerts"]
         return {one["labels"]["alertname"] for one in data if one["state"] == "pending"}
 
     def now_firing(self):
-        """(names of the alerts of which somebody is told, names of those that others mute)"""
+        """(names of the alerts that are sent, names of the inhibited ones)"""
         told, muted = set(), set()
         for one in self.monitoring.alertmanager.alerts():
             name = one["labels"]["alertname"]
@@ -31,7 +31,7 @@ class AlertsWatch:
         return told, muted - told
 
     def look(self):
-        """[(seconds, name, state)] of what is new."""
+        """[(seconds, name, state)] of new states."""
         told, muted = self.now_firing()
         seconds, news = time.monotonic() - self.began, []
         for state, names in (("pending", self.now_pending()), ("firing", told), ("muted", muted)):

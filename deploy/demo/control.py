@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a second terminal asks the running demo for an incident: a line each way over a socket."""
+"""Requests of a second terminal to the running demo: lines over a Unix socket."""
 
 import os
 import socket
@@ -8,14 +8,14 @@ SOCKET = "/run/volumeter-demo.sock"
 
 
 class Control:
-    """The demo's end. One request after the other: the name of an incident."""
+    """The server side: accepts one request at a time, the name of an incident."""
 
     def __init__(self, path):
         self.path = path
         if is_served(path):
-            raise RuntimeError(f"a demo runs already ({path})")
+            raise RuntimeError(f"a demo is already running ({path})")
         if os.path.exists(path):
-            os.unlink(path)  # of one that was killed
+            os.unlink(path)  # left by a killed demo
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         os.chmod(path, 0o600)
@@ -23,7 +23,7 @@ class Control:
         self.listener.settimeout(1)
 
     def next_request(self):
-        """(name, its connection), or None if nobody asked within a second."""
+        """(name, connection), or None if there is no request within a second."""
         try:
             connection, _ = self.listener.accept()
         except TimeoutError:
@@ -35,7 +35,7 @@ class Control:
                     return name, connection
         except OSError:
             pass
-        connection.close()  # it only looked whether somebody is here
+        connection.close()  # is_served() of another demo
         return None
 
     def end(self):
@@ -49,12 +49,12 @@ def is_served(path):
 
 
 def ask(path, name, say):
-    """Says what the demo answers; the exit code that it ends with."""
+    """Prints the demo's response; returns its exit code."""
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.connect(path)
         except OSError:
-            say("No demo runs here: start one with `make demo` in another terminal.")
+            say("No demo is running: start one with `make demo` in another terminal.")
             return 2
         connection.sendall(name.encode() + b"\n")
         with connection.makefile(encoding="utf-8") as lines:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A Docker host on which things go wrong when asked to, watched by Volumeter.
+"""A Docker host with incidents on demand, monitored by Volumeter.
 
-    demo.py                 starts it, shows it until Ctrl-C, and removes all of it
+    demo.py                 starts the demo, runs until Ctrl-C, and removes everything
     demo.py incident        lists the incidents
-    demo.py incident NAME   causes one in the running demo; "all": one after the other
+    demo.py incident NAME   causes one in the running demo; "all" causes one after the other
 
-See README.md in this folder.
+See README.md in this directory.
 """
 
 import argparse
@@ -36,22 +36,22 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Demo:
-    """All of it; what is started is ended by end(), whatever happened."""
+    """The whole demo; end() removes everything that was started."""
 
-    pager = "page"  # the receiver of alerts/alertmanager.yml that wakes somebody
+    pager = "page"  # the receiver of critical alerts in alerts/alertmanager.yml
 
     def __init__(self, options, screen):
         self.options = options
         self.screen = screen
         self.scene = Scene()
-        self.undone = {}  # when each incident was, if it was
+        self.undone = {}  # name: when the incident was undone
         self.watched_since = None
         self.control = self.receiver = self.stack = self.monitoring = None
 
     def start(self):
         self.control = control.Control(self.options.socket)
         self.receiver = Receiver(self.screen.say, free_address(9095))
-        self.screen.say("Starting an engine with a stack of containers ...")
+        self.screen.say("Starting a Docker Engine with a stack of containers ...")
         self.stack = Stack(self.scene)
         self.stack.start()
         self.screen.say("Starting Volumeter, Prometheus and Alertmanager ...")
@@ -64,19 +64,19 @@ class Demo:
     def head(self):
         watched = self.monitoring
         return [
-            f"Alerts        {self.receiver.url}  what fires, who is told, what to do",
+            f"Alerts        {self.receiver.url}  firing alerts, receivers, runbooks",
             f"Volumeter     {watched.agent.url}/",
             f"Prometheus    {watched.prometheus.url}{watched.alerts_path()}",
             f"Alertmanager  amtool --alertmanager.url={watched.alertmanager.url} alert",
             "Dashboards    provision a Grafana with deploy/grafana/provisioning and dashboards/",
             f"Docker        docker -H {self.stack.engine.host} ps",
             "",
-            "The alerts are those of alerts/, only their durations are shortened "
+            "The alerts are those of alerts/ with shortened durations "
             "(deploy/demo/thresholds.toml).",
-            f"While nothing is wrong {', '.join(sorted(QUIET))} fires: the container backup binds "
-            "a volume by its path.",
-            "In a second terminal: make demo-incident          lists what can go wrong",
-            "                      make demo-incident NAME=all one after the other",
+            f"{', '.join(sorted(QUIET))} always fires: the container backup bind-mounts the "
+            "directory of a volume.",
+            "In a second terminal: make demo-incident           list the incidents",
+            "                      make demo-incident NAME=all  cause one after the other",
             "Ctrl-C removes everything."]
 
     def serve(self):
@@ -88,7 +88,7 @@ class Demo:
                     self.answer(name, connection)
 
     def answer(self, name, connection):
-        """Tells both terminals of the incident."""
+        """Reports the incident in both terminals."""
         def tell(text):
             connection.sendall((text + "\n").encode())
 
@@ -99,16 +99,16 @@ class Demo:
         try:
             names = list(INCIDENTS) if name == "all" else [name]
             if name != "all" and name not in INCIDENTS:
-                tell(f"There is no incident {name}:\n" + "\n".join(listing()))
+                tell(f"Unknown incident {name}. Incidents:\n" + "\n".join(listing()))
                 tell("exit 2")
                 return
             codes = [rehearse(self, one, say) for one in names]
             tell(f"exit {max(codes)}")
         except OSError as error:
-            self.screen.say(f"The incident was broken off and undone: {error}")
+            self.screen.say(f"The incident was aborted and undone: {error}")
 
     def end(self):
-        """What is left, in words; nothing if all went well."""
+        """Descriptions of anything left behind."""
         self.screen.end()
         for thing in (self.control, self.receiver, self.stack, self.scene):
             if thing:
@@ -122,14 +122,14 @@ def heed(handler):
 
 
 def end_now(*_):
-    """The first signal ends the demo; another one must not break off how it is removed."""
+    """The first signal ends the demo; further ones must not interrupt its removal."""
     heed(signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def run(options):
     screen = Screen()
-    heed(end_now)  # of all: a shell that starts it in the background has it ignore Ctrl-C
+    heed(end_now)  # also SIGINT, which a shell ignores for background jobs
     demo = Demo(options, screen)
     failed = None
     try:
@@ -153,11 +153,11 @@ def run(options):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Volumeter's demo; see deploy/demo/README.md.")
-    parser.add_argument("--agent", default=AGENT, help="the program volumeter (%(default)s)")
+    parser.add_argument("--agent", default=AGENT, help="the volumeter program (%(default)s)")
     parser.add_argument("--socket", default=control.SOCKET,
-                        help="where a running demo listens for incidents (%(default)s)")
+                        help="socket of the running demo (%(default)s)")
     commands = parser.add_subparsers(dest="command")
-    incident = commands.add_parser("incident", help="causes one in the running demo")
+    incident = commands.add_parser("incident", help="cause an incident in the running demo")
     incident.add_argument("name", nargs="?", default="")
     return parser.parse_args()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disks of the demo: files, made slow if wanted, as block devices with ext4 on them."""
+"""The disks of the demo: loop devices with ext4 over files, optionally slow ones."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "slow_fuse.py"
 
 
 def new_file(scene, name, megabytes):
-    """The path of a file with nothing but a hole in it."""
+    """The path of a new sparse file."""
     path = scene.path(name)
     with open(path, "wb") as file:
         file.truncate(megabytes << 20)
@@ -22,13 +22,13 @@ def new_file(scene, name, megabytes):
 
 
 def unmount(folder):
-    """At once if nobody uses it, else as soon as nobody does any more."""
+    """At once if unused, otherwise lazily."""
     if libc.umount2(folder.encode(), 0) != 0:
         libc.umount2(folder.encode(), MNT_DETACH)
 
 
 class SlowFile:
-    """A file at `path` that passes everything on to another one, by slow_fuse.py."""
+    """A file at `path` that slow_fuse.py backs with another one."""
 
     def __init__(self, scene, name, megabytes, source):
         self.folder = scene.new_folder(name)
@@ -57,13 +57,13 @@ class SlowFile:
 
 
 class Disk:
-    """A block device over a file, with a new ext4 that is mounted at `folder`."""
+    """A loop device over a file, with a new ext4 filesystem mounted at `folder`."""
 
     def __init__(self, scene, name, file, mkfs_options=()):
         self.folder = scene.new_folder(name)
         self.device = run_quietly(["losetup", "--find", "--show", file])
         self.name = os.path.basename(self.device)
-        # Nothing is set aside for root: what is free is free for all.
+        # No blocks reserved for root.
         run_quietly(["mkfs.ext4", "-q", "-m", "0", *mkfs_options, self.device])
         self.mount()
 
@@ -71,12 +71,12 @@ class Disk:
         run_quietly(["mount", self.device, self.folder])
 
     def fail(self):
-        """What the kernel does when it finds the filesystem damaged."""
+        """Makes the kernel behave as after a filesystem error."""
         with open(f"/sys/fs/ext4/{self.name}/trigger_fs_error", "w", encoding="utf-8") as file:
             file.write("1")
 
     def repair(self):
-        """As an administrator does; nobody may use it meanwhile."""
+        """Unmounts, checks and remounts it; it must not be in use."""
         run_quietly(["umount", self.folder])
         # 1: errors were corrected.
         if subprocess.run(["e2fsck", "-p", "-f", self.device], check=False,
@@ -90,7 +90,7 @@ class Disk:
 
     def end(self):
         unmount(self.folder)
-        # The last process that used it may have ended a moment ago.
+        # The last process that used it may just have exited.
         for _ in range(20):
             if subprocess.run(["losetup", "-d", self.device], check=False,
                               capture_output=True).returncode == 0:

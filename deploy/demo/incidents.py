@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong in the demo: how it is caused and undone, and which alerts must fire."""
+"""The demo's incidents: cause, undo, and the alerts that must fire."""
 
 import contextlib
 import dataclasses
@@ -7,9 +7,9 @@ from typing import Callable
 
 from stack import DATA_DELAY, PROJECT
 
-QUIET = {"DockerPruneHazard"}  # what fires while nothing is wrong: it is part of the stack
+QUIET = {"DockerPruneHazard"}  # always fires: part of the stack
 
-FILLED = 0.02  # the share that is left free: writes still succeed
+FILLED = 0.02  # share left free, so that writes still succeed
 FILL = """
 left={megabytes}
 while [ $left -gt 0 ]; do
@@ -18,7 +18,7 @@ while [ $left -gt 0 ]; do
 done
 exec sleep 100000
 """
-# Past the page cache, many at a time.
+# Direct I/O from several processes.
 FLOOD_OF_WRITES = """
 for i in $(busybox seq 14); do
   while :; do
@@ -27,22 +27,21 @@ for i in $(busybox seq 14); do
 done
 wait
 """
-SLOW = 0.55  # seconds a request
+SLOW = 0.55  # seconds per request
 FLOOD_JOBS, FLOOD_MEGABYTES = 10, 20
 
 
 @dataclasses.dataclass(frozen=True)
 class Incident:
-    """cause and undo get the demo; undo also runs after a cause that was broken off."""
+    """cause and undo take the demo; undo also runs after an aborted cause."""
 
     says: str
     expected: set
     cause: Callable
     undo: Callable
-    # May fire as well: only where the kernel counts the calls of containers (eBPF) or has
-    # cgroup version 2, or if the timing is so.
+    # May also fire, depending on eBPF, the cgroup version and timing.
     possible: set = frozenset()
-    # Seconds without this incident that its alerts look back on: thresholds.toml.
+    # Seconds without this incident that its alerts compare with: thresholds.toml.
     past: int = 0
 
 
@@ -69,7 +68,7 @@ def write_no_more(demo):
 
 
 def remove_service(demo, name):
-    with contextlib.suppress(RuntimeError):  # it was never started
+    with contextlib.suppress(RuntimeError):  # never started
         demo.stack.api.remove_container(f"{PROJECT}-{name}")
 
 
@@ -139,46 +138,46 @@ def restore_archive(demo):
 
 INCIDENTS = {
     "noisy-writer": Incident(
-        "A container writes to the database's disk from 14 processes, past the page cache.",
+        "A container writes to the database's disk with direct I/O from 14 processes.",
         {"DockerDeviceSaturated", "DockerContainerDominatesDevice"},
         write_much, write_no_more, possible={"DockerContainerIoStalled"}),
     "slow-disk": Incident(
-        f"Each request to the database's disk takes {SLOW} s.",
+        f"Every request to the database's disk takes {SLOW} s.",
         {"DockerDeviceLatencyHigh"},
         slow_down, speed_up, possible={"DockerVolumeLatencyHigh", "DockerContainerIoStalled",
                                        "DockerContainerDominatesDevice"}),
     "disk-filling": Incident(
-        "A container writes some 30 MB/s into a volume until the engine's disk is full.",
+        "A container writes about 30 MB/s to a volume until Docker's disk is full.",
         {"DockerVolumeGrowthUnusual", "DockerFilesystemFillingUpFast", "DockerFilesystemFull"},
         fill_disk, empty_disk, past=40),
     "read-only-remount": Incident(
-        "The kernel finds the filesystem of the database damaged and stops writing to it.",
+        "The kernel detects an error in the database's filesystem and remounts it read-only.",
         {"DockerFilesystemReadOnly"},
         break_filesystem, repair_filesystem, possible={"DockerIoErrors"}),
     "orphan-flood": Incident(
-        f"{FLOOD_JOBS} jobs of a CI leave {FLOOD_MEGABYTES} MB each in volumes without a name.",
+        f"{FLOOD_JOBS} CI jobs leave {FLOOD_MEGABYTES} MB each in anonymous volumes.",
         {"DockerOrphanedVolumesLarge"},
         leave_many_orphans, remove_new_orphans),
     "hung-mount": Incident(
-        "The server of the shared volume answers nothing any more.",
+        "The server of the shared volume stops responding.",
         {"DockerFilesystemNotAnswering"},
         hang_share, release_share),
     "mass-delete": Incident(
-        "Somebody removes a container with its five volumes (docker compose down --volumes).",
+        "A container is removed with its five volumes (docker compose down --volumes).",
         {"DockerVolumesVanished"},
         delete_archive, restore_archive, past=25),
     "daemon-crash": Incident(
-        "dockerd is killed and does not come back; the containers run on.",
+        "dockerd is killed and not restarted; the containers keep running.",
         {"VolumeterDockerUnreachable"},
         kill_daemon, start_daemon),
     "agent-crash": Incident(
-        "Volumeter is killed and does not come back.",
+        "Volumeter is killed and not restarted.",
         {"VolumeterDown"},
         kill_agent, start_agent),
 }
 
 
 def listing():
-    """Their names and what they are, a line each."""
+    """The names and descriptions, one line each."""
     width = max(map(len, INCIDENTS))
     return [f"  {name:{width}}  {one.says}" for name, one in INCIDENTS.items()]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The agent, and the Prometheus and Alertmanager that watch by it with the project's rules."""
+"""The agent, and Prometheus and Alertmanager with the project's rules."""
 
 import os
 import re
@@ -17,13 +17,13 @@ ALERTS = os.path.join(HERE, "..", "..", "alerts")
 JOB = "volumeter"
 AGENT_FLAGS = ("--collector.filesystems.interval=1s", "--collector.sizes.interval=5s",
                "--collector.sizes.max-io-pressure=100")
-# What Alertmanager waits before it tells. A demo has no day to digest.
+# Shortened waiting times of Alertmanager.
 SHORT = {"group_wait": "1s", "group_interval": "2s", "repeat_interval": "1h",
          "resolve_timeout": "10s"}
 
 
 def free_address(preferred):
-    """On the loopback interface, with the port that people expect if nobody has it."""
+    """An address on the loopback interface, with the preferred port if it is free."""
     for port in (preferred, 0):
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,11 +32,11 @@ def free_address(preferred):
             except OSError:
                 continue
             return f"127.0.0.1:{trial.getsockname()[1]}"
-    raise RuntimeError("no port of the loopback interface is free")
+    raise RuntimeError("no free port on the loopback interface")
 
 
 def shorten(config, receivers):
-    """Alertmanager's configuration with short waits and `receivers`/NAME for each URL."""
+    """Alertmanager's configuration with shortened times and `receivers`NAME as URLs."""
     lines, receiver = [], None
     for line in config.splitlines():
         if named := re.match(r"\s*- name: '?([\w-]+)", line):
@@ -67,7 +67,7 @@ class Monitoring:
                 {"targets": [self.alertmanager.url.removeprefix("http://")]}]}]})
 
     def routes(self, receivers):
-        """The project's own, that tell `receivers` and wait only shortly."""
+        """The path of the project's configuration, adapted by shorten()."""
         with open(os.path.join(ALERTS, "alertmanager.yml"), encoding="utf-8") as file:
             config = shorten(file.read(), receivers)
         path = self.scene.path("alertmanager.yml")
@@ -76,7 +76,7 @@ class Monitoring:
         return path
 
     def alerts_path(self):
-        """Of Prometheus' page; Debian has only the classic ones."""
+        """The path of Prometheus' alerts page; Debian has only the classic interface."""
         try:
             self.prometheus.get("/alerts")
         except urllib.error.HTTPError:

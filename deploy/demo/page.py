@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's page for a browser: what fires, who is told of it, and what to do.
+"""The demo's web page: firing alerts, their receivers and runbooks.
 
-Debian's Alertmanager comes without the pages that it has elsewhere.
+Debian's Alertmanager has no web interface.
 """
 
 import html
@@ -10,7 +10,7 @@ import re
 import time
 
 RUNBOOKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "runbooks")
-HEARS = {"critical": "paged now", "warning": "ticket", "info": "digest"}
+RECEIVERS = {"critical": "page", "warning": "ticket", "info": "digest"}
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="2">
@@ -25,21 +25,25 @@ td, th {{ text-align: left; vertical-align: top; padding: .4em 1em .4em 0;
 </style></head><body>
 <h1>{title}</h1>
 <table>{firing}</table>
-<h2>Sent by Alertmanager</h2>
+<h2>Notifications sent</h2>
 <table>{sent}</table>
 </body></html>
 """
 
 
 def alerts_page(alerts, sent):
-    """`alerts` as Alertmanager's API has them, `sent` as [(seconds, receiver, status, name)]."""
-    order = list(HEARS)
+    """`alerts` as in Alertmanager's API, `sent` as [(seconds, receiver, status, name)]."""
+    order = list(RECEIVERS)
     alerts = sorted(alerts, key=lambda one: (is_muted(one), order.index(severity_of(one)),
                                              name_of(one)))
     title = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'} firing"
     return PAGE.format(
-        title=title, firing="".join(map(alert_row, alerts)) or "<tr><td>None.</td></tr>",
-        sent="".join(map(sent_row, reversed(sent[-30:]))) or "<tr><td>Nothing yet.</td></tr>")
+        title=title, firing="".join(map(alert_row, alerts)) or text_row("No alerts firing."),
+        sent="".join(map(sent_row, reversed(sent[-30:]))) or text_row("No notifications yet."))
+
+
+def text_row(text):
+    return f"<tr><td>{text}</td></tr>"
 
 
 def name_of(alert):
@@ -57,11 +61,11 @@ def is_muted(alert):
 def alert_row(alert):
     name, severity = html.escape(name_of(alert)), severity_of(alert)
     muted = is_muted(alert)
-    hears = "muted by another" if muted else HEARS[severity]
+    receiver = "inhibited" if muted else RECEIVERS[severity]
     notes = {key: html.escape(text) for key, text in alert["annotations"].items()}
     return (f"<tr><td class={'muted' if muted else severity}><b>{severity}</b><br>"
-            f"<small>{hears}</small></td><td><b>{name}</b>: {notes['summary']}<br>"
-            f"{notes['description']}<br><small><a href=/runbooks/{name}>what to do</a></small>"
+            f"<small>{receiver}</small></td><td><b>{name}</b>: {notes['summary']}<br>"
+            f"{notes['description']}<br><small><a href=/runbooks/{name}>runbook</a></small>"
             "</td></tr>")
 
 
@@ -73,7 +77,7 @@ def sent_row(one):
 
 
 def runbook(name):
-    """The text of an alert's runbook; nothing if there is none of that name."""
+    """The text of an alert's runbook, or None."""
     path = os.path.join(RUNBOOKS, name + ".md")
     if not re.fullmatch(r"[A-Za-z]+", name) or not os.path.exists(path):
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes what Alertmanager sends: the pager, the tickets and the digest of the demo in one."""
+"""Receives Alertmanager's notifications: pager, tickets and digest of the demo."""
 
 import json
 import time
@@ -11,14 +11,14 @@ RECENT = 50
 
 
 class Receiver(LocalServer):
-    """An HTTP server whose path /NAME is the receiver NAME; `say` is told of each notification.
+    """An HTTP server with the receiver NAME at the path /NAME; calls `say` for each notification.
 
-    A browser gets a page of what fires, and the runbooks.
+    For a browser it serves the page of firing alerts and the runbooks.
     """
 
     def __init__(self, say, address):
         self.say = say
-        self.alertmanager = None  # what the page asks, once it runs
+        self.alertmanager = None  # set once it runs
         self.sent = []  # (seconds since 1970, receiver, status, name of the alert)
         super().__init__({"do_GET": self.show, "do_POST": self.accept},
                          int(address.rpartition(":")[2]))
@@ -29,10 +29,10 @@ class Receiver(LocalServer):
         handler.send_response(200 if text else 404)
         handler.send_header("Content-Type", f"text/{kind}; charset=utf-8")
         handler.end_headers()
-        handler.wfile.write((text or "There is no such page.\n").encode())
+        handler.wfile.write((text or "Not found.\n").encode())
 
     def answer(self, path):
-        """(kind of text, text or nothing) for a browser"""
+        """(content type, text or None) for a browser"""
         if path.startswith("/runbooks/"):
             return "plain", runbook(path.removeprefix("/runbooks/"))
         if path != "/" or not self.alertmanager:
@@ -40,7 +40,7 @@ class Receiver(LocalServer):
         try:
             return "html", alerts_page(self.alertmanager.alerts(), self.sent)
         except OSError as error:
-            return "plain", f"Alertmanager does not answer: {error}\n"
+            return "plain", f"Alertmanager unreachable: {error}\n"
 
     def accept(self, handler):
         length = int(handler.headers["Content-Length"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One incident from cause to calm, with the time of each alert."""
+"""One incident from its cause until all its alerts are resolved, with the time of each."""
 
 import time
 
@@ -8,15 +8,15 @@ from incidents import INCIDENTS, QUIET
 
 CALM_WITHIN = 120  # seconds
 FIRE_WITHIN = 120
-SETTLE = 3  # seconds after the last expected alert in which no other may come
+SETTLE = 3  # seconds after the last expected alert without unexpected ones
 
 
 def rehearse(demo, name, say):
-    """Causes the incident of that name, undoes it, and judges what fired: the exit code."""
+    """Causes and undoes the incident, and compares the alerts; returns the exit code."""
     incident = INCIDENTS[name]
     wait_for_past(demo, name, say)
     if not wait_for_calm(demo, AlertsWatch(demo.monitoring), lambda text: None):
-        say(f"{name}: not begun, other alerts fire: {fired_now(demo)}")
+        say(f"{name}: not started, other alerts are firing: {fired_now(demo)}")
         return 1
     say(f"{name}: {incident.says}")
     say(f"  expected: {', '.join(sorted(incident.expected))}")
@@ -30,18 +30,19 @@ def rehearse(demo, name, say):
         demo.undone[name] = time.monotonic()
     say(f"  {seconds_of(watch)} undone")
     calm = wait_for_calm(demo, watch, say)
-    say(f"  {seconds_of(watch)} " + ("calm again" if calm else "NOT CALM: " + fired_now(demo)))
+    say(f"  {seconds_of(watch)} "
+        + ("all alerts resolved" if calm else "NOT RESOLVED: " + fired_now(demo)))
     pages = {alert for _, receiver, status, alert in demo.receiver.sent[pages_before:]
              if receiver == demo.pager and status == "firing"}
     return judge(name, incident, watch, pages, say) if calm else 1
 
 
 def wait_for_past(demo, name, say):
-    """What is out of the ordinary shows only against what was ordinary before."""
+    """Alerts on unusual behavior need a normal time to compare with."""
     since = demo.undone.get(name, demo.watched_since)
     left = INCIDENTS[name].past - (time.monotonic() - since)
     if left > 0:
-        say(f"{name}: waits {left:.0f} s, for its alerts compare with the time before")
+        say(f"{name}: waiting {left:.0f} s: its alerts compare with the preceding time")
         time.sleep(left)
 
 
@@ -67,7 +68,7 @@ def wait_for_alerts(watch, incident, say):
 
 
 def wait_for_calm(demo, watch, say):
-    """Whether nothing but the quiet set is pending or fires, soon enough."""
+    """Whether only the quiet set is pending or firing within CALM_WITHIN."""
     deadline = time.monotonic() + CALM_WITHIN
     while time.monotonic() < deadline:
         tell(watch, say)
@@ -89,12 +90,12 @@ def judge(name, incident, watch, pages, say):
     missing = incident.expected - fired
     unexpected = fired - incident.expected - incident.possible
     times = ", ".join(f"{alert} after {watch.firing[alert]:.1f} s" for alert in sorted(fired))
-    for what, names in (("missing", missing), ("not expected", unexpected),
-                        ("critical, but nobody was paged", critical - pages),
+    for what, names in (("missing", missing), ("unexpected", unexpected),
+                        ("critical, but not paged", critical - pages),
                         ("paged, but not critical", pages - critical)):
         if names:
             say(f"  {what}: {', '.join(sorted(names))}")
     good = not missing and not unexpected and pages == critical
-    say(f"{name}: {'as expected' if good else 'NOT AS EXPECTED'}: {times or 'nothing fired'}; "
+    say(f"{name}: {'as expected' if good else 'NOT AS EXPECTED'}: {times or 'no alerts fired'}; "
         f"pages: {', '.join(sorted(pages)) or 'none'}")
     return 0 if good else 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The terminal of the demo: a table that is drawn anew, or plain lines where it is none."""
+"""The terminal of the demo: a refreshed table, or plain lines if output is not a terminal."""
 
 import collections
 import shutil
@@ -11,12 +11,12 @@ from support.samples import Samples
 from table import Table
 
 DRAW_EVERY = 2  # seconds
-TELL_EVERY = 30  # seconds, where lines stay
+TELL_EVERY = 30  # seconds, if not a terminal
 CLEAR = "\x1b[H\x1b[2J"
 
 
 class Screen:
-    """say() may be called by any thread, draw() repeats itself in one of its own."""
+    """say() may be called from any thread; draw() runs periodically in a separate thread."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -40,7 +40,7 @@ class Screen:
             pass  # the terminal is gone
 
     def start(self, head, monitoring, watch):
-        """Shows the lines `head`, the table and who alerts until end()."""
+        """Shows the lines `head`, the table and the alerts until end()."""
         self.drawing = self.is_terminal
         if not self.is_terminal:
             self.write("\n".join(head) + "\n")
@@ -55,20 +55,20 @@ class Screen:
         self.thread.start()
 
     def picture(self, monitoring, watch):
-        """The table and the alerts; whatever part does not answer is said so."""
+        """The table and the alerts, or a line for each part that is unreachable."""
         try:
             rows = self.table.lines(Samples(monitoring.agent.get("/metrics")[1]))
         except OSError:
-            rows = ["The agent does not answer."]
+            rows = ["Volumeter is unreachable."]
         try:
             told, muted = watch.now_firing()
             pending = watch.now_pending()
         except OSError:
-            return [*rows, "", "Prometheus or Alertmanager does not answer."]
+            return [*rows, "", "Prometheus or Alertmanager is unreachable."]
         firing = [f"{name} ({watch.severity[name]})" for name in sorted(told)]
-        return [*rows, "", "FIRING   " + (", ".join(firing) or "none"),
-                "MUTED    " + (", ".join(sorted(muted)) or "none"),
-                "PENDING  " + (", ".join(sorted(pending)) or "none")]
+        return [*rows, "", "FIRING     " + (", ".join(firing) or "none"),
+                "INHIBITED  " + (", ".join(sorted(muted)) or "none"),
+                "PENDING    " + (", ".join(sorted(pending)) or "none")]
 
     def draw(self, head, picture):
         with self.lock:
@@ -78,13 +78,13 @@ class Screen:
                 self.write(time.strftime("%H:%M:%S\n") + "\n".join(picture) + "\n")
 
     def fitting(self, lines):
-        """These lines and as many of the recent ones as the terminal has room for."""
+        """These lines, and as many recent ones as fit the terminal."""
         columns, rows = shutil.get_terminal_size()
         room = max(rows - len(lines) - 1, 0)
         recent = list(self.recent)[-room:] if room else []
         return [line[:columns] for line in lines + recent]
 
     def end(self):
-        """Lines from here on."""
+        """Plain lines from now on."""
         self.ended.set()
         self.drawing = False

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A filesystem of one file that passes everything on to another file, as slowly as it is told.
+"""A FUSE filesystem of one file backed by another file, with adjustable latency.
 
     slow_fuse.py BACKING FOLDER SOURCE
 
-mounts it at FOLDER, says "mounted", and serves FOLDER/data, which has the contents of BACKING,
-until it is unmounted. SOURCE is what mountinfo calls its device. Each line of standard input
-is a new delay in seconds for every read and write. Requests are served one by one, as by
-a disk with one head. A stopped server (SIGSTOP) is a filesystem that hangs.
+mounts it at FOLDER, prints "mounted", and serves FOLDER/data, which has the contents of BACKING,
+until it is unmounted. SOURCE is its device name in mountinfo. Each line of standard input is a
+new delay in seconds for every read and write. Requests are served one by one, as by a disk with
+one head. Stopping the server (SIGSTOP) hangs the filesystem.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ import struct
 import sys
 import time
 
-# The protocol is that of linux/fuse.h: a header and what belongs to the opcode, both ways.
+# The protocol of linux/fuse.h: a header and a body by opcode, in both directions.
 (LOOKUP, FORGET, GETATTR, SETATTR, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC, FLUSH, INIT,
  OPENDIR, READDIR, RELEASEDIR, INTERRUPT, DESTROY, BATCH_FORGET) = (
      1, 2, 3, 4, 14, 15, 16, 17, 18, 20, 25, 26, 27, 28, 29, 36, 38, 42)
@@ -92,7 +92,7 @@ class SlowFile:
         return struct.pack("=II", os.pwrite(self.backing, data, offset), 0)
 
     def fsync(self, _node, _body):
-        return b""  # what is on it need not outlive the machine
+        return b""  # no durability needed
 
     def statfs(self, _node, _body):
         """Half full, by the file."""
@@ -130,7 +130,7 @@ def reply_to(device, packet, file):
     try:
         os.write(device, OUT_HEADER.pack(OUT_HEADER.size + len(data), error, unique) + data)
     except FileNotFoundError:
-        pass  # who asked was killed meanwhile
+        pass  # the caller was killed meanwhile
 
 
 def serve(device, file):
@@ -149,7 +149,7 @@ def serve(device, file):
             except OSError as error:
                 if error.errno == errno.ENODEV:
                     return  # unmounted
-                continue  # taken back before it was read
+                continue  # interrupted before it was read
             reply_to(device, packet, file)
 
 

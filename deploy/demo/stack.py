@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the demo watches: an engine of its own with the storage of a small self-hosted service."""
+"""The monitored stack: a separate engine with the storage of a small self-hosted service."""
 
 import contextlib
 import os
@@ -10,15 +10,15 @@ from disks import Disk, SlowFile, new_file
 from support.engine import Engine
 
 PROJECT = "openclaw"
-MAIN_MEGABYTES = 768  # under the engine; a file with holes
+MAIN_MEGABYTES = 768  # Docker's disk; a sparse file
 DATA_MEGABYTES = 256
 SHARE_MEGABYTES = 64
 CI_JOBS = 3
 OLD_DAYS = 400
 ARCHIVES = [f"archive{number}" for number in range(5)]
-DATA_DELAY = 0.001  # seconds a request: the second disk is no fast one
+DATA_DELAY = 0.001  # seconds per request: the second disk is slow
 
-# What the containers do. A "commit" is a write and an fsync.
+# Commands of the containers. A "commit" is a write and an fsync.
 DATABASE = """
 while :; do dd if=/dev/zero of=/db/wal bs=8k count=1 conv=notrunc,fsync 2>/dev/null; sleep 0.5; done
 """
@@ -26,7 +26,7 @@ MODELS = """
 for i in 1 2 3; do [ -e /models/$i.bin ] || dd if=/dev/zero of=/models/$i.bin bs=1M count=32; done
 while :; do for i in 1 2 3; do cat /models/$i.bin > /dev/null; sleep 5; done; done
 """
-# Grows slowly, and is rotated before it gets large.
+# Grows slowly and is rotated.
 LOGS = """
 while :; do
   for i in 0 1 2 3 4 5 6 7 8 9; do
@@ -45,7 +45,7 @@ class Stack:
 
     def __init__(self, scene):
         self.scene = scene
-        self.ended = []  # what end() is to end, in the order of its making
+        self.ended = []  # for end(), in order of creation
         self.main = self.keep(Disk(scene, "docker", new_file(scene, "main.img", MAIN_MEGABYTES)))
         self.slow = self.keep(SlowFile(scene, "slow", DATA_MEGABYTES, "slow-disk"))
         self.data = self.keep(Disk(scene, "data", self.slow.path, ["-e", "remount-ro"]))
@@ -74,7 +74,7 @@ class Stack:
         self.leave_ci_jobs(CI_JOBS)
 
     def unreached_limit(self):
-        """With cgroup version 1 the kernel counts a device's I/O only where it limits some."""
+        """With cgroup v1 the kernel counts the I/O of a device only if a limit is set."""
         return {"BlkioDeviceWriteBps": [{"Path": self.data.device, "Rate": 1 << 40}]}
 
     def volume(self, name, folder=None):
@@ -85,7 +85,7 @@ class Stack:
         return name
 
     def uploads(self):
-        """A volume that Docker counts as dangling, for it is reached by its path alone."""
+        """A volume that Docker considers dangling, as it is only bind-mounted by path."""
         return self.engine.volume_folder(self.volume("uploads"))
 
     def volume_on_data(self, name):
@@ -125,7 +125,7 @@ class Stack:
             self.api.remove_volume(f"{PROJECT}_{name}")
 
     def leave_migration(self):
-        """A container that ended long ago; its volume has what its old host had."""
+        """An exited container whose volume has old files."""
         self.start_service("migration", "dd if=/dev/zero of=/old/dump bs=1M count=2",
                            [self.volume("old-database") + ":/old"])
         self.api.call("POST", f"/v1.41/containers/{PROJECT}-migration/wait")
@@ -134,7 +134,7 @@ class Stack:
         os.chmod(dump, 0o4755)
 
     def leave_ci_jobs(self, count, megabytes=1):
-        """Jobs that ended and were removed without their anonymous volumes (no -v)."""
+        """Jobs that were removed without their anonymous volumes (no -v)."""
         command = f"dd if=/dev/zero of=/scratch/object bs=1M count={megabytes}"
         names = [f"ci-job-{number}" for number in range(count)]
         for name in names:
@@ -144,11 +144,11 @@ class Stack:
             self.api.remove_container(name)
 
     def volumes(self):
-        """The names of all."""
+        """The names of all volumes."""
         return {one["Name"] for one in self.api.call("GET", "/v1.41/volumes")["Volumes"] or []}
 
     def end(self):
-        """The containers, then the disks, each before what it stands on."""
+        """Ends containers, engine and disks, in reverse order of creation."""
         self.slow.set_delay(0)
         self.share.release()
         if self.engine.process:
@@ -158,7 +158,7 @@ class Stack:
 
     def end_engine(self):
         if self.engine.process.poll() is not None:
-            with contextlib.suppress(AssertionError):  # then Scene.end() kills what it left
-                self.engine.start()  # or the cgroups of its containers would stay
+            with contextlib.suppress(AssertionError):  # then Scene.end() kills the rest
+                self.engine.start()  # removes the cgroups of its containers
         self.engine.end()
         self.engine.kill()

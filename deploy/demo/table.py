@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The live table: volumes and filesystems as the agent sees them, two scrapes compared."""
+"""The live table: volumes and filesystems, with rates between two scrapes."""
 
 import time
 
@@ -18,13 +18,13 @@ def human(number):
 
 
 class Table:
-    """Rows of what an agent says now, and how fast it changed since the last time."""
+    """Rows with the values of the last scrape and their rates since the previous one."""
 
     def __init__(self):
         self.seconds = self.samples = None
 
     def lines(self, samples):
-        """Of a new scrape."""
+        """The rows for a new scrape."""
         before, since = self.samples, self.seconds
         self.samples, self.seconds = samples, time.monotonic()
         took = self.seconds - since if since is not None else None
@@ -45,7 +45,7 @@ def volume_lines(samples, rate):
     mountpoints = {labels["volume"]: labels["mountpoint"]
                    for labels, _ in samples.all("docker_volume_filesystem_info")}
     row = "{:28.28} {:>10} {:>12} {:>9}  {:9} {}".format
-    lines = [row("VOLUME", "SIZE", "GROWTH/s", "WRITES/s", "USE", "FILESYSTEM")]
+    lines = [row("VOLUME", "DISK SPACE", "GROWTH/s", "WRITES/s", "STATE", "FILESYSTEM")]
     names = samples.by("volume", "docker_volume_info")
     ci_jobs = sorted(name for name in names if "_" not in name)
     for name in sorted(set(names) - set(ci_jobs)):
@@ -54,16 +54,16 @@ def volume_lines(samples, rate):
                          shown(rate(WRITES, volume=name), "{:.1f}".format),
                          samples.use(name) or "-", short(mountpoints.get(name, "-"))))
     sizes = samples.by("volume", SIZES)
-    lines.append(row(f"{len(ci_jobs)} without a name",
+    lines.append(row(f"{len(ci_jobs)} anonymous",
                      human(sum(sizes.get(name, 0) for name in ci_jobs)), "", "",
                      "orphaned" if all(samples.use(name) == "orphaned" for name in ci_jobs)
-                     else "in part", ""))
+                     else "mixed", ""))
     return lines
 
 
 def filesystem_lines(samples, rate):
     row = "{:16.16} {:>10} {:>7}  {:14} {:8} {:>9} {:>6}".format
-    lines = [row("FILESYSTEM", "SIZE", "FREE", "STATE", "DEVICE", "WRITTEN/s", "BUSY")]
+    lines = [row("FILESYSTEM", "SIZE", "FREE", "STATE", "DEVICE", "WRITTEN/s", "UTIL")]
     devices = samples.by("mountpoint", "docker_filesystem_up")
     for mountpoint in sorted(devices):
         size = samples.value("docker_filesystem_size_bytes", mountpoint=mountpoint)
@@ -72,21 +72,21 @@ def filesystem_lines(samples, rate):
         device = device["device"] if device else "-"
         lines.append(row(
             short(mountpoint), shown(size, human),
-            "-" if not size or avail is None else f"{100 * avail / size:.0f} %",
+            "-" if not size or avail is None else f"{100 * avail / size:.0f}%",
             state_of(samples, mountpoint), device,
             shown(rate("docker_device_written_bytes_total", device=device), human),
             shown(rate("docker_device_io_time_seconds_total", device=device),
-                  lambda ratio: f"{100 * ratio:.0f} %")))
+                  lambda ratio: f"{100 * ratio:.0f}%")))
     return lines
 
 
 def state_of(samples, mountpoint):
     if samples.value("docker_filesystem_up", mountpoint=mountpoint) == 0:
-        return "does not answer"
+        return "not responding"
     readonly = samples.value("docker_filesystem_readonly", mountpoint=mountpoint)
     return "read-only" if readonly else "ok"
 
 
 def short(mountpoint):
-    """The demo's folder is the same everywhere."""
+    """Without the common path of the demo's directory."""
     return mountpoint.rpartition("/")[2] or mountpoint

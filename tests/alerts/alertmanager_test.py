@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A real Alertmanager with our configuration tells the right people, and no more than needed."""
+"""A real Alertmanager with our configuration: routes, receivers and inhibitions."""
 
 import os
 import re
@@ -61,7 +61,7 @@ class AlertmanagerTest(LiveTest):
         self.alertmanager = Alertmanager(self.scene, self.quick_config())
 
     def quick_config(self):
-        """Ours, but for the address of the receivers and the times to wait."""
+        """Our configuration with other receiver addresses and shorter waiting times."""
         with open(CONFIG, encoding="utf-8") as file:
             text = file.read()
         text, addresses = re.subn(r"localhost:9095", self.webhooks.address(), text)
@@ -83,7 +83,7 @@ class AlertmanagerTest(LiveTest):
                 for one in self.alertmanager.alerts() for labels in [one["labels"]]}
 
     def fire(self, causes, others):
-        """Fires the causes, then all the others, and waits until each is judged."""
+        """Fires the causes, then all others, and waits until each is active or suppressed."""
         self.alertmanager.post(causes)
         eventually(lambda: len(self.alertmanager.alerts()) == len(causes), SECONDS, "they fire")
         self.alertmanager.post(others)
@@ -111,7 +111,7 @@ class AlertmanagerTest(LiveTest):
              {"alertname": "VolumeterAbsent", "severity": "warning"}])
         self.assertEqual(suppressed, {("DockerFilesystemFull", "a", "/"),
                                       ("VolumeterScrapeSlow", "a", None)})
-        # What is suppressed is not sent either; the rest is, so it had its time.
+        # Suppressed alerts are not sent; the others were, so there was enough time.
         expected = [("/page", "DockerFilesystemFull"), ("/page", "VolumeterDown"),
                     ("/ticket", "HostDown"), ("/ticket", "VolumeterAbsent")]
         eventually(lambda: self.received() == expected, SECONDS, expected)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What promtool does not check: the faults of a rule, in words.
+"""Faults of rules that promtool does not check, as texts.
 
-A rule is what GET /api/v1/rules of Prometheus says of it.
+A rule is an element of GET /api/v1/rules of Prometheus.
 """
 
 import dataclasses
@@ -24,11 +24,11 @@ STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 @dataclasses.dataclass
 class World:
-    """What rules may name."""
+    """The names that rules may use."""
 
     metrics: dict  # {name: Metric} of docs/metrics.md
-    recorded: set  # names that recording rules make
-    runbooks: set  # the alerts that have one
+    recorded: set  # names of recording rules
+    runbooks: set  # alerts with a runbook
     dashboards: set  # their uids
 
     def labels(self):
@@ -90,7 +90,7 @@ def faults_of_links(alert, annotations, world):
 
 
 def faults_of_template(text, world):
-    """Labels that are shown and queries that are made in {{ }}."""
+    """Labels and queries used in {{ }}."""
     known = world.labels()
     found = [f"its text shows an unknown label {label}"
              for label in re.findall(r"\$labels\.(\w+)", text) if label not in known]
@@ -104,7 +104,7 @@ def faults_of_template(text, world):
 
 
 def faults_of_names(text, world):
-    """Metrics and labels that do not exist, and counters and gauges used as the other."""
+    """Unknown metrics and labels, and counters used as gauges or the reverse."""
     expression = Expression(text)
     known = world.labels() | set(expression.made)
     found = [f"{label} is the label of no metric" for label in expression.grouping
@@ -134,7 +134,7 @@ def faults_of_use(selector, metric):
 
 
 def seconds_of(duration):
-    """Of 1h30m. A variable of Grafana is long enough: it knows the interval."""
+    """Of 1h30m. A variable of Grafana counts as long enough: it follows the interval."""
     if duration.startswith("$"):
         return SHORTEST_WINDOW
     parts = re.findall(r"(\d+)(ms|[smhdwy])", duration)
@@ -142,14 +142,14 @@ def seconds_of(duration):
 
 
 def faults_of_joins(query):
-    """Hosts must not be mixed up."""
+    """Joins must not mix hosts."""
     return [f"{word} ({labels}) lacks job or instance"
             for word, labels in re.findall(r"\b(by|on)\s*\(([^)]*)\)", STRING.sub("", query))
             if not {"job", "instance"} <= {label.strip() for label in labels.split(",")}]
 
 
 def fenced_queries(markdown):
-    """The queries of the ```promql blocks: parted by empty lines, # begins a comment."""
+    """The queries of the ```promql blocks: separated by empty lines, with # comments."""
     found = []
     for block in re.findall(r"^[ ]*```promql\n(.*?)^[ ]*```", markdown, re.DOTALL | re.MULTILINE):
         found += [part.strip() for part in re.split(r"\n\s*\n", block) if part.strip()]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The rules and runbooks name only what exists, and the lint that says so can fail."""
+"""The rules and runbooks pass the lint, and the lint can fail."""
 
 import glob
 import json
@@ -11,7 +11,7 @@ import tomllib
 import unittest
 import urllib.error
 
-# A counter of errors begins with its first error, of which increase() sees nothing.
+# increase() misses the first error, with which an error counter starts.
 BORN_WITH_A_VALUE = "docker_mount_io_errors_total is a counter and not under rate()"
 ALLOWED = {f"{alert}: {BORN_WITH_A_VALUE}" for alert in ("DockerIoErrors", "DockerWritesRefused")}
 
@@ -36,7 +36,7 @@ def runbooks():
 
 
 def dashboards():
-    """The uids of those whose file is named after them."""
+    """The uids of the dashboards whose file name matches."""
     found = set()
     for path in glob.glob(os.path.join(ROOT, "dashboards/*.json")):
         uid = json.loads(read(path)).get("uid")
@@ -117,7 +117,7 @@ def alert(name="Good", query='docker_up{job="x"} == 0', **changes):
 
 
 class LintTest(unittest.TestCase):
-    """Each fault is found."""
+    """The lint finds each fault."""
 
     def check(self, rule, *expected):
         found = faults_of_rule(rule, small_world())

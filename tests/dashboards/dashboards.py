@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The committed dashboards, as their JSON is read by the tests."""
+"""The committed dashboards, read from their JSON."""
 
 import dataclasses
 import glob
@@ -19,7 +19,7 @@ class Dashboard:
     json: dict
 
     def panels(self):
-        """All panels, those in collapsed rows and the rows themselves too."""
+        """All panels, including rows and panels in collapsed rows."""
         for panel in self.json.get("panels", []):
             yield panel
             yield from panel.get("panels", [])
@@ -35,7 +35,7 @@ class Dashboard:
         return self.json.get("templating", {}).get("list", [])
 
     def annotations(self):
-        """Those that ask Prometheus; the one that Grafana brings itself does not."""
+        """Annotations with a Prometheus query, without Grafana's built-in one."""
         return [one for one in self.json.get("annotations", {}).get("list", [])
                 if not one.get("builtIn")]
 
@@ -59,6 +59,6 @@ def load_dashboards(folder=FOLDER):
 
 
 def query_of(variable):
-    """The text of a query variable, which newer Grafanas wrap."""
+    """The text of a query variable, which newer versions of Grafana wrap."""
     query = variable.get("query", "")
     return query.get("query", "") if isinstance(query, dict) else query

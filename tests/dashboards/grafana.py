@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Grafana does with variables before it asks Prometheus."""
+"""Interpolation of variables as Grafana does it before querying Prometheus."""
 
 import dataclasses
 import re
@@ -15,12 +15,12 @@ RATE_INTERVAL = "10s"
 
 
 class Unknown(Exception):
-    """A query refers to what Grafana, or this imitation of it, does not know."""
+    """A query refers to a variable or format that is not supported here."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Values:
-    """The chosen value of each variable by its name: a text or a list of them."""
+    """The selected value of each variable by name: a text or a list of texts."""
 
     chosen: dict
 
@@ -39,16 +39,16 @@ class Values:
 
 
 def own_values(seconds, step):
-    """Grafana's own variables, for a range of so many seconds with a point each step."""
+    """Grafana's built-in variables for a range and a step in seconds."""
     return Values({"__rate_interval": RATE_INTERVAL, "__interval": f"{step}s",
                    "__interval_ms": f"{step}000", "__range": f"{seconds}s",
                    "__range_s": f"{seconds}", "__range_ms": f"{seconds}000"})
 
 
 def format_list(values, form):
-    """As the data source of Prometheus does, unless another form is named."""
+    """As Grafana's Prometheus data source does, unless a format is given."""
     if form is None:
-        # The text stands within quotes, where a backslash is written as two.
+        # The text is within quotes, where backslashes are doubled.
         escaped = [SPECIAL.sub(lambda found: "\\\\" + found[0], value) for value in values]
         return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
     if form == "pipe":
@@ -57,7 +57,7 @@ def format_list(values, form):
 
 
 def choices(dashboard, prometheus, seconds, step):
-    """Values for each choice that a user has where only one can be chosen, and all elsewhere."""
+    """Each value of single-value variables, combined with all values of the others."""
     return list(choose(dashboard.variables(), own_values(seconds, step), prometheus))
 
 
@@ -71,7 +71,7 @@ def choose(variables, values, prometheus):
 
 
 def values_of(variable, values, prometheus):
-    """What to try: each option, or once all together."""
+    """The values to try: each option, or all at once."""
     options = options_of(variable, values, prometheus)
     if variable.get("includeAll") and variable.get("allValue"):
         return [variable["allValue"]]
@@ -106,7 +106,7 @@ def label_values(variable, values, prometheus):
 
 
 def filtered(options, regex):
-    """Grafana keeps the options that match, or of each what the first group has found."""
+    """As in Grafana, keeps the options that match, or their first capture group."""
     if not regex:
         return options
     found = [re.search(regex.strip("/"), option) for option in options]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dashboards obey the rules of linter_rules.py and own_rules.py, but for exceptions.json."""
+"""The dashboards pass linter_rules.py and own_rules.py, except for exceptions.json."""
 
 import copy
 import os
@@ -22,7 +22,7 @@ needs_promtool = unittest.skipUnless(is_there("promtool"), "needs promtool")
 
 
 def faults_of(dashboards):
-    """{(dashboard, rule, place): what is wrong there}"""
+    """{(dashboard, rule, place): faults}"""
     metrics, found = load_metrics(), {}
     for dashboard in dashboards:
         subject = Subject(dashboard, dashboards, metrics)
@@ -33,7 +33,7 @@ def faults_of(dashboards):
 
 
 def without(faults, exceptions):
-    """The faults that are no exceptions, and the exceptions that are no faults, in words."""
+    """Faults that are not excepted, and exceptions without a fault, as texts."""
     excepted = {(one["dashboard"], one["rule"], one["place"]): one["reason"] for one in exceptions}
     return [*(f"{' / '.join(key)}: {'; '.join(said)}" for key, said in faults.items()
               if not excepted.get(key)),
@@ -108,7 +108,7 @@ def replace(json, old, new):
     target(json)["expr"] = target(json)["expr"].replace(old, new)
 
 
-# What each does to a good dashboard is a fault by the rule.
+# Each change makes a valid dashboard violate the rule.
 BAD = (
     ("template-datasource", lambda json: variable(json, 0).update(name="source")),
     ("template-job", lambda json: variable(json, 1).update(multi=False)),

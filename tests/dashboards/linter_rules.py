@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of Grafana's public dashboard-linter, under its names, for our kind of dashboards.
+"""The rules of Grafana's public dashboard-linter, under its names.
 
-A rule is a function of a Subject that yields (place, what is wrong); the place is the title of a
-panel, or nothing where it is the dashboard.
+A rule is a function of a Subject that yields (place, fault); the place is the title of a panel, or
+empty for the dashboard.
 """
 
 DATASOURCES = ("$datasource", "${datasource}")
-# Those of Grafana's units that fit what a storage monitor shows.
+# Units of Grafana that suit a storage monitor.
 UNITS = frozenset("""
 none string short percent percentunit bool bool_yes_no bool_on_off locale
 bytes decbytes bits binBps Bps bps iops ops reqps rps wps cps opm cpm hertz
@@ -42,7 +42,7 @@ def host_variable(subject, name):
             if variable.get(key) != value:
                 yield "", f"the {key} of {name} must be {value}, not {variable.get(key)}"
         if uid_of(variable) not in DATASOURCES:
-            yield "", f"{name} does not ask the chosen data source"
+            yield "", f"{name} does not use the selected data source"
 
 
 def template_label_promql(subject):
@@ -53,7 +53,7 @@ def template_label_promql(subject):
 def template_on_time_change_reload(subject):
     for variable in subject.variables:
         if variable["type"] == "query" and variable.get("refresh") != 2:
-            yield "", f"variable {variable['name']} is not asked anew when the time range changes"
+            yield "", f"variable {variable['name']} is not refreshed when the time range changes"
 
 
 def panel_datasource(subject):
@@ -61,7 +61,7 @@ def panel_datasource(subject):
         for one in [panel, *panel.get("targets", [])]:
             if one is panel or "datasource" in one:
                 if uid_of(one) not in DATASOURCES:
-                    yield panel["title"], "does not ask the chosen data source"
+                    yield panel["title"], "does not use the selected data source"
 
 
 def panel_title_description(subject):
@@ -78,13 +78,13 @@ def panel_units(subject):
                   for one in override["properties"] if one["id"] == "unit"]
         for unit in units:
             if unit not in UNITS:
-                yield panel["title"], f"no unit, or one that is not known here: {unit}"
+                yield panel["title"], f"no unit, or an unknown one: {unit}"
 
 
 def panel_no_targets(subject):
     for panel in subject.panels:
         if not panel.get("targets"):
-            yield panel["title"], "asks nothing"
+            yield panel["title"], "has no query"
 
 
 def target_promql(subject):

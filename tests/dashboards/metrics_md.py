@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The metrics of docs/metrics.md, and those that Prometheus itself makes."""
+"""The metrics of docs/metrics.md and those that Prometheus adds."""
 
 import dataclasses
 import os
 import re
 
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/metrics.md")
-# | `docker_volumes` | gauge | state | Volumes by use. |
+# | `docker_volumes` | gauge | state | Volumes by state. |
 LINE = re.compile(r"\| `(\w+)` \| (\w+) \| ([\w, ]*)\|")
 TARGET_LABELS = frozenset(("job", "instance"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Metric:
-    """Its kind and all labels of its series, those of the target included."""
+    """Its kind and all labels of its series, including target labels."""
 
     kind: str
     labels: frozenset
 
 
 def load_metrics():
-    """{name of series: Metric}; a histogram is three of them, which are counters."""
+    """{name of series: Metric}; a histogram has three series, all counters."""
     metrics = {name: Metric("gauge", TARGET_LABELS)
                for name in ("up", "scrape_duration_seconds", "scrape_samples_scraped")}
     with open(FILE, encoding="utf-8") as file:
@@ -31,7 +31,7 @@ def load_metrics():
                 metrics[name + "_sum"] = metrics[name + "_count"] = Metric("counter", labels)
             else:
                 metrics[name] = Metric(kind, labels)
-    # An alert has the labels of what it is about.
+    # An alert has the labels of its expression.
     everything = frozenset().union(*(metric.labels for metric in metrics.values()))
     metrics["ALERTS"] = Metric("gauge", everything | {"alertname", "alertstate", "severity"})
     return metrics

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What we ask of our dashboards besides the public linter's rules; the same kind of functions."""
+"""Rules for our dashboards in addition to linter_rules.py, with the same signature."""
 
 import re
 
 from dashboards import query_of
 
 COLUMNS = 24
-# Those that Grafana 11 reads as they are.
+# Read by Grafana 11 without migration.
 SCHEMA_VERSIONS = range(39, 42)
 THRESHOLD_UNITS = ("percent", "percentunit")
 # /d/volumeter-host?var-instance=${__data.fields.instance}&${job:queryparam}
@@ -45,18 +45,18 @@ def repeated(values):
 
 
 def places(subject):
-    """Panels lie within the columns and not on each other."""
+    """Panels are within the columns and do not overlap."""
     top = subject.dashboard.json.get("panels", [])
     for panels in [top, *(panel["panels"] for panel in top if panel.get("panels"))]:
         taken = {}
         for panel in panels:
             at = panel["gridPos"]
             if at["x"] < 0 or at["x"] + at["w"] > COLUMNS or min(at["w"], at["h"]) < 1:
-                yield panel["title"], f"lies outside of the {COLUMNS} columns"
+                yield panel["title"], f"is outside of the {COLUMNS} columns"
             cells = [(x, y) for x in range(at["x"], at["x"] + at["w"])
                      for y in range(at["y"], at["y"] + at["h"])]
             for other in sorted({taken[cell] for cell in cells if cell in taken}):
-                yield panel["title"], f"lies on {other}"
+                yield panel["title"], f"overlaps {other}"
             taken.update(dict.fromkeys(cells, panel["title"]))
 
 
@@ -65,7 +65,7 @@ def thresholds(subject):
         defaults = panel.get("fieldConfig", {}).get("defaults", {})
         if defaults.get("unit") in THRESHOLD_UNITS:
             if len(defaults.get("thresholds", {}).get("steps", [])) < 2:
-                yield panel["title"], "shows a share without a threshold"
+                yield panel["title"], "has a ratio unit but no threshold"
 
 
 def links(subject):
@@ -75,13 +75,13 @@ def links(subject):
         for uid, query in (found for text in texts_in(inside) for found in LINK.findall(text)):
             target = subject.variables_by_uid.get(uid)
             if target is None:
-                yield panel["title"], f"links to {uid}, which is no dashboard"
+                yield panel["title"], f"links to {uid}, which does not exist"
                 continue
             kept = set(KEPT.findall(query))
             for name in sorted((kept | set(GIVEN.findall(query))) - target):
-                yield panel["title"], f"gives {uid} the variable {name}, which it has not"
+                yield panel["title"], f"passes the variable {name} to {uid}, which does not have it"
             for name in sorted(kept - own):
-                yield panel["title"], f"passes on the variable {name}, which is not here"
+                yield panel["title"], f"passes the variable {name}, which does not exist here"
 
 
 def without_panels(json):
@@ -97,7 +97,7 @@ def texts_in(json):
 
 
 def names(subject):
-    """Every metric and label is one of docs/metrics.md, or made in the query."""
+    """Every metric and label is in docs/metrics.md or created in the query."""
     for place, expression in subject.expressions:
         for selector in expression.selectors:
             metric = subject.metrics.get(selector.name)
@@ -115,11 +115,11 @@ def names(subject):
         used |= {label for target in panel.get("targets", [])
                  for label in LEGEND.findall(target.get("legendFormat", ""))}
         for label in sorted(used - known):
-            yield panel["title"], f"no query of it gives the label {label}"
+            yield panel["title"], f"no query of it has the label {label}"
 
 
 def joins(subject):
-    """What is of one host does not meet what is of another."""
+    """Joins include job and instance, so that hosts are not mixed."""
     for place, text in subject.texts:
         for labels in ON.findall(text):
             names_in_it = {label.strip() for label in labels.split(",")}
@@ -128,7 +128,7 @@ def joins(subject):
 
 
 def variables(subject):
-    """Each is used, and compared as what it is: one value with =, several with =~."""
+    """Each variable is used, with = for single values and =~ for multiple values."""
     used = {reference for text in [text for _, text in subject.texts]
             + [query_of(variable) for variable in subject.variables]
             for reference in subject.references(text)}
@@ -144,7 +144,7 @@ def variables(subject):
 
 
 def fields(subject):
-    """What overrides and transformations name is a field of the panel."""
+    """Overrides and transformations refer to fields of the panel."""
     for panel in subject.panels:
         organize = [one["options"] for one in panel.get("transformations", [])
                     if one["id"] == "organize"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a PromQL expression selects, groups by and wraps in functions.
+"""Selectors, grouping labels and functions of a PromQL expression.
 
 It reads what Prometheus would take; whether Prometheus does take it is for promtool to say.
 """
@@ -22,7 +22,7 @@ MAKES_LABELS = ("label_replace", "label_join", "count_values")
 
 @dataclasses.dataclass
 class Selector:
-    """NAME{MATCHERS}[RANGE] and the function that it is given to, or nothing but its presence
+    """NAME{MATCHERS}[RANGE] and the function that takes it; is_filter if only its presence
     counts: after `and` or `unless`."""
 
     name: str
@@ -33,13 +33,13 @@ class Selector:
 
 
 class Expression:
-    """All selectors of a text, and the labels that it groups and joins by or makes."""
+    """All selectors of a text, and the labels that it groups and joins by or creates."""
 
     def __init__(self, text):
         self.tokens = [(found.lastgroup, found[0]) for found in TOKEN.finditer(text)
                        if found.lastgroup != "space"]
         self.at = 0
-        self.calls = []  # the functions whose parentheses are open; "" for plain ones
+        self.calls = []  # functions with open parentheses; "" for plain parentheses
         self.selectors = []
         self.grouping = []
         self.made = []
@@ -72,7 +72,7 @@ class Expression:
         else:
             if kind == "string" and self.calls[-1:] and self.calls[-1] in MAKES_LABELS:
                 self.made.append(text[1:-1])
-                self.calls[-1] = "made"  # only the first of its texts names a label
+                self.calls[-1] = "made"  # only its first text is a label name
             self.take()
 
     def open(self, function):
@@ -94,7 +94,7 @@ class Expression:
             self.read_selector(word, filtering)
 
     def read_labels(self):
-        """(a, b) after a word of GROUPING, of which some stand alone."""
+        """(a, b) after a word of GROUPING; optional after some."""
         found = []
         if self.peek()[1] == "(":
             while self.peek()[0] != "end" and (text := self.take()) != ")":
@@ -118,7 +118,7 @@ class Expression:
         self.selectors.append(selector)
 
     def read_range(self):
-        """What stands in [...]; nothing if it is that of a subquery."""
+        """The text in [...]; None for a subquery."""
         start = self.at
         while self.peek()[0] != "end" and self.peek()[1] != "]":
             self.take()

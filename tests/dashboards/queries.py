@@ -12,15 +12,15 @@ import urllib.error
 from dashboards import HERE, load, load_dashboards
 from grafana import Unknown, choices
 
-POINTS = 8  # of a range: few, for machines are slow that are emulated
-# What a host may have or lack so that a query has nothing to give on another.
+POINTS = 8  # per range: few, as emulated machines are slow
+# Features of a host without which a query may return no data.
 NEEDS = ("eBPF", "cgroup v2", "NFS", "history", "trouble")
 
 Query = collections.namedtuple("Query", "dashboard panel ref_id")
 
 
 class Asker:
-    """Asks a Prometheus (support.prometheus) about the time since it began to scrape."""
+    """Queries a Prometheus (support.prometheus) over the time since it started to scrape."""
 
     def __init__(self, prometheus):
         self.prometheus = prometheus
@@ -35,7 +35,7 @@ class Asker:
         return self.ask(f"/api/v1/label/{label}/values", **query)
 
     def ask(self, path, **query):
-        """The data; AssertionError if the answer is an error or comes with warnings."""
+        """The data; AssertionError on errors and warnings."""
         try:
             answer = json.loads(self.prometheus.get(path, **query))
         except urllib.error.HTTPError as error:
@@ -45,7 +45,7 @@ class Asker:
         return answer["data"]
 
     def numbers(self, expression, instant):
-        """All numbers of the answer, whichever series they are of."""
+        """All values of all series."""
         if instant:
             data = self.ask("/api/v1/query", query=expression, time=self.end)
         else:
@@ -58,18 +58,18 @@ class Asker:
 
 
 class Report:
-    """What the queries gave."""
+    """The results of the queries."""
 
     def __init__(self):
         self.asked = 0
         self.known = set()  # all Queries
-        self.empty = []  # Queries without a number
-        self.mute = []  # (dashboard, panel) without one that do not say why
-        self.faults = []  # in words: errors and warnings
+        self.empty = []  # Queries without data
+        self.mute = []  # (dashboard, panel) without data and without an explanation
+        self.faults = []  # errors and warnings, as texts
 
 
 class Run:
-    """The queries of one dashboard, for the choices of its variables."""
+    """The queries of one dashboard for all values of its variables."""
 
     def __init__(self, dashboard, asker, report):
         self.dashboard = dashboard
@@ -89,7 +89,7 @@ class Run:
                 self.report.mute.append((self.dashboard.name, title))
 
     def run_target(self, panel, target):
-        """Whether the panel shows something of it."""
+        """Whether the panel shows data of it."""
         query = Query(self.dashboard.name, panel["title"], target["refId"])
         self.report.known.add(query)
         kinds = [kind for kind in ("instant", "range") if target.get(kind)] or ["range"]
@@ -106,7 +106,7 @@ class Run:
         return False
 
     def answers(self, expression, instant):
-        """The numbers for each choice, up to the first that gives more than NaN."""
+        """The values for each choice of variables, up to the first with more than NaN."""
         numbers = []
         for values in self.options:
             self.report.asked += 1
@@ -121,7 +121,7 @@ def has_number(numbers):
 
 
 def is_explanation(expression):
-    """Series that are only there so that their legend says why others are not."""
+    """Series whose legend explains why a figure is not available."""
     return re.search(r"\bNaN\b", expression) is not None
 
 
@@ -151,7 +151,7 @@ def load_allowed():
 
 
 def complaints(report, allowed, host_has=()):
-    """In words what is wrong on a host that has these of NEEDS."""
+    """The faults, as texts, on a host with these of NEEDS."""
     excused = {query for query, needs in allowed.items() if needs not in host_has}
     return [*report.faults,
             *(f"{query} gives no data" for query in report.empty if query not in excused),

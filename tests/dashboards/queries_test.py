@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every query of every dashboard gives data from a real, seeded host, or it is known why not.
+"""Every query of every dashboard returns data from a real, seeded host, or has a known exception.
 
 What a machine may lack, as eBPF and cgroup version 2, tests/vm/scenarios/dashboards_test.py has.
 """
@@ -26,11 +26,11 @@ SCRAPED_SECONDS = 25
 class QueriesTest(LiveTest):
     needs = ("root", "dockerd", "busybox", "mkfs.ext4", "prometheus")
     host_has = ()  # of NEEDS, for certain
-    # Two with the same volumes: to mix them up is an error of Prometheus.
+    # Two agents with the same volumes: a join that mixes them fails in Prometheus.
     jobs = {"volumeter": "127.0.0.1", "another": "localhost"}
 
     def add_to(self, host):
-        """What only some machines can have."""
+        """The features that this machine certainly has."""
 
     def start_prometheus(self, agent):
         port = agent.url.rpartition(":")[2]
@@ -54,19 +54,19 @@ class QueriesTest(LiveTest):
         report = run_all(prometheus)
         self.say(f"{len(report.known)} queries, asked {report.asked} times for the choices of "
                  f"their variables, took {time.monotonic() - began:.1f} s; {len(report.empty)} "
-                 "gave no data")
+                 "returned no data")
         self.assertGreater(report.asked, 0)
         self.assertEqual("\n".join(complaints(report, load_allowed(), self.host_has)), "")
 
 
 def is_measured(samples):
-    """Volumes on disks are, and the gateway's cache in memory."""
+    """Whether the volumes on disks and the gateway's tmpfs are measured."""
     return (len(samples.all("docker_volume_size_bytes")) >= 9
             and samples.value("docker_mount_used_bytes", destination="/cache"))
 
 
 def impatient_rules(scene):
-    """The rules, but an alert fires as soon as its expression holds."""
+    """The rules without `for`: alerts fire at once."""
     with open(os.path.join(ALERTS, "thresholds.toml"), "rb") as file:
         alerts = [name for name, values in tomllib.load(file).items() if "for" in values]
     overlay, rules = scene.path("impatient.toml"), scene.path("rules.yml")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real host on which every panel of the dashboards has something to show.
+"""A real host with data for every panel of the dashboards.
 
-Its engine keeps its data on a disk of its own. A compose project works all the time: a database
-that syncs, a log that grows, a gateway with a model store, a configuration and a cache in memory,
-and an importer whose volume is full. Beside it lie what CI jobs left behind and a prune hazard.
+Its engine stores its data on a separate disk. A Compose project runs all the time: a database with
+fsyncs, a growing log, a gateway with a model store, a configuration and a tmpfs cache, and an
+importer with a full volume. There are also leftovers of CI jobs and a prune hazard.
 """
 
 import os
@@ -22,7 +22,7 @@ DISK_MEGABYTES = 320
 PROJECT = "openclaw"
 DAY = 86400
 
-# What each service of the project does for ever.
+# The command of each service.
 DATABASE = """
 while sleep 1; do
   dd if=/dev/zero of=/data/wal bs=64k count=8 conv=notrunc,fsync
@@ -36,11 +36,11 @@ IMPORTER = "while sleep 1; do dd if=/dev/zero of=/scratch/rows bs=64k count=32; 
 
 
 class SeededHost:
-    """Starts the engine with all that lives on it; agent() starts an agent beside it."""
+    """Starts the engine and its containers; agent() starts an agent."""
 
     def __init__(self, scene):
         self.scene = scene
-        # Where it is a module, dockerd wants it loaded.
+        # dockerd requires it to be loaded if it is a module.
         subprocess.run(["modprobe", "overlay"], check=False, capture_output=True)
         disk = scene.new_folder("engine")
         run_quietly(["mount", make_disk(scene, "data", DISK_MEGABYTES), disk])
@@ -64,7 +64,7 @@ class SeededHost:
             write(os.path.join(self.engine.volume_folder(name), "file"), kilobytes << 10)
 
     def leave_what_ci_jobs_leave(self):
-        """Volumes without a container, one of them old, and one of a container never started."""
+        """Orphaned volumes, one of them old, and one of a container that was never started."""
         for number in range(3):
             self.volume(f"ci_job_{number}", {"team": "build"}, kilobytes=1024 * (number + 1))
         age = time.time() - 400 * DAY

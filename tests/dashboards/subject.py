@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A dashboard as the rules look at it, its queries read."""
+"""A dashboard with its parsed queries, as input of the rules."""
 
 import json
 import re
@@ -16,7 +16,7 @@ COMPLAINT = re.compile(r'rule (\d+), "\S+": (.*)')
 
 
 class Subject:
-    """One dashboard, what the others are and which metrics there are."""
+    """One dashboard, with the other dashboards and all metrics."""
 
     def __init__(self, dashboard, all_dashboards, metrics):
         self.dashboard = dashboard
@@ -39,7 +39,7 @@ class Subject:
                 for selector in expression.selectors]
 
     def references(self, text):
-        """The names of the variables that a text refers to."""
+        """The names of the variables used in a text."""
         return {found[1] or found[2] or found[4] for found in REFERENCE.finditer(text)}
 
     def labels_of(self, expression):
@@ -53,14 +53,14 @@ class Subject:
                              for target in panel.get("targets", [])))
 
     def selectors_of_variables(self):
-        """(name, selector) of each query variable that has one."""
+        """(name, selector) of each query variable with a selector."""
         for variable in self.variables:
             if variable["type"] == "query":
                 found = LABEL_VALUES.fullmatch(query_of(variable))
                 yield variable["name"], found[1] or "up" if found else "no label_values()"
 
     def faults(self, texts):
-        """(owner, fault) of those of (owner, text) that are no PromQL once they are filled in."""
+        """(owner, fault) of each (owner, text) that is not PromQL after interpolation."""
         values = own_values(3600, 60)
         for variable in self.variables:
             values = values.with_value(variable["name"], "x")
@@ -76,7 +76,7 @@ class Subject:
 
 
 def complaints_of_promtool(expressions):
-    """[(index, what promtool says)], asked for all together."""
+    """[(index, error of promtool)], with one call for all."""
     rules = [{"record": f"q:{number}", "expr": text} for number, text in enumerate(expressions)]
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
         json.dump({"groups": [{"name": "q", "rules": rules}]}, file)  # which is YAML, too

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: each incident makes the alerts fire that it should, and all of it goes away."""
+"""The demo: each incident fires its alerts, and the demo is removed completely."""
 
 import os
 import re
@@ -47,7 +47,7 @@ class DemoTest(LiveTest):
     def assert_is_removed_by(self, number):
         self.demo.send_signal(number)
         time.sleep(0.2)
-        self.demo.send_signal(signal.SIGINT)  # somebody has no patience
+        self.demo.send_signal(signal.SIGINT)  # an impatient user
         self.assertEqual(self.demo.wait(END_SECONDS), 0, self.log())
         self.assertIn("Removed: no process, mount, loop device or folder", self.log())
         self.assertFalse(os.path.exists(self.folder))
@@ -63,7 +63,7 @@ class DemoTest(LiveTest):
         return subprocess.run([*self.argv, "incident", name], capture_output=True, text=True,
                               check=False)
 
-    def test_each_incident_gives_its_alerts_and_no_others(self):
+    def test_each_incident_fires_exactly_its_alerts(self):
         done = self.incident("all")
         for name in INCIDENTS:
             found = re.search(rf"^{name}: (as expected|NOT AS EXPECTED): .*$", done.stdout, re.M)
@@ -74,22 +74,22 @@ class DemoTest(LiveTest):
         self.assert_is_removed_by(signal.SIGINT)
         self.assertEqual(self.incident("agent-crash").returncode, 2)
 
-    def break_off(self, name, number):
+    def end_during(self, name, number):
         self.scene.start("incident", [*self.argv, "incident", name])
         eventually(lambda: " caused" in self.scene.log("incident"), 60, f"{name} is caused")
         self.assert_is_removed_by(number)
 
-    def test_ctrl_c_while_a_mount_hangs_removes_everything(self):
-        self.break_off("hung-mount", signal.SIGINT)
+    def test_ctrl_c_during_a_hung_mount_removes_everything(self):
+        self.end_during("hung-mount", signal.SIGINT)
 
-    def test_a_terminal_that_goes_while_the_engine_is_dead_removes_everything(self):
-        self.break_off("daemon-crash", signal.SIGHUP)
+    def test_a_closed_terminal_during_a_daemon_crash_removes_everything(self):
+        self.end_during("daemon-crash", signal.SIGHUP)
 
-    def test_an_incident_whose_terminal_goes_is_undone(self):
+    def test_an_incident_is_undone_when_its_terminal_is_closed(self):
         client = self.scene.start("incident", [*self.argv, "incident", "read-only-remount"])
         eventually(lambda: " caused" in self.scene.log("incident"), 60, "it is caused")
         client.kill()
-        eventually(lambda: "was broken off and undone" in self.log(), 60, "it is undone")
+        eventually(lambda: "was aborted and undone" in self.log(), 60, "it is undone")
         self.assertEqual(self.incident("agent-crash").returncode, 0, self.log())
         self.assert_is_removed_by(signal.SIGTERM)
 
