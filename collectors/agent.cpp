@@ -13,8 +13,8 @@ constexpr MetricDesc kBuildInfo{"volumeter_build_info",
 constexpr MetricDesc kSourceUp{
     "volumeter_source_up",
     MetricType::kGauge,
-    "Whether the last read of a data source succeeded (1) or failed (0): docker, mountinfo, "
-    "diskstats, statfs, sizes, ebpf_mounts, ebpf_devices, mountstats, cgroup, state.",
+    "Whether the last read of a data source succeeded (1) or failed (0). Sources: docker, "
+    "mountinfo, diskstats, statfs, sizes, ebpf_mounts, ebpf_devices, mountstats, cgroup, state.",
     {"source"}};
 constexpr MetricDesc kSourceAge{
     "volumeter_source_age_seconds",

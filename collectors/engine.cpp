@@ -6,8 +6,8 @@ namespace {
 
 constexpr MetricDesc kUp{"docker_up",
                          MetricType::kGauge,
-                         "Whether the Docker Engine is reachable (1) or not (0). While it is not, "
-                         "the last known volumes and containers are exported.",
+                         "Whether the Docker Engine is reachable (1) or not (0). While it is "
+                         "unreachable, the last known volumes and containers are exported.",
                          {}};
 constexpr MetricDesc kInfo{
     "docker_engine_info",

@@ -13,8 +13,8 @@ constexpr MetricDesc kOrphaned{
 constexpr MetricDesc kUnusedSince{
     "docker_volume_unused_since_timestamp_seconds",
     MetricType::kGauge,
-    "Unix time since which no running container refers to the volume, or at which this agent first "
-    "saw it if it was never seen in use. Absent while in use.",
+    "Unix time since when no running container has referred to the volume; if never seen in use, "
+    "when this agent first saw it. Absent while in use.",
     {"volume"}};
 constexpr MetricDesc kLastUsed{
     "docker_volume_last_used_timestamp_seconds",

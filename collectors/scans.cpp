@@ -31,7 +31,7 @@ constexpr MetricDesc kHeld{"volumeter_scan_held",
 constexpr MetricDesc kIndexed{
     "volumeter_scan_indexed_directories",
     MetricType::kGauge,
-    "Directories in the fanotify index. They are rescanned only when they change.",
+    "Directories tracked for changes through fanotify. They are rescanned only when they change.",
     {}};
 constexpr const MetricDesc* kAll[] = {&kCpu,        &kBudget, &kEntries, &kQueue,
                                       &kInProgress, &kHeld,   &kIndexed};

@@ -25,8 +25,8 @@ constexpr MetricDesc kInodes{"docker_volume_inodes_used",
 constexpr MetricDesc kLimit{
     "docker_volume_limit_bytes",
     MetricType::kGauge,
-    "Maximum allocated bytes of the volume: its quota, the size of its own filesystem, or the size "
-    "set in its driver options. Absent if there is no limit.",
+    "Maximum allocated bytes of the volume: its quota, the size of its dedicated filesystem, or "
+    "the size set in its driver options. Absent if there is no limit.",
     {"volume"}};
 constexpr MetricDesc kModified{"docker_volume_last_modified_timestamp_seconds",
                                MetricType::kGauge,
@@ -61,11 +61,11 @@ constexpr MetricDesc kScanDrift{
 constexpr MetricDesc kScanInfo{
     "docker_volume_scan_info",
     MetricType::kGauge,
-    "Method and state of the size measurement. Value is always 1. Methods: walk (all files), "
-    "statfs, quota and qgroup (filesystem accounting), none (not measured yet). States: measured, "
-    "pending (not measured yet), unmounted (no container mounts the volume), no_path (the driver "
-    "reports no mount point), permission, not_found, timeout (the filesystem does not answer), "
-    "error. In the last four states the exported size, if any, is the last known one.",
+    "Method and state of the size measurement. Methods: walk (all files), statfs, quota and qgroup "
+    "(filesystem accounting), none (not measured yet). States: measured, pending (not measured "
+    "yet), unmounted (no container mounts the volume), no_path (the driver reports no mount "
+    "point), permission, not_found, timeout (the filesystem is not responding), error. In the last "
+    "four states the exported size, if any, is the last known one. Value is always 1.",
     {"volume", "method", "state"}};
 constexpr const MetricDesc* kAll[] = {&kSize,        &kAllocated, &kInodes,       &kLimit,
                                       &kModified,    &kScanTime,  &kScanDuration, &kScanErrors,
