@@ -23,24 +23,24 @@ std::unique_ptr<Collector> make_io_collector();
 std::unique_ptr<Collector> make_nfs_collector();
 std::unique_ptr<Collector> make_orphans_collector();
 std::unique_ptr<Collector> make_scans_collector();
-// Passes on what the agent's HTTP server counts; null for a run without a server.
+// Exports the metrics of the agent's HTTP server; null for a run without a server.
 std::unique_ptr<Collector> make_server_collector(std::shared_ptr<const ServerMetrics> server);
 std::unique_ptr<Collector> make_sizes_collector();
 std::unique_ptr<Collector> make_tmpfs_collector();
 std::unique_ptr<Collector> make_volumes_collector();
 
-// What a collector needs that costs something to learn; without a taker it is left alone.
+// The costly facts that a collector needs. They are gathered only if an enabled collector does.
 enum class Needs { kNothing, kFilesystems, kSizes, kDisks, kMountIo, kDeviceLatency, kContainerIo };
 
 struct CollectorEntry {
   std::string_view name;
-  std::string_view about;  // half a sentence for --help and the documents
+  std::string_view about;  // noun phrase for --help and the documentation
   bool on_by_default = true;
   Needs needs = Needs::kNothing;
   std::unique_ptr<Collector> (*make)(std::shared_ptr<const ServerMetrics> server);
 };
 
-// All collectors, in the order in which their metrics appear.
+// All collectors, in the order of their metrics in the exposition.
 std::span<const CollectorEntry> builtin_collectors();
 
 }  // namespace volumeter

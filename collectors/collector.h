@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// Turns facts into metrics: a pure function of the snapshot. It does no I/O and cannot
-// fail, for the sources have been read before and what they could not say is absent.
+// Turns facts into metrics: a pure function of the snapshot. It does no I/O and cannot fail:
+// the sources were read before, and unknown facts are absent from the snapshot.
 class Collector {
  public:
   virtual ~Collector() = default;

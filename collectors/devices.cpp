@@ -22,7 +22,7 @@ constexpr MetricDesc kFilesystemInfo{
     "and docker_volume_filesystem_info to docker_device_*. Value is always 1.",
     {"mountpoint", "device"}};
 
-// The names are those of node_exporter's node_disk_*, but for bytes in place of sectors.
+// Named like node_exporter's node_disk_*, with bytes instead of sectors.
 constexpr LabelNames kLabels{"device"};
 constexpr MetricDesc kReads{"docker_device_reads_completed_total", MetricType::kCounter,
                             "Read requests completed by the device.", kLabels};
@@ -79,7 +79,7 @@ constexpr const MetricDesc* kAll[] = {
     &kWriteTime,      &kInFlight,       &kBusy,           &kWeighted,     &kDiscards,
     &kDiscardsMerged, &kDiscardedBytes, &kDiscardTime,    &kFlushes,      &kFlushTime};
 
-// Adds the figures of one device.
+// Adds the counters of one device.
 class Figures {
  public:
   Figures(const DeviceFacts& device, MetricFamilies& out) : device_(device), out_(out) {}
@@ -130,7 +130,7 @@ class DevicesCollector final : public Collector {
       }
     }
     for (const DeviceFacts& device : inventory.devices) {
-      // By name, too: the number may have gone to another device since the inventory was built.
+      // By name, too: the number may have been reused since the inventory was built.
       const DiskStats* disk = host.disks->find(device.number, device.kernel_name);
       if (disk != nullptr) Figures(device, out).add(*disk);
     }

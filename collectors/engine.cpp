@@ -45,7 +45,7 @@ class EngineCollector final : public Collector {
 
  private:
   static void add_volumes(const Inventory& inventory, MetricFamilies& out) {
-    if (!inventory.has_all_volumes) return;  // how many there are is not known
+    if (!inventory.has_all_volumes) return;  // the number is unknown
     const auto count = [&](VolumeUse use) { return static_cast<double>(inventory.count(use)); };
     out.add(kVolumes, {"in_use"}, count(VolumeUse::kInUse));
     out.add(kVolumes, {"idle"}, count(VolumeUse::kIdle));

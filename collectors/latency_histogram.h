@@ -6,8 +6,8 @@
 
 namespace volumeter {
 
-// Latencies as a histogram in seconds, from 8 us to 8.6 s by powers of two: what is faster never
-// left memory, and each bucket is a series of each volume.
+// Latencies as a histogram in seconds, from 8 us to 8.6 s by powers of two: faster calls were
+// served from memory, and each bucket costs a series per volume.
 HistogramValue latency_histogram(const IoCounts& counts);
 
 }  // namespace volumeter

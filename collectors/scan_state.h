@@ -6,7 +6,7 @@
 
 namespace volumeter {
 
-// The label `state` of a scan info: how the newest measurement went. Null: there was none yet.
+// The label `state` of a scan info: the result of the last measurement. Null: not measured yet.
 LabelRef scan_state(const Sampled<SpaceUsage>* size);
 
 // The label `method` of a scan info.

@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// The page at "/": the host at a glance, for a person without Grafana. Plain HTML without
-// scripts; every text from outside is escaped.
+// The page at "/": an overview of the host without Grafana. Plain HTML without scripts; all
+// external text is escaped.
 std::string landing_page(const HostSnapshot& host, std::string_view telemetry_path);
 
 }  // namespace volumeter

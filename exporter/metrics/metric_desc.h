@@ -40,7 +40,7 @@ class LabelNames {
 };
 
 // A metric, declared exactly once as a constexpr object in its collector's file. The
-// exposition, docs/metrics.md and the contract test are all made from it.
+// exposition, docs/metrics.md and the contract test use it.
 struct MetricDesc {
   std::string_view name;
   MetricType type = MetricType::kGauge;

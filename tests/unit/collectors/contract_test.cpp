@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every collector of the table promises, checked over one snapshot that has something
-// of everything.
+// The contract of all built-in collectors, checked on a snapshot with all kinds of facts.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -14,10 +13,10 @@
 namespace volumeter {
 namespace {
 
-// Declared metrics that the snapshot below cannot fill, each with the reason.
+// Declared metrics without data in the snapshot below, each with the reason.
 const std::map<std::string_view, std::string_view> kNotInSnapshot = {};
 
-// A server that has answered once.
+// A server after one response.
 std::shared_ptr<const ServerMetrics> rich_server() {
   const auto server = std::make_shared<ServerMetrics>();
   server->responded(200, 1);
@@ -202,7 +201,7 @@ bool is_legal_name(std::string_view name, std::string_view more_than_letters) {
          std::all_of(name.begin(), name.end(), legal);
 }
 
-// The samples of a family as "name{a|b|}", which have to differ.
+// The samples of a family as "name{a|b|}", which must be unique.
 std::vector<std::string> series_of(const Family& family) {
   std::vector<std::string> all;
   for (std::size_t i = 0; i < family.size(); ++i) {

@@ -17,7 +17,7 @@ DeviceFacts device(const std::string& name, unsigned major, unsigned minor) {
   return facts;
 }
 
-// The one sample of that metric for that device.
+// The only sample of the metric for the device.
 std::optional<double> value(const HostSnapshot& host, std::string_view metric,
                             std::string_view name) {
   const MetricFamilies out = make_devices_collector()->collect(host);

@@ -37,7 +37,7 @@ MountIo io(std::uint64_t reads, std::uint64_t writes, std::uint64_t fsyncs = 0) 
   return {.reads = calls(reads), .writes = calls(writes), .fsyncs = calls(fsyncs)};
 }
 
-// Of the filesystem that is all of sdb.
+// Of the filesystem on the whole of sdb.
 std::vector<BlockDevice> device_of(const Mount& mount) {
   if (mount.source != "/dev/sdb") return {};
   BlockDevice disk;
@@ -73,7 +73,7 @@ struct Scene {
     return make_io_collector()->collect(host);
   }
 
-  // The samples of a metric by their labels; of a histogram, the number of calls.
+  // The samples of a metric by labels; for a histogram, the number of calls.
   std::map<Labels, double> samples(const std::string& metric) {
     const MetricFamilies out = collect();
     std::map<Labels, double> all;
@@ -88,7 +88,7 @@ struct Scene {
             is_histogram
                 ? static_cast<double>(family.histograms()[i].buckets.back().cumulative_count)
                 : family.values()[i];
-        CHECK(all.emplace(labels, value).second);  // a series given twice
+        CHECK(all.emplace(labels, value).second);  // no duplicate series
       }
     }
     return all;

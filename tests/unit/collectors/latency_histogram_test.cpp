@@ -8,7 +8,7 @@
 namespace volumeter {
 namespace {
 
-// As the kernel's programs count it: bucket_of() in exporter/sources/ebpf/bpf/counting.bpf.h.
+// As the eBPF programs count it: bucket_of() in exporter/sources/ebpf/bpf/counting.bpf.h.
 void count(IoCounts& counts, std::uint64_t nanoseconds) {
   std::size_t bucket = 0;
   while (bucket + 1 < kLatencyBuckets && nanoseconds > std::uint64_t{1}
@@ -20,7 +20,7 @@ void count(IoCounts& counts, std::uint64_t nanoseconds) {
   counts.nanoseconds += nanoseconds;
 }
 
-// How many took at most so many seconds.
+// The number of calls of at most this many seconds.
 std::uint64_t within(const HistogramValue& histogram, double seconds) {
   for (const HistogramBucket& bucket : histogram.buckets) {
     if (bucket.upper_bound == Approx(seconds)) return bucket.cumulative_count;

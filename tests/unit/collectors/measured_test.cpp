@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The collectors of what is measured besides the size of volumes.
+// The collectors of measurements other than volume sizes.
 #include <catch2/catch.hpp>
 #include <map>
 #include <string>
@@ -26,7 +26,7 @@ Series collect(const Collector& collector, const HostSnapshot& host) {
   return all;
 }
 
-// A host on which volume "db", the bind mount of /srv/a and the tmpfs /run of "web" are there.
+// A host with the volume "db", the bind mount of /srv/a and the tmpfs /run of "web".
 Inventory small_inventory() {
   Inventory inventory;
   VolumeFacts db;
@@ -163,7 +163,7 @@ TEST_CASE("a tmpfs mount without a limit has no limit series") {
   CHECK_FALSE(all.contains("docker_mount_limit_bytes{web,/run}"));
 }
 
-// --- how a measurement goes -------------------------------------------------------------
+// --- state and method -------------------------------------------------------------------
 
 TEST_CASE("the state reflects the last measurement") {
   const auto state = [](const SizeReading& reading) {
