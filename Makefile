@@ -79,6 +79,7 @@ format:
 # What is made from the program and committed.
 docs: build
 	./build/release/exporter/volumeter --list-metrics > docs/metrics.md
+	./build/release/exporter/volumeter --list-flags > docs/flags.md
 
 goldens: build
 	scripts/update-goldens build/release/exporter/volumeter

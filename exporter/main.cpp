@@ -58,15 +58,12 @@ Registry make_registry(const Config& config, const HostAccess& host,
   return Registry(std::move(collectors), host.steady_now, log);
 }
 
-// A single look is wanted soon; what runs for ever must not be felt.
-SizeSamplerOptions size_options(const Config& config) {
-  const bool is_forever = config.mode == Mode::kServe;
-  return {.schedule = {.interval = config.size_interval,
-                       .cpu_share = is_forever ? config.size_cpu_percent / 100 : 0},
-          .full_interval = config.size_full_interval,
-          .max_io_pressure = is_forever ? config.size_max_io_pressure / 100 : 1,
-          .watch_changes = is_forever && config.size_fanotify,
-          .threads = config.size_threads};
+// One pass is to finish soon; what runs all the time must not load the host.
+SizeSamplerOptions for_one_pass(SizeSamplerOptions sizes) {
+  sizes.schedule.cpu_share = 0;
+  sizes.max_io_pressure = 1;
+  sizes.watch_changes = false;
+  return sizes;
 }
 
 MonitorOptions monitor_options(const Config& config, const Host& host) {
@@ -76,23 +73,21 @@ MonitorOptions monitor_options(const Config& config, const Host& host) {
     }
     return false;
   };
-  // Nothing is counted before we ask for it: a single look would show zeros in place of what the
-  // kernel counts by itself.
+  // eBPF counts from the moment it is attached: in one pass its zeros would take the place of
+  // what the kernel has counted since boot.
   const bool can_count = config.mode != Mode::kOnce || !host.is_machine;
-  return {.docker_api_version = host.docker_api_version,
-          .user_labels = config.volume_labels,
-          .filesystem_interval = config.filesystem_interval,
-          .sizes = size_options(config),
-          .measured_binds = config.bind_regex,
-          .watch_filesystems = wanted(Needs::kFilesystems),
-          .watch_sizes = wanted(Needs::kSizes),
-          .trace_mounts = wanted(Needs::kMountIo) && config.ebpf && can_count,
-          .trace_devices = wanted(Needs::kDeviceLatency) && config.ebpf,
-          .watch_disks = wanted(Needs::kDisks) || wanted(Needs::kMountIo),
-          .all_devices = config.all_devices,
-          .watch_containers = wanted(Needs::kContainerIo) || wanted(Needs::kMountIo),
-          .state_directory = host.state_directory,
-          .units = host.units};
+  MonitorOptions options = config.monitor;
+  if (config.mode != Mode::kServe) options.sizes = for_one_pass(options.sizes);
+  options.docker_api_version = host.docker_api_version;
+  options.watch_filesystems = wanted(Needs::kFilesystems);
+  options.watch_sizes = wanted(Needs::kSizes);
+  options.trace_mounts = wanted(Needs::kMountIo) && config.ebpf && can_count;
+  options.trace_devices = wanted(Needs::kDeviceLatency) && config.ebpf;
+  options.watch_disks = wanted(Needs::kDisks) || wanted(Needs::kMountIo);
+  options.watch_containers = wanted(Needs::kContainerIo) || wanted(Needs::kMountIo);
+  options.state_directory = host.state_directory;
+  options.units = host.units;
+  return options;
 }
 
 // Prometheus gives up after `timeout`; what is ready half a second earlier arrives in time.
@@ -111,7 +106,7 @@ std::string scrape(HostMonitor& monitor, const Registry& registry, const HostAcc
 
 Result<std::vector<ListenAddress>> listen_addresses(const Config& config) {
   std::vector<ListenAddress> addresses;
-  for (const auto& text : config.listen_addresses) {
+  for (const auto& text : config.web.listen_addresses) {
     auto address = parse_listen_address(text);
     if (!address) return std::move(address).error();
     addresses.push_back(std::move(address).value());
@@ -156,15 +151,15 @@ int serve(const Config& config, const Host& host, ChangeLog& log, const sigset_t
   HostMonitor monitor(host.access, log, monitor_options(config, host));
 
   Service service(
-      {.telemetry_path = config.telemetry_path,
+      {.telemetry_path = config.web.telemetry_path,
        .scrape =
            [&](const ScrapeRequest& request, Format format) {
              return scrape(monitor, registry, host.access, request, format);
            },
        .is_collector = [&](std::string_view name) { return registry.has(name); },
-       .landing_page = [&] { return landing_page(*monitor.snapshot(), config.telemetry_path); },
+       .landing_page = [&] { return landing_page(*monitor.snapshot(), config.web.telemetry_path); },
        .ready = [&] { return monitor.ready(); }},
-      config.max_requests, log, *metrics, host.access.steady_now);
+      config.web.max_requests, log, *metrics, host.access.steady_now);
   const auto server = Server::start(std::move(sockets).value(), {}, service);
   if (!server) return fail(1, server.error().text());
 
@@ -196,7 +191,7 @@ int check(const Config& config, const Host& host, ChangeLog& log, const sigset_t
   const CapabilitySet had = drop_privileges(host, log);
   HostMonitor monitor(host.access, log, monitor_options(config, host));
   monitor.sample_once({});
-  const HostAccess* changes = config.size_fanotify ? &host.access : nullptr;
+  const HostAccess* changes = config.monitor.sizes.watch_changes ? &host.access : nullptr;
   const auto lacking = host.is_machine ? missing_capabilities(had) : std::vector<CapabilityUse>{};
   const CheckReport report =
       check_report(*monitor.snapshot(), changes, host.access.paths, host.state_directory, lacking);
@@ -239,7 +234,7 @@ int run(std::vector<std::string> arguments) {
   // Forks: before the first thread as well.
   auto host = make_host(config, {kVersion, kRevision});
   if (!host) return fail(2, host.error().text());
-  ChangeLog log(make_logger(config.log_level, config.log_format), config.log_format);
+  ChangeLog log(make_logger(config.log.level, config.log.format), config.log.format);
   switch (config.mode) {
     case Mode::kServe: return serve(config, *host, log, end_signals);
     case Mode::kOnce: return once(config, *host, log, end_signals);

@@ -14,6 +14,11 @@ namespace volumeter {
 
 enum class LogFormat { kLogfmt, kJson };
 
+struct LogOptions {
+  std::string level = "info";  // debug, info, warn or error
+  LogFormat format = LogFormat::kLogfmt;
+};
+
 // A named value of a log line: volume=db.
 struct LogField {
   std::string_view name;

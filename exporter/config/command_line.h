@@ -12,8 +12,8 @@
 
 namespace volumeter {
 
-// The program ends at once with this text and exit code: 0 for --help and --version, which
-// belong to standard output; 2 for a wrong flag or configuration.
+// Text to print before exiting with this code: 0 for --help, --version and --list-flags, on
+// standard output; 2 for a wrong flag or configuration.
 struct EarlyExit {
   int code = 0;
   std::string text;
@@ -26,7 +26,7 @@ struct CommandLineInputs {
   std::function<Result<std::string>(const std::string& path)> read_file;
 };
 
-// Flags, and for those not given the keys of --config.file.
+// Options from flags, and from --config.file for flags that were not given.
 std::variant<Config, EarlyExit> parse_command_line(const CommandLineInputs& inputs);
 
 }  // namespace volumeter

@@ -11,19 +11,19 @@
 namespace volumeter {
 namespace {
 
-// Aliases can make a small file a huge tree: these bounds hold whatever it says.
+// Aliases can expand a small file to a huge tree.
 constexpr std::size_t kMaxSettings = 1000;
 constexpr std::size_t kMaxBytes = 1 << 20;  // of all keys and values
 constexpr int kMaxDepth = 4;
 
-// Mark counts lines from 0.
+// A Mark counts lines from 0.
 int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
 Error at_line(int line, const std::string& what) {
   return {ErrorKind::kMalformed, "line " + std::to_string(line), what};
 }
 
-// Learns where a document begins, and nothing else.
+// The line on which a document starts.
 class DocumentStart final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override { line_ = mark.line + 1; }
@@ -46,7 +46,7 @@ class DocumentStart final : public YAML::EventHandler {
 };
 
 // The line of what follows the first document: a second one, or text after a stray bracket.
-// YAML::Load() would leave it out without a word; YAML::LoadAll() never ends on some.
+// YAML::Load() silently drops it; YAML::LoadAll() never returns on some inputs.
 std::optional<int> second_document(const std::string& text) {
   std::istringstream in(text);
   YAML::Parser parser(in);
@@ -56,11 +56,12 @@ std::optional<int> second_document(const std::string& text) {
   return document.line();
 }
 
+// Flattens the YAML tree to settings.
 class Reader {
  public:
   Result<std::vector<Setting>> read(const YAML::Node& root) && {
     if (root.IsNull()) return std::vector<Setting>{};
-    if (!root.IsMap()) return at_line(line_of(root), "expected keys and values");
+    if (!root.IsMap()) return at_line(line_of(root), "must be a mapping of keys to values");
     if (auto error = read_map(root, "", 0)) return std::move(*error);
     return std::move(settings_);
   }
@@ -69,9 +70,9 @@ class Reader {
   std::optional<Error> read_map(const YAML::Node& map, const std::string& prefix, int depth) {
     if (depth > kMaxDepth) return at_line(line_of(map), "keys are nested too deeply");
     for (const auto& entry : map) {
-      if (!entry.first.IsScalar()) return at_line(line_of(entry.first), "a key must be text");
+      if (!entry.first.IsScalar()) return at_line(line_of(entry.first), "a key must be a string");
       const std::string key = prefix + entry.first.Scalar();
-      // A map of nothing costs no setting, so that aliases of it would have no bound.
+      // An empty map adds no setting, so nothing would bound aliases of it.
       if (entry.second.IsMap() && entry.second.size() > 0) {
         if (auto error = read_map(entry.second, key + ".", depth + 1)) return error;
       } else if (auto error = read_value(key, line_of(entry.first), entry.second)) {
@@ -88,7 +89,8 @@ class Reader {
       add_value(node.Scalar(), setting);
     } else if (node.IsSequence()) {
       for (const auto& item : node) {
-        if (!item.IsScalar()) return at_line(line_of(item), key + ": expected a list of values");
+        if (!item.IsScalar())
+          return at_line(line_of(item), key + ": a list must hold plain values");
         add_value(item.Scalar(), setting);
       }
     } else {
@@ -96,7 +98,7 @@ class Reader {
     }
     if (bytes_ > kMaxBytes) return at_line(line, "the configuration is too large");
     for (const Setting& earlier : settings_) {
-      if (earlier.key == key) return at_line(line, key + ": is set twice");
+      if (earlier.key == key) return at_line(line, key + ": is set more than once");
     }
     settings_.push_back(std::move(setting));
     if (settings_.size() > kMaxSettings) return at_line(line, "too many keys");
@@ -118,7 +120,7 @@ Result<std::vector<Setting>> parse_config_file(std::string_view text) {
   try {
     const std::string copy(text);
     if (const auto line = second_document(copy)) {
-      return at_line(*line, "the configuration has ended before this line");
+      return at_line(*line, "only one YAML document is allowed; it ended before this line");
     }
     return Reader().read(YAML::Load(copy));
   } catch (const YAML::Exception& exception) {

@@ -9,7 +9,7 @@
 
 namespace volumeter {
 
-// One key of a configuration file: the name of a flag without its dashes.
+// A key of a configuration file, which is the name of a flag without dashes, and its value.
 struct Setting {
   std::string key;
   std::vector<std::string> values;  // more than one for a list

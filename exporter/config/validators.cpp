@@ -2,8 +2,9 @@
 #include "exporter/config/validators.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <string>
+#include <algorithm>
 
 #include "exporter/base/fields.h"
 #include "exporter/base/path_pattern.h"
@@ -23,22 +24,39 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   return std::chrono::seconds(*number * unit);
 }
 
+std::string duration_to_text(std::chrono::seconds value) {
+  const auto count = value.count();
+  if (count % 3600 == 0) return fmt::format("{}h", count / 3600);
+  if (count % 60 == 0) return fmt::format("{}m", count / 60);
+  return fmt::format("{}s", count);
+}
+
 CLI::Validator duration_text() {
   return {[](std::string& text) {
-            return parse_duration(text) ? std::string() : "not a duration such as 30s, 5m or 1h";
+            return parse_duration(text) ? std::string()
+                                        : "must be a duration such as 30s, 5m or 1h, at most 168h";
           },
-          "DURATION"};
+          ""};
 }
 
 CLI::Validator not_empty() {
-  return {[](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); },
+  return {[](std::string& text) { return std::string(text.empty() ? "must not be empty" : ""); },
+          ""};
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  return {[names](std::string& text) {
+            const bool fits = std::find(names.begin(), names.end(), text) != names.end();
+            return fits ? std::string()
+                        : fmt::format("must be one of {}, not {}", fmt::join(names, ", "), text);
+          },
           ""};
 }
 
 CLI::Validator true_or_false() {
   return {[](std::string& text) {
             const bool fits = text == "true" || text == "false";
-            return fits ? std::string() : "is neither true nor false";
+            return fits ? std::string() : "must be true or false";
           },
           ""};
 }
@@ -48,17 +66,18 @@ CLI::Validator number_between(double least, double most) {
             const auto number = to_double(text);
             const bool fits = number && *number >= least && *number <= most;
             return fits ? std::string()
-                        : fmt::format("not a number from {:g} to {:g}", least, most);
+                        : fmt::format("must be a number from {:g} to {:g}", least, most);
           },
-          "NUMBER"};
+          ""};
 }
 
 CLI::Validator path_pattern() {
   return {[](std::string& text) {
             const auto pattern = PathPattern::parse(text);
-            return pattern ? std::string() : "not a regular expression: " + pattern.error().what;
+            return pattern ? std::string()
+                           : "must be a regular expression (RE2): " + pattern.error().what;
           },
-          "REGEX"};
+          ""};
 }
 
 }  // namespace volumeter

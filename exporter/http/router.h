@@ -36,7 +36,7 @@ struct Response {
 
 // What there is to serve. All functions may be called from several threads at once.
 struct Routes {
-  std::string telemetry_path = "/metrics";
+  std::string telemetry_path;
   std::function<std::string(const ScrapeRequest&, Format)> scrape;  // the rendered body
   std::function<bool(std::string_view name)> is_collector;
   std::function<std::string()> landing_page;  // HTML

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -12,10 +11,10 @@
 #include <vector>
 
 #include "exporter/base/change_log.h"
-#include "exporter/base/path_pattern.h"
 #include "exporter/base/wake_up.h"
 #include "exporter/model/snapshot.h"
 #include "exporter/monitor/container_io_keeper.h"
+#include "exporter/monitor/monitor_options.h"
 #include "exporter/monitor/path_resolver.h"
 #include "exporter/monitor/usage_keeper.h"
 #include "exporter/sources/capacity/filesystem_sampler.h"
@@ -31,23 +30,6 @@
 #include "exporter/sources/sizes/size_sampler.h"
 
 namespace volumeter {
-
-struct MonitorOptions {
-  std::string docker_api_version;  // empty: negotiated
-  std::vector<std::string> user_labels;
-  std::chrono::seconds filesystem_interval{10};
-  SizeSamplerOptions sizes;
-  PathPattern measured_binds;     // sources of bind mounts
-  bool watch_filesystems = true;  // false: nobody wants them, statfs is not called
-  bool watch_sizes = true;        // false: no tree is walked
-  bool trace_mounts = true;       // false: the kernel is not asked to count
-  bool trace_devices = true;
-  bool watch_disks = true;       // false: /proc/diskstats is not read
-  bool all_devices = false;      // true: also those under no Docker data
-  bool watch_containers = true;  // false: no cgroup is read
-  std::string state_directory;   // empty: no history is read or kept
-  KernelUnits units;
-};
 
 // Keeps the picture of the host up to date in the background and hands out snapshots of
 // it. snapshot() reads memory and a few files of /proc: it never waits for Docker, a disk

@@ -44,13 +44,15 @@ void check_command_line(const std::string& file) {
   }
   const Config& config = std::get<Config>(parsed);
   require(config.mode == Mode::kServe && config.root.empty());
-  require(config.telemetry_path.starts_with('/') && config.telemetry_path.size() > 1);
-  require(!config.listen_addresses.empty() && config.max_requests > 0);
-  require(config.size_interval.count() > 0 && config.filesystem_interval.count() > 0);
-  require(config.size_full_interval.count() > 0);
-  require(config.size_cpu_percent >= 0.1 && config.size_cpu_percent <= 100);
-  require(config.size_max_io_pressure >= 0 && config.size_max_io_pressure <= 100);
-  require(config.size_threads >= 1 && config.size_threads <= 64);
+  const WebOptions& web = config.web;
+  require(web.telemetry_path.starts_with('/') && web.telemetry_path.size() > 1);
+  require(!web.listen_addresses.empty() && web.max_requests > 0);
+  require(config.monitor.filesystem_interval.count() > 0);
+  const SizeSamplerOptions& sizes = config.monitor.sizes;
+  require(sizes.schedule.interval.count() > 0 && sizes.full_interval.count() > 0);
+  require(sizes.schedule.cpu_share > 0 && sizes.schedule.cpu_share <= 1);
+  require(sizes.max_io_pressure >= 0 && sizes.max_io_pressure <= 1);
+  require(sizes.threads >= 1 && sizes.threads <= 64);
   require(!config.state_directory.empty() && !config.paths.procfs.empty());
 }
 

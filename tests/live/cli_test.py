@@ -95,7 +95,7 @@ class CliTest(LiveTest):
         shown = self.run_once("--help")
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
         for flag in ("--docker.host", "--web.listen-address", "--config.file", "--log.format",
-                     "--path.rootfs", "--once", "--check", "--collector.sizes"):
+                     "--path.rootfs", "--once", "--check", "--[no-]collector.sizes"):
             self.assertIn(flag, shown.stdout)
 
     def test_check_says_what_cannot_be_done_and_why(self):

@@ -13,18 +13,10 @@
 #include "exporter/base/time.h"
 #include "exporter/sources/interface/tree_scan.h"
 #include "exporter/sources/sizes/scan_budget.h"
+#include "exporter/sources/sizes/size_options.h"
 #include "exporter/sources/sizes/size_target.h"
 
 namespace volumeter {
-
-// What users may say about it.
-struct ScanScheduleOptions {
-  // How often a target is measured at least, if its size is found cheaply.
-  std::chrono::nanoseconds interval = std::chrono::minutes(5);
-  double cpu_share = 0.05;  // of one core; 0: as much as there is
-  // A scan that took long is repeated less often: not before this many times its work.
-  int gap_factor = 20;
-};
 
 // Decides which target is measured next, which scan goes on and when, so that all together
 // keep to a budget. Plain logic: is told the time, starts nothing.

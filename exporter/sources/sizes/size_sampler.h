@@ -20,21 +20,12 @@
 #include "exporter/sources/sizes/change_tracker.h"
 #include "exporter/sources/sizes/pressure_gate.h"
 #include "exporter/sources/sizes/scan_schedule.h"
+#include "exporter/sources/sizes/size_options.h"
 #include "exporter/sources/sizes/size_reading.h"
 #include "exporter/sources/sizes/size_results.h"
 #include "exporter/sources/sizes/size_target.h"
 
 namespace volumeter {
-
-// What users may say about it.
-struct SizeSamplerOptions {
-  ScanScheduleOptions schedule;
-  // How often a walk proves a size that is kept up by looking at what changed.
-  std::chrono::nanoseconds full_interval = std::chrono::hours(1);
-  double max_io_pressure = 0.2;  // share of time in which others wait for I/O; 1: any
-  bool watch_changes = true;     // false: no fanotify, each measurement is a walk
-  std::uint32_t threads = 1;     // of one walk
-};
 
 // Keeps the sizes of targets fresh, within a budget: several scans in progress, each in a
 // process of its own, of which one at a time does a little work.

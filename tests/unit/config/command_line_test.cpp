@@ -38,6 +38,10 @@ Config config(const Arguments& arguments, const std::string& file = "") {
 // As set by keys of the file alone.
 Config from_file(const std::string& file) { return config({"--config.file=v.yml"}, file); }
 
+std::string minutes(std::chrono::nanoseconds duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::minutes>(duration).count()) + "m";
+}
+
 // The one line of a command line that is refused.
 std::string refusal(const Arguments& arguments, const std::string& file = "") {
   const auto parsed = parse(arguments, file);
@@ -67,42 +71,43 @@ bool refuses_file(const std::string& file, int line, const std::string& part) {
 
 // --- defaults and modes -----------------------------------------------------------------
 
-TEST_CASE("without a flag the agent serves what is on by default") {
+TEST_CASE("without flags the agent serves the default collectors on the default port") {
   const Config made = config({});
   CHECK(made.mode == Mode::kServe);
-  CHECK(made.listen_addresses == std::vector<std::string>{":10066"});
-  CHECK(made.telemetry_path == "/metrics");
+  CHECK(made.web.listen_addresses == std::vector<std::string>{":10066"});
+  CHECK(made.web.telemetry_path == "/metrics");
   CHECK(made.collectors == Names{"sizes", "volumes"});
-  CHECK(made.log_format == LogFormat::kLogfmt);
+  CHECK(made.log.format == LogFormat::kLogfmt);
   CHECK(made.docker_host.empty());
 }
 
-TEST_CASE("without a flag measuring is cheap, watches for changes and leaves bind mounts out") {
+TEST_CASE("without flags sizes use 5 % of a core, watch for changes and leave bind mounts out") {
   const Config made = config({});
-  CHECK(made.size_interval == seconds(300));
-  CHECK(made.size_full_interval == seconds(3600));
-  CHECK(made.size_cpu_percent == 5);
-  CHECK(made.size_max_io_pressure == 20);
-  CHECK(made.size_threads == 1);
-  CHECK(made.size_fanotify);
-  CHECK_FALSE(made.bind_regex.matches("/srv"));
-  CHECK_FALSE(made.bind_regex.matches(""));
+  CHECK(made.monitor.sizes.schedule.interval == seconds(300));
+  CHECK(made.monitor.sizes.full_interval == seconds(3600));
+  CHECK(made.monitor.sizes.schedule.cpu_share == 0.05);
+  CHECK(made.monitor.sizes.max_io_pressure == 0.2);
+  CHECK(made.monitor.sizes.threads == 1);
+  CHECK(made.monitor.sizes.watch_changes);
+  CHECK_FALSE(made.monitor.measured_binds.matches("/srv"));
+  CHECK_FALSE(made.monitor.measured_binds.matches(""));
 }
 
-TEST_CASE("a mode is asked for by its flag, one at a time") {
+TEST_CASE("a mode is selected by its flag, and modes are mutually exclusive") {
   CHECK(config({"--once"}).mode == Mode::kOnce);
   CHECK(config({"--check"}).mode == Mode::kCheck);
   CHECK(config({"--list-metrics"}).mode == Mode::kListMetrics);
-  CHECK_FALSE(refusal({"--once", "--check"}).empty());
+  CHECK(refuses({"--once", "--check"}, "mutually exclusive"));
+  CHECK(refuses({"--list-flags", "--list-metrics"}, "mutually exclusive"));
 }
 
-TEST_CASE("help and version go out with code 0") {
+TEST_CASE("--help and --version are printed with exit code 0") {
   const auto help = std::get<EarlyExit>(parse({"--help"}));
   CHECK(help.code == 0);
   for (const auto* flag :
-       {"--once", "--config.file", "--web.listen-address", "--no-collector.sizes",
+       {"--once", "--config.file", "--web.listen-address", "--[no-]collector.sizes",
         "--collector.disable-defaults", "--log.format", "--state.directory",
-        "--no-collector.sizes.fanotify", "--collector.sizes.binds"}) {
+        "--[no-]collector.sizes.fanotify", "--collector.sizes.binds"}) {
     CAPTURE(flag);
     CHECK(help.text.find(flag) != std::string::npos);
   }
@@ -111,17 +116,55 @@ TEST_CASE("help and version go out with code 0") {
   CHECK(version.text == "volumeter 1.2.3\n");
 }
 
-TEST_CASE("a folder is a host only for one look at it") {
+TEST_CASE("--root requires --once or --check") {
   const test::TempFolder folder;
   CHECK(config({"--once", "--root", folder.path()}).root == folder.path());
   CHECK(config({"--check", "--root", folder.path()}).root == folder.path());
-  CHECK(refuses({"--root", folder.path()}, "--root: needs --once or --check"));
+  CHECK(refuses({"--root", folder.path()}, "--root: requires --once or --check"));
   CHECK(refuses({"--once", "--root", folder / "absent"}, "--root"));
+}
+
+// The row of docs/flags.md, or of --help, that names the flag.
+std::string row(const std::string& page, const std::string& flag) {
+  const auto at = page.find(flag);
+  if (at == std::string::npos) return "";
+  return page.substr(at, page.find('\n', at) - at);
+}
+
+TEST_CASE("--list-flags prints each flag with its default and meaning, by group") {
+  const auto docs = std::get<EarlyExit>(parse({"--list-flags"}));
+  CHECK(docs.code == 0);
+  CHECK(row(docs.text, "--web.listen-address") ==
+        "--web.listen-address=ADDRESS` | `:10066` | Address to listen on; may be repeated; :PORT "
+        "listens on all IPv4 and IPv6 addresses |");
+  CHECK(row(docs.text, "--[no-]collector.extra") == "--[no-]collector.extra` | `off` | more |");
+  CHECK(row(docs.text, "--[no-]collector.sizes`") ==
+        "--[no-]collector.sizes` | `on` | their sizes |");
+  CHECK(row(docs.text, "--collector.sizes.interval")
+            .starts_with("--collector.sizes.interval=DURATION` | `5m` |"));
+  CHECK(row(docs.text, "--collector.sizes.cpu-percent").find("| `5` |") != std::string::npos);
+  CHECK(row(docs.text, "--log.format").starts_with("--log.format=logfmt\\|json` | `logfmt` |"));
+  for (const auto* group : {"General", "Host", "HTTP server", "Collectors", "Log"}) {
+    CAPTURE(group);
+    CHECK(docs.text.find("\n## " + std::string(group) + "\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("--list-flags prints defaults, not what the run was given") {
+  const auto docs = std::get<EarlyExit>(parse({"--list-flags", "--log.level=debug"}));
+  CHECK(docs.text == std::get<EarlyExit>(parse({"--list-flags"})).text);
+}
+
+TEST_CASE("--help shows the default of each flag") {
+  const auto help = std::get<EarlyExit>(parse({"--help"}));
+  CHECK(row(help.text, "--web.max-requests NUMBER").ends_with("(default: 40)"));
+  CHECK(row(help.text, "--[no-]collector.extra").ends_with("more (default: off)"));
+  CHECK(row(help.text, "--config.file FILE").ends_with("YAML configuration file"));
 }
 
 // --- every flag and its key -------------------------------------------------------------
 
-TEST_CASE("each flag of one text is also a key") {
+TEST_CASE("each flag that takes one value is also a key") {
   struct Case {
     std::string name;
     std::string value;
@@ -133,27 +176,31 @@ TEST_CASE("each flag of one text is also a key") {
       {"path.sysfs", "/host/sys", [](const Config& c) { return c.paths.sysfs; }},
       {"path.rootfs", "/host", [](const Config& c) { return c.paths.rootfs; }},
       {"state.directory", "/state", [](const Config& c) { return c.state_directory; }},
-      {"web.telemetry-path", "/m", [](const Config& c) { return c.telemetry_path; }},
-      {"web.max-requests", "7", [](const Config& c) { return std::to_string(c.max_requests); }},
-      {"log.level", "debug", [](const Config& c) { return c.log_level; }},
+      {"web.telemetry-path", "/m", [](const Config& c) { return c.web.telemetry_path; }},
+      {"web.max-requests", "7", [](const Config& c) { return std::to_string(c.web.max_requests); }},
+      {"log.level", "debug", [](const Config& c) { return c.log.level; }},
       {"log.format", "json",
-       [](const Config& c) { return std::string(c.log_format == LogFormat::kJson ? "json" : ""); }},
+       [](const Config& c) { return std::string(c.log.format == LogFormat::kJson ? "json" : ""); }},
       {"collector.sizes.interval", "2m",
-       [](const Config& c) { return std::to_string(c.size_interval.count() / 60) + "m"; }},
+       [](const Config& c) { return minutes(c.monitor.sizes.schedule.interval); }},
       {"collector.sizes.full-interval", "2m",
-       [](const Config& c) { return std::to_string(c.size_full_interval.count() / 60) + "m"; }},
+       [](const Config& c) { return minutes(c.monitor.sizes.full_interval); }},
       {"collector.sizes.cpu-percent", "2.5",
-       [](const Config& c) { return std::string(c.size_cpu_percent == 2.5 ? "2.5" : ""); }},
+       [](const Config& c) {
+         return std::string(c.monitor.sizes.schedule.cpu_share == 0.025 ? "2.5" : "");
+       }},
       {"collector.sizes.max-io-pressure", "7.5",
-       [](const Config& c) { return std::string(c.size_max_io_pressure == 7.5 ? "7.5" : ""); }},
+       [](const Config& c) {
+         return std::string(c.monitor.sizes.max_io_pressure == 0.075 ? "7.5" : "");
+       }},
       {"collector.sizes.threads", "3",
-       [](const Config& c) { return std::to_string(c.size_threads); }},
+       [](const Config& c) { return std::to_string(c.monitor.sizes.threads); }},
       {"collector.sizes.binds", "/srv/.*",
        [](const Config& c) {
-         return std::string(c.bind_regex.matches("/srv/x") ? "/srv/.*" : "");
+         return std::string(c.monitor.measured_binds.matches("/srv/x") ? "/srv/.*" : "");
        }},
       {"collector.filesystems.interval", "2m",
-       [](const Config& c) { return std::to_string(c.filesystem_interval.count() / 60) + "m"; }},
+       [](const Config& c) { return minutes(c.monitor.filesystem_interval); }},
   };
   for (const Case& one : cases) {
     CAPTURE(one.name);
@@ -168,38 +215,39 @@ TEST_CASE("each flag of one text is also a key") {
 TEST_CASE("listen addresses may be repeated and replace the default") {
   const std::vector<std::string> two = {"127.0.0.1:1", "[::1]:2"};
   CHECK(config({"--web.listen-address=127.0.0.1:1", "--web.listen-address", "[::1]:2"})
-            .listen_addresses == two);
-  CHECK(from_file("web:\n  listen-address: ['127.0.0.1:1', '[::1]:2']\n").listen_addresses == two);
-  CHECK(from_file("web.listen-address: ':9'\n").listen_addresses == std::vector<std::string>{":9"});
+            .web.listen_addresses == two);
+  CHECK(from_file("web:\n  listen-address: ['127.0.0.1:1', '[::1]:2']\n").web.listen_addresses ==
+        two);
+  CHECK(from_file("web.listen-address: ':9'\n").web.listen_addresses ==
+        std::vector<std::string>{":9"});
 }
 
-TEST_CASE("label keys are a list, parted by commas or in YAML, each once") {
+TEST_CASE("label keys are comma-separated or a YAML list, and duplicates are dropped") {
   const std::vector<std::string> two = {"env", "team"};
-  CHECK(config({"--collector.volumes.labels=env,team"}).volume_labels == two);
-  CHECK(
-      config({"--collector.volumes.labels=env", "--collector.volumes.labels=team"}).volume_labels ==
-      two);
-  CHECK(config({"--collector.volumes.labels=team,env,team"}).volume_labels == two);
-  CHECK(from_file("collector.volumes.labels: [env, team]\n").volume_labels == two);
-  CHECK(from_file("collector.volumes.labels: env,team\n").volume_labels == two);
+  CHECK(config({"--collector.volumes.labels=env,team"}).monitor.user_labels == two);
+  CHECK(config({"--collector.volumes.labels=env", "--collector.volumes.labels=team"})
+            .monitor.user_labels == two);
+  CHECK(config({"--collector.volumes.labels=team,env,team"}).monitor.user_labels == two);
+  CHECK(from_file("collector.volumes.labels: [env, team]\n").monitor.user_labels == two);
+  CHECK(from_file("collector.volumes.labels: env,team\n").monitor.user_labels == two);
 }
 
-TEST_CASE("a flag that was given wins over the file") {
+TEST_CASE("a flag takes precedence over the file") {
   const std::string file =
       "log.level: debug\nweb.listen-address: [':1', ':2']\ncollector.sizes: true\n"
       "path.procfs: /from/file\n";
   const Config made = config({"--log.level=error", "--config.file=v.yml", "--no-collector.sizes",
                               "--web.listen-address=:3"},
                              file);
-  CHECK(made.log_level == "error");
-  CHECK(made.listen_addresses == std::vector<std::string>{":3"});
+  CHECK(made.log.level == "error");
+  CHECK(made.web.listen_addresses == std::vector<std::string>{":3"});
   CHECK_FALSE(made.collectors.contains("sizes"));
   CHECK(made.paths.procfs == "/from/file");
 }
 
 // --- collectors -------------------------------------------------------------------------
 
-TEST_CASE("collectors are switched on and off by their flags") {
+TEST_CASE("collectors are enabled and disabled by their flags") {
   CHECK(config({"--no-collector.sizes"}).collectors == Names{"volumes"});
   CHECK(config({"--collector.extra"}).collectors == Names{"extra", "sizes", "volumes"});
   CHECK(config({"--collector.disable-defaults"}).collectors.empty());
@@ -208,7 +256,7 @@ TEST_CASE("collectors are switched on and off by their flags") {
   CHECK(config({"--collector.sizes=false"}).collectors == Names{"volumes"});
 }
 
-TEST_CASE("collectors are switched on and off by keys of the file") {
+TEST_CASE("collectors are enabled and disabled by keys of the file") {
   CHECK(from_file("collector:\n  sizes: false\n").collectors == Names{"volumes"});
   CHECK(from_file("collector.extra: true\n").collectors == Names{"extra", "sizes", "volumes"});
   CHECK(from_file("collector.disable-defaults: true\ncollector.sizes: true\n").collectors ==
@@ -225,24 +273,25 @@ TEST_CASE("a switch is true or false and nothing else") {
   CHECK(refuses_file("collector.sizes: ''\n", 1, "collector.sizes"));
 }
 
-TEST_CASE("all devices are wanted by a flag or its key, and not unasked") {
-  CHECK_FALSE(config({}).all_devices);
-  CHECK(config({"--collector.devices.all"}).all_devices);
-  CHECK_FALSE(config({"--collector.devices.all=false"}).all_devices);
-  CHECK(from_file("collector.devices.all: true\n").all_devices);
-  CHECK(from_file("collector:\n  devices:\n    all: true\n").all_devices);
+TEST_CASE("all devices are exported only if a flag or key enables it") {
+  CHECK_FALSE(config({}).monitor.all_devices);
+  CHECK(config({"--collector.devices.all"}).monitor.all_devices);
+  CHECK_FALSE(config({"--collector.devices.all=false"}).monitor.all_devices);
+  CHECK(from_file("collector.devices.all: true\n").monitor.all_devices);
+  CHECK(from_file("collector:\n  devices:\n    all: true\n").monitor.all_devices);
   CHECK(refuses({"--collector.devices.all=maybe"}, "--collector.devices.all"));
 }
 
-TEST_CASE("fanotify is switched off and on by its flag and its key") {
-  CHECK_FALSE(config({"--no-collector.sizes.fanotify"}).size_fanotify);
-  CHECK_FALSE(config({"--collector.sizes.fanotify=false"}).size_fanotify);
-  CHECK(config({"--no-collector.sizes.fanotify", "--collector.sizes.fanotify"}).size_fanotify);
-  CHECK_FALSE(from_file("collector.sizes.fanotify: false\n").size_fanotify);
-  CHECK(from_file("collector.sizes.fanotify: true\n").size_fanotify);
+TEST_CASE("fanotify is enabled and disabled by its flag and its key") {
+  CHECK_FALSE(config({"--no-collector.sizes.fanotify"}).monitor.sizes.watch_changes);
+  CHECK_FALSE(config({"--collector.sizes.fanotify=false"}).monitor.sizes.watch_changes);
+  CHECK(config({"--no-collector.sizes.fanotify", "--collector.sizes.fanotify"})
+            .monitor.sizes.watch_changes);
+  CHECK_FALSE(from_file("collector.sizes.fanotify: false\n").monitor.sizes.watch_changes);
+  CHECK(from_file("collector.sizes.fanotify: true\n").monitor.sizes.watch_changes);
   CHECK(config({"--collector.sizes.fanotify", "--config.file=v.yml"},
                "collector.sizes.fanotify: false\n")
-            .size_fanotify);
+            .monitor.sizes.watch_changes);
   CHECK(refuses({"--collector.sizes.fanotify=maybe"}, "--collector.sizes.fanotify"));
   CHECK(refuses_file("collector.sizes.fanotify: maybe\n", 1, "collector.sizes.fanotify"));
   CHECK(refuses_file("collector.no-sizes.fanotify: true\n", 1, "unknown key"));
@@ -264,7 +313,7 @@ TEST_CASE("a wrong flag is named") {
   CHECK(refuses({"--web.telemetry-path=/"}, "--web.telemetry-path"));
 }
 
-TEST_CASE("a refusal is one line whatever was given") {
+TEST_CASE("an error is one line whatever was given") {
   CHECK(refuses({"--non\nsense\x1B[31m"}, "--non"));
   CHECK(refusal({"--once\r\n"}).find('\r') == std::string::npos);
   CHECK(refuses_file("\"a.\\nb\": 1\n", 1, "unknown key a."));
@@ -272,7 +321,7 @@ TEST_CASE("a refusal is one line whatever was given") {
 
 TEST_CASE("a duration is a whole number of seconds, minutes or hours up to a week") {
   const auto interval = [](const std::string& text) {
-    return config({"--collector.sizes.interval=" + text}).size_interval;
+    return config({"--collector.sizes.interval=" + text}).monitor.sizes.schedule.interval;
   };
   CHECK(interval("90") == seconds(90));
   CHECK(interval("30s") == seconds(30));
@@ -286,27 +335,28 @@ TEST_CASE("a duration is a whole number of seconds, minutes or hours up to a wee
   }
 }
 
-TEST_CASE("the budget of measuring is a number within its range") {
+TEST_CASE("budget and threads of size measurements must be within their range") {
   const auto cpu = [](const std::string& text) {
-    return config({"--collector.sizes.cpu-percent=" + text}).size_cpu_percent;
+    return config({"--collector.sizes.cpu-percent=" + text}).monitor.sizes.schedule.cpu_share;
   };
-  CHECK(cpu("0.1") == 0.1);
-  CHECK(cpu("100") == 100);
+  CHECK(cpu("0.1") == Approx(0.001));
+  CHECK(cpu("100") == 1);
   for (const std::string text : {"", "0", "0.09", "100.1", "-5", "5%", "nan", "inf", "five"}) {
     CAPTURE(text);
     CHECK(refuses({"--collector.sizes.cpu-percent=" + text}, "--collector.sizes.cpu-percent"));
   }
-  CHECK(config({"--collector.sizes.max-io-pressure=0"}).size_max_io_pressure == 0);
-  CHECK(refuses({"--collector.sizes.max-io-pressure=101"}, "not a number from 0 to 100"));
+  CHECK(config({"--collector.sizes.max-io-pressure=0"}).monitor.sizes.max_io_pressure == 0);
+  CHECK(refuses({"--collector.sizes.max-io-pressure=101"}, "must be a number from 0 to 100"));
   CHECK(refuses({"--collector.sizes.max-io-pressure=nan"}, "--collector.sizes.max-io-pressure"));
-  CHECK(config({"--collector.sizes.threads=64"}).size_threads == 64);
+  CHECK(config({"--collector.sizes.threads=64"}).monitor.sizes.threads == 64);
   CHECK(refuses({"--collector.sizes.threads=0"}, "--collector.sizes.threads"));
   CHECK(refuses({"--collector.sizes.threads=65"}, "--collector.sizes.threads"));
   CHECK(refuses({"--collector.sizes.threads=-1"}, "--collector.sizes.threads"));
 }
 
-TEST_CASE("bind mounts are chosen by an expression of their whole path") {
-  const PathPattern chosen = config({"--collector.sizes.binds=/srv/[^/]+|/data"}).bind_regex;
+TEST_CASE("the regular expression for bind mounts must match the whole path") {
+  const PathPattern chosen =
+      config({"--collector.sizes.binds=/srv/[^/]+|/data"}).monitor.measured_binds;
   CHECK(chosen.matches("/srv/x"));
   CHECK(chosen.matches("/data"));
   CHECK_FALSE(chosen.matches("/srv/x/y"));
@@ -324,9 +374,10 @@ TEST_CASE("an unknown key is named with its line") {
   CHECK(refuses_file("# comment\n\nlevel: info\n", 3, "unknown key level"));
 }
 
-TEST_CASE("what is no property of a host is no key") {
-  for (const std::string key : {"once", "check", "help", "version", "root", "list-metrics",
-                                "config.file", "no-collector.sizes", "--log.level", "", "."}) {
+TEST_CASE("flags that ask for one run are not keys of the file") {
+  for (const std::string key :
+       {"once", "check", "help", "version", "root", "list-metrics", "list-flags", "config.file",
+        "no-collector.sizes", "--log.level", "", "."}) {
     CAPTURE(key);
     CHECK(refuses_file("'" + key + "': x\n", 1, "unknown key"));
   }
@@ -343,7 +394,7 @@ TEST_CASE("a wrong value in the file is named with its key and line") {
   CHECK(refuses_file("log.level: {a: b}\n", 1, "unknown key log.level.a"));
 }
 
-TEST_CASE("a file that is absent or no YAML is named") {
+TEST_CASE("a file that does not exist or is not YAML is named") {
   CHECK(refuses({"--config.file=absent.yml"}, "absent.yml: No such file or directory"));
   CHECK(refuses({"--config.file="}, "--config.file"));
   CHECK(refuses_file("a: [1\n", 2, ""));
@@ -351,7 +402,7 @@ TEST_CASE("a file that is absent or no YAML is named") {
 
 TEST_CASE("an empty file changes nothing") {
   CHECK(from_file("").collectors == config({}).collectors);
-  CHECK(from_file("# nothing\n").listen_addresses == config({}).listen_addresses);
+  CHECK(from_file("# nothing\n").web.listen_addresses == config({}).web.listen_addresses);
 }
 
 }  // namespace
