@@ -4,7 +4,7 @@
 namespace volumeter {
 namespace {
 
-using Server = std::shared_ptr<const ServerMetrics>;
+using Server = const std::shared_ptr<const ServerMetrics>&;
 
 constexpr CollectorEntry kCollectors[] = {
     {"engine", "Docker Engine and number of volumes by state (in use, idle, orphaned)", true,
@@ -38,7 +38,7 @@ constexpr CollectorEntry kCollectors[] = {
     {"agent", "build, data sources and process of this agent", true, Needs::kNothing,
      [](Server) { return make_agent_collector(); }},
     {"server", "HTTP server of this agent", true, Needs::kNothing,
-     [](Server server) { return make_server_collector(std::move(server)); }},
+     [](Server server) { return make_server_collector(server); }},
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ struct CollectorEntry {
   std::string_view about;  // noun phrase for --help and the documentation
   bool on_by_default = true;
   Needs needs = Needs::kNothing;
-  std::unique_ptr<Collector> (*make)(std::shared_ptr<const ServerMetrics> server);
+  std::unique_ptr<Collector> (*make)(const std::shared_ptr<const ServerMetrics>& server);
 };
 
 // All collectors, in the order of their metrics in the exposition.
