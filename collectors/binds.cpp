@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/builtin.h"
 #include "collectors/scan_state.h"
-#include "exporter/model/size_targets.h"
 
 namespace volumeter {
 namespace {
@@ -41,7 +40,7 @@ class BindsCollector final : public Collector {
     MetricFamilies out;
     for (const MetricDesc* desc : kAll) out[*desc];
     for (const BindFacts& bind : host.inventory->binds) {
-      const SizeReading* reading = host.size(size_key(bind));
+      const SizeReading* reading = host.size_of(bind);
       const auto* space = reading == nullptr ? nullptr : &reading->space;
       const bool has_value = space != nullptr && space->value;
       const LabelRef method = has_value ? method_label(space->value->method) : LabelRef("none");

@@ -48,15 +48,11 @@ class ContainersCollector final : public Collector {
   MetricFamilies collect(const HostSnapshot& host) const override {
     MetricFamilies out;
     for (const MetricDesc* desc : kAll) out[*desc];
-    for (std::size_t i = 0; i < host.container_io.size(); ++i) {
-      if (!host.container_io[i]) continue;
-      const Label& container = host.inventory->containers[i].name;
-      for (const DeviceIo& device : host.container_io[i]->devices) {
-        add_device(container, device, out);
-      }
-      if (host.container_io[i]->pressure) {
-        add_pressure(container, *host.container_io[i]->pressure, out);
-      }
+    for (const ContainerFacts& container : host.inventory->containers) {
+      const ContainerIo* io = host.io_of(container);
+      if (io == nullptr) continue;
+      for (const DeviceIo& device : io->devices) add_device(container.name, device, out);
+      if (io->pressure) add_pressure(container.name, *io->pressure, out);
     }
     return out;
   }

@@ -46,7 +46,7 @@ class ContentsCollector final : public Collector {
     MetricFamilies out;
     for (const MetricDesc* desc : kAll) out[*desc];
     for (const VolumeFacts& volume : host.inventory->volumes) {
-      const SizeReading* reading = host.size(volume.name);
+      const SizeReading* reading = host.size_of(volume);
       if (reading == nullptr || !reading->space.value) continue;
       const auto& contents = reading->space.value->contents;
       if (contents) add_contents(volume.label, *contents, out);

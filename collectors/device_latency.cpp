@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <map>
-
 #include "collectors/builtin.h"
 #include "collectors/latency_histogram.h"
 
@@ -22,17 +20,13 @@ class DeviceLatencyCollector final : public Collector {
   MetricFamilies collect(const HostSnapshot& host) const override {
     MetricFamilies out;
     Family& family = out[kLatency];
-    std::map<DeviceNumber, const Label*> names;
     for (const DeviceFacts& device : host.inventory->devices) {
-      names.emplace(device.number, &device.name);
-    }
-    for (const DeviceLatency& device : host.device_latency) {
-      const auto name = names.find(device.number);
-      if (name == names.end()) continue;
-      add(*name->second, "read", device.reads, family);
-      add(*name->second, "write", device.writes, family);
-      add(*name->second, "flush", device.flushes, family);
-      add(*name->second, "discard", device.discards, family);
+      const DeviceLatency* latency = host.latency_of(device);
+      if (latency == nullptr) continue;
+      add(device.name, "read", latency->reads, family);
+      add(device.name, "write", latency->writes, family);
+      add(device.name, "flush", latency->flushes, family);
+      add(device.name, "discard", latency->discards, family);
     }
     return out;
   }

@@ -130,9 +130,7 @@ class DevicesCollector final : public Collector {
       }
     }
     for (const DeviceFacts& device : inventory.devices) {
-      // By name, too: the number may have been reused since the inventory was built.
-      const DiskStats* disk = host.disks->find(device.number, device.kernel_name);
-      if (disk != nullptr) Figures(device, out).add(*disk);
+      if (const DiskStats* disk = host.stats_of(device)) Figures(device, out).add(*disk);
     }
     return out;
   }

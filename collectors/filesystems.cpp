@@ -54,11 +54,13 @@ class FilesystemsCollector final : public Collector {
   MetricFamilies collect(const HostSnapshot& host) const override {
     MetricFamilies out;
     const Inventory& inventory = *host.inventory;
-    for (std::size_t i = 0; i < inventory.filesystems.size(); ++i) {
-      const FilesystemFacts& facts = inventory.filesystems[i];
+    for (const FilesystemFacts& facts : inventory.filesystems) {
       out.add(kReadonly, {facts.device, facts.mountpoint, facts.fstype}, facts.readonly ? 1 : 0);
-      add_errors(host, i, out);
-      if (const auto* sampled = host.filesystem(facts)) add_usage(facts, *sampled, out);
+      if (const auto errors = host.errors_of(facts)) {
+        out.add(kErrors, {facts.device, facts.mountpoint, facts.fstype},
+                static_cast<double>(*errors));
+      }
+      if (const auto* sampled = host.usage_of(facts)) add_usage(facts, *sampled, out);
     }
     Family& info = out[kVolumeInfo];
     for (const VolumeFacts& volume : inventory.volumes) {
@@ -72,13 +74,6 @@ class FilesystemsCollector final : public Collector {
   }
 
  private:
-  static void add_errors(const HostSnapshot& host, std::size_t index, MetricFamilies& out) {
-    if (index >= host.filesystem_errors.size() || !host.filesystem_errors[index]) return;
-    const FilesystemFacts& facts = host.inventory->filesystems[index];
-    out.add(kErrors, {facts.device, facts.mountpoint, facts.fstype},
-            static_cast<double>(*host.filesystem_errors[index]));
-  }
-
   static void add_usage(const FilesystemFacts& facts, const Sampled<FsUsage>& sampled,
                         MetricFamilies& out) {
     const auto add = [&](const MetricDesc& desc, std::uint64_t value) {

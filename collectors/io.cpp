@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/builtin.h"
 #include "collectors/latency_histogram.h"
-#include "exporter/model/mount_io_targets.h"
 #include "exporter/model/volume_io.h"
 
 namespace volumeter {
@@ -93,16 +92,12 @@ class IoCollector final : public Collector {
   MetricFamilies collect(const HostSnapshot& host) const override {
     MetricFamilies out;
     for (const MetricDesc* desc : kAll) out[*desc];
-    const auto volumes = volume_io(host);
-    for (std::size_t i = 0; i < volumes.size(); ++i) {
-      if (volumes[i]) add_volume(*host.inventory, host.inventory->volumes[i], *volumes[i], out);
-    }
-    if (host.mount_io == nullptr) return out;
-    for (const MountFacts& mount : host.inventory->mounts) {
-      const auto found = host.mount_io->mounts.find(mount_key(*host.inventory, mount));
-      if (found == host.mount_io->mounts.end()) continue;
-      add_mount(host.inventory->containers[mount.container].name, mount.destination, found->second,
-                out);
+    const Inventory& inventory = *host.inventory;
+    for (const VolumeIo& io : volume_io(host)) add_volume(inventory, io, out);
+    for (const MountFacts& mount : inventory.mounts) {
+      if (const MountIo* io = host.io_of(mount)) {
+        add_mount(inventory.containers[mount.container].name, mount.destination, *io, out);
+      }
     }
     return out;
   }
@@ -114,9 +109,8 @@ class IoCollector final : public Collector {
            inventory.filesystems[*volume.filesystem].fstype.escaped() != "tmpfs";
   }
 
-  static void add_volume(const Inventory& inventory, const VolumeFacts& volume, const VolumeIo& io,
-                         MetricFamilies& out) {
-    const Label& name = volume.label;
+  static void add_volume(const Inventory& inventory, const VolumeIo& io, MetricFamilies& out) {
+    const Label& name = io.volume->label;
     out.add(kSource, {name, source_name(io.source)}, 1);
     out.add(kVolumeReads, {name}, number(io.reads));
     out.add(kVolumeWrites, {name}, number(io.writes));
@@ -124,7 +118,7 @@ class IoCollector final : public Collector {
     out.add(kVolumeWrittenBytes, {name}, number(io.written_bytes));
     if (io.counted == nullptr) return;
     out.add(kVolumeFsyncs, {name}, static_cast<double>(io.counted->fsyncs.operations));
-    if (has_mapped_writes(inventory, volume)) {
+    if (has_mapped_writes(inventory, *io.volume)) {
       out.add(kVolumeMapped, {name}, static_cast<double>(io.counted->mapped_writes));
     }
     add_latency(name, "read", io.counted->reads, out);

@@ -49,8 +49,8 @@ class NfsCollector final : public Collector {
   MetricFamilies collect(const HostSnapshot& host) const override {
     MetricFamilies out;
     for (const MetricDesc* desc : kAll) out[*desc];
-    for (std::size_t i = 0; i < host.nfs.size(); ++i) {
-      if (host.nfs[i]) add_volume(host.inventory->volumes[i].label, *host.nfs[i], out);
+    for (const VolumeFacts& volume : host.inventory->volumes) {
+      if (const NfsStats* stats = host.nfs_of(volume)) add_volume(volume.label, *stats, out);
     }
     return out;
   }

@@ -42,7 +42,7 @@ class OrphansCollector final : public Collector {
     Family& last_used = out[kLastUsed];
     for (const VolumeFacts& volume : inventory.volumes) {
       orphaned.add({volume.label}, volume.use == VolumeUse::kOrphaned ? 1 : 0);
-      const VolumeTimes* times = host.times(volume);
+      const VolumeTimes* times = host.times_of(volume);
       if (times == nullptr) continue;
       unused_since.add({volume.label}, times->unused_since());
       last_used.add({volume.label}, times->in_use ? unix_seconds(host.taken_at) : times->last_used);

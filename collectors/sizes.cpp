@@ -92,7 +92,7 @@ class SizesCollector final : public Collector {
     for (const MetricDesc* desc : kAll) out[*desc];
     Family& info = out[kScanInfo];
     for (const VolumeFacts& volume : host.inventory->volumes) {
-      const SizeReading* reading = host.size(volume.name);
+      const SizeReading* reading = host.size_of(volume);
       info.add({volume.label, method_of(reading), state_of(volume, reading)}, 1);
       add_limit(volume, reading, out);
       if (reading != nullptr && reading->space.value) add_size(volume.label, *reading, out);

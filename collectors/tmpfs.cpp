@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/builtin.h"
-#include "exporter/model/size_targets.h"
 
 namespace volumeter {
 namespace {
@@ -31,7 +30,7 @@ class TmpfsCollector final : public Collector {
     for (const MountFacts& mount : host.inventory->mounts) {
       if (mount.kind != MountKind::kTmpfs) continue;
       const ContainerFacts& container = host.inventory->containers[mount.container];
-      const SizeReading* reading = host.size(size_key(container, mount));
+      const SizeReading* reading = host.size_of(mount);
       if (reading == nullptr || !reading->space.value) continue;
       const SpaceUsage& usage = *reading->space.value;
       out.add(kUsed, {container.name, mount.destination},

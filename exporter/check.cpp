@@ -56,7 +56,7 @@ class Report {
     constexpr std::size_t kMostNamed = 10;
     std::size_t named = 0;
     for (const VolumeFacts& volume : host_.inventory->volumes) {
-      const SizeReading* reading = host_.size(volume.name);
+      const SizeReading* reading = host_.size_of(volume);
       if (reading == nullptr || !reading->space.value || reading->space.value->errors == 0)
         continue;
       if (++named > kMostNamed) continue;
@@ -72,7 +72,7 @@ class Report {
     const Inventory& inventory = *host_.inventory;
     std::set<std::size_t> walked;
     for (const VolumeFacts& volume : inventory.volumes) {
-      const SizeReading* reading = host_.size(volume.name);
+      const SizeReading* reading = host_.size_of(volume);
       const bool is_walked = reading != nullptr && reading->space.value &&
                              reading->space.value->method == SizeMethod::kWalk;
       if (is_walked && volume.filesystem) walked.insert(*volume.filesystem);
@@ -100,9 +100,12 @@ class Report {
       return fmt::format("block devices under Docker data: {}", inventory.devices.size());
     }
     if (source == "mountstats") {
-      return fmt::format("volumes with counters of their own NFS mount: {}",
-                         std::count_if(host_.nfs.begin(), host_.nfs.end(),
-                                       [](const auto& stats) { return stats.has_value(); }));
+      const auto has_counters = [this](const VolumeFacts& volume) {
+        return host_.nfs_of(volume) != nullptr;
+      };
+      return fmt::format(
+          "volumes with counters of their own NFS mount: {}",
+          std::count_if(inventory.volumes.begin(), inventory.volumes.end(), has_counters));
     }
     if (source == "statfs") {
       return fmt::format("filesystems that hold Docker data: {}", inventory.filesystems.size());
@@ -125,9 +128,8 @@ class Report {
     std::size_t waiting = 0;
     for (const ContainerFacts& container : host_.inventory->containers) {
       running += container.pid ? 1 : 0;
-    }
-    for (const auto& io : host_.container_io) {
-      if (!io) continue;
+      const ContainerIo* io = host_.io_of(container);
+      if (io == nullptr) continue;
       counted += io->lists_all || !io->devices.empty() ? 1 : 0;
       waiting += io->pressure ? 1 : 0;
     }
@@ -140,7 +142,7 @@ class Report {
   std::size_t measured(const Matches& matches) const {
     std::size_t count = 0;
     for (const VolumeFacts& volume : host_.inventory->volumes) {
-      const SizeReading* reading = host_.size(volume.name);
+      const SizeReading* reading = host_.size_of(volume);
       if (reading != nullptr && reading->space.value && matches(*reading->space.value)) ++count;
     }
     return count;

@@ -91,7 +91,7 @@ class Page {
     for (const FilesystemFacts& facts : inventory_.filesystems) {
       print("<tr><td class=\"name\">{}<td class=\"name\">{}<td>{}", text(facts.mountpoint),
             text(facts.device), text(facts.fstype));
-      filesystem_figures(host_.filesystem(facts));
+      filesystem_figures(host_.usage_of(facts));
     }
     out_ += "</table>\n";
   }
@@ -128,7 +128,7 @@ class Page {
         "<th class=\"n\">Allocated<th>Filesystem<th>Containers<th>State"
         "<th class=\"n\">Measured\n";
     for (const VolumeFacts* volume : by_size()) {
-      const SizeReading* reading = host_.size(volume->name);
+      const SizeReading* reading = host_.size_of(*volume);
       const bool measured = reading != nullptr && reading->space.value;
       print("<tr><td class=\"name\" title=\"{}\">{}", text(volume->label), short_name(*volume));
       if (measured) {
@@ -149,7 +149,7 @@ class Page {
   // Largest first, then those of unknown size by name.
   std::vector<const VolumeFacts*> by_size() const {
     const auto bytes = [&](const VolumeFacts* volume) {
-      const SizeReading* reading = host_.size(volume->name);
+      const SizeReading* reading = host_.size_of(*volume);
       if (reading == nullptr || !reading->space.value) return -1.0;
       return static_cast<double>(reading->space.value->allocated_bytes);
     };
@@ -169,7 +169,7 @@ class Page {
   std::string filesystem_of(const VolumeFacts& volume) const {
     if (!volume.filesystem) return "";
     const FilesystemFacts& facts = inventory_.filesystems[*volume.filesystem];
-    const Sampled<FsUsage>* sampled = host_.filesystem(facts);
+    const Sampled<FsUsage>* sampled = host_.usage_of(facts);
     return text(facts.mountpoint) + " " +
            (sampled != nullptr && sampled->value ? use_bar(*sampled->value) : std::string());
   }
@@ -187,7 +187,7 @@ class Page {
 
   std::string state(const VolumeFacts& volume) const {
     std::string since;
-    const VolumeTimes* times = host_.times(volume);
+    const VolumeTimes* times = host_.times_of(volume);
     if (times != nullptr && times->unused_since()) {
       const double unused = unix_seconds(host_.taken_at) - *times->unused_since();
       since = " for " + human_duration(std::max(0.0, unused));

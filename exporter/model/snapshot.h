@@ -26,49 +26,60 @@ namespace volumeter {
 
 using FilesystemReadings = std::map<std::string, Sampled<FsUsage>>;  // by mount point
 
-// Everything a collector may know about the host, put together once a scrape and then
-// never changed. No pointer is null but those that say so. Absent means unknown; unknown is never zero.
+// Everything a collector may know about the host, put together once per scrape and then
+// immutable. No pointer is null unless it says so. Absent means unknown; unknown is never zero.
+//
+// The functions join what was read to what exists. They take elements of `inventory` itself, by
+// reference, and return null or nothing where there is no reading; none builds a key per volume.
 struct HostSnapshot {
   WallTime taken_at;
   BuildInfo build;
-  std::string hostname;  // for people; "this host" if the kernel does not say
+  std::string hostname;  // for display; "this host" if the kernel does not say
   bool docker_up = false;
   std::optional<WallTime> listed_at;  // when the engine's list was taken
   std::shared_ptr<const Inventory> inventory;
-  std::shared_ptr<const FilesystemReadings> filesystems;
-  // By index in inventory->filesystems: errors that ext4 has found in itself; absent for others.
+  std::shared_ptr<const FilesystemReadings> filesystems =
+      std::make_shared<const FilesystemReadings>();
+  // By index in inventory->filesystems; absent: not ext4.
   std::vector<std::optional<std::uint64_t>> filesystem_errors;
-  std::shared_ptr<const SizeReadings> sizes;
-  std::optional<SizeWork> size_work;  // absent: no size is measured
-  // By index in inventory->volumes; empty if no volume is an NFS mount with counters of its own.
-  // Absent: it is none, its mount's counters are those of others too (NfsMountFacts), or they
-  // are not known.
+  std::shared_ptr<const SizeReadings> sizes = std::make_shared<const SizeReadings>();
+  std::optional<SizeWork> size_work;  // absent: sizes are not measured
+  // By index in inventory->volumes; empty if no volume is an NFS mount with its own counters.
   std::vector<std::optional<NfsStats>> nfs;
-  std::shared_ptr<const UsageTimes> usage;
-  std::shared_ptr<const MountIoReadings> mount_io;  // null: the kernel does not count for us
-  std::vector<DeviceLatency> device_latency;
+  std::shared_ptr<const UsageTimes> usage = std::make_shared<const UsageTimes>();
+  std::shared_ptr<const MountIoReadings> mount_io;  // null: not counted by eBPF
+  std::vector<DeviceLatency> device_latency;        // by device number
   std::shared_ptr<const DiskList> disks = std::make_shared<const DiskList>();
-  // By index of inventory->containers, monotonic over restarts; absent where a container does
-  // not run or cannot be read. Empty: nobody wants it.
+  // By index in inventory->containers; empty if cgroups are not read.
   std::vector<std::optional<ContainerIo>> container_io;
   ProcessStats process;
   std::vector<SourceHealth> sources;
 
-  const Sampled<FsUsage>* filesystem(const FilesystemFacts& facts) const {
-    const auto found = filesystems->find(facts.mount_point);
-    return found == filesystems->end() ? nullptr : &found->second;
-  }
+  const Sampled<FsUsage>* usage_of(const FilesystemFacts& filesystem) const;
 
-  // `key` as in SizeTarget.
-  const SizeReading* size(const std::string& key) const {
-    const auto found = sizes->find(key);
-    return found == sizes->end() ? nullptr : &found->second;
-  }
+  // Errors that ext4 recorded since its last repair; nothing for other filesystems.
+  std::optional<std::uint64_t> errors_of(const FilesystemFacts& filesystem) const;
 
-  const VolumeTimes* times(const VolumeFacts& volume) const {
-    const auto found = usage->find(volume.name);
-    return found == usage->end() ? nullptr : &found->second;
-  }
+  const SizeReading* size_of(const VolumeFacts& volume) const;
+  const SizeReading* size_of(const BindFacts& bind) const;
+  const SizeReading* size_of(const MountFacts& tmpfs) const;
+
+  const VolumeTimes* times_of(const VolumeFacts& volume) const;
+
+  // Null if the volume is no NFS mount, or if the counters of its mount include other mounts
+  // (NfsMountFacts) or could not be read.
+  const NfsStats* nfs_of(const VolumeFacts& volume) const;
+
+  // Counted by eBPF. Null if it is not watched.
+  const MountIo* io_of(const MountFacts& mount) const;
+
+  // Cumulative across restarts. Null if the container is not running or cannot be read.
+  const ContainerIo* io_of(const ContainerFacts& container) const;
+
+  // Null also if the device number belongs to another device by now.
+  const DiskStats* stats_of(const DeviceFacts& device) const;
+
+  const DeviceLatency* latency_of(const DeviceFacts& device) const;
 };
 
 }  // namespace volumeter

@@ -81,8 +81,9 @@ class IoSourceFinder {
   }
 
   std::optional<VolumeIo> of_nfs(std::size_t volume) const {
-    if (volume >= host_.nfs.size() || !host_.nfs[volume]) return {};
-    const NfsStats& stats = *host_.nfs[volume];
+    const NfsStats* counters = host_.nfs_of(inventory_.volumes[volume]);
+    if (counters == nullptr) return {};
+    const NfsStats& stats = *counters;
     VolumeIo io{.source = IoSource::kNfs};
     if (const auto* read = stats.operation("READ")) io.reads = read->completed;
     if (const auto* write = stats.operation("WRITE")) io.writes = write->completed;
@@ -99,7 +100,7 @@ class IoSourceFinder {
     if (!facts.is_whole_filesystem || !facts.filesystem) return {};
     if (users_[*facts.filesystem] != 1) return {};
     const DeviceFacts* device = own_device(inventory_.filesystems[*facts.filesystem]);
-    const DiskStats* disk = device == nullptr ? nullptr : host_.disks->find(device->number);
+    const DiskStats* disk = device == nullptr ? nullptr : host_.stats_of(*device);
     if (disk == nullptr) return {};
     return VolumeIo{.source = IoSource::kDevice,
                     .reads = disk->reads.completed,
@@ -115,7 +116,7 @@ class IoSourceFinder {
     const auto disk = disk_of(volume);
     const auto container = only_container(volume);
     if (!disk || !container || has_more_on(*disk, *container, volume)) return {};
-    const ContainerIo& io = *host_.container_io[*container];
+    const ContainerIo& io = *host_.io_of(inventory_.containers[*container]);
     const auto found = std::find_if(io.run_devices.begin(), io.run_devices.end(),
                                     [&](const DeviceIo& one) { return one.number == *disk; });
     if (found == io.run_devices.end() && !io.lists_all) return {};
@@ -146,7 +147,7 @@ class IoSourceFinder {
     const auto& containers = containers_of_[volume];
     if (containers.size() != 1 || inventory_.volumes[volume].containers.running > 1) return {};
     const std::size_t container = containers.front();
-    if (container >= host_.container_io.size() || !host_.container_io[container]) return {};
+    if (host_.io_of(inventory_.containers[container]) == nullptr) return {};
     return container;
   }
 
@@ -202,11 +203,17 @@ class IoSourceFinder {
 
 }  // namespace
 
-std::vector<std::optional<VolumeIo>> volume_io(const HostSnapshot& host) {
+std::vector<VolumeIo> volume_io(const HostSnapshot& host) {
   const IoSourceFinder sources(host);
-  std::vector<std::optional<VolumeIo>> all;
-  all.reserve(host.inventory->volumes.size());
-  for (std::size_t i = 0; i < host.inventory->volumes.size(); ++i) all.push_back(sources.io_of(i));
+  const auto& volumes = host.inventory->volumes;
+  std::vector<VolumeIo> all;
+  all.reserve(volumes.size());
+  for (std::size_t i = 0; i < volumes.size(); ++i) {
+    auto io = sources.io_of(i);
+    if (!io) continue;
+    io->volume = &volumes[i];
+    all.push_back(*io);
+  }
   return all;
 }
 

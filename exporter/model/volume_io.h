@@ -20,6 +20,7 @@ enum class IoSource {
 
 // What was done to a volume, as far as its source tells.
 struct VolumeIo {
+  const VolumeFacts* volume = nullptr;  // into the snapshot
   IoSource source = IoSource::kShared;
   std::optional<std::uint64_t> reads;
   std::optional<std::uint64_t> writes;
@@ -28,8 +29,8 @@ struct VolumeIo {
   const MountIo* counted = nullptr;  // kEbpf alone: into the snapshot, or of nothing at all
 };
 
-// By volume, in the order of the inventory; nothing for one that no container uses now and
-// that no source has anything to tell of.
-std::vector<std::optional<VolumeIo>> volume_io(const HostSnapshot& host);
+// In the order of the inventory, without volumes that no running container uses and for which no
+// source has counters.
+std::vector<VolumeIo> volume_io(const HostSnapshot& host);
 
 }  // namespace volumeter
