@@ -48,10 +48,7 @@ const SourceHealth* source_called(const HostSnapshot& host, std::string_view nam
 std::vector<CheckLine> check_io(const HostSnapshot& host, const HostPaths& paths) {
   std::vector<CheckLine> lines;
   std::map<IoSource, Named> volumes;
-  const auto all = volume_io(host);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i]) volumes[all[i]->source].add(host.inventory->volumes[i].label.plain());
-  }
+  for (const VolumeIo& io : volume_io(host)) volumes[io.source].add(io.volume->label.plain());
   for (const auto& [source, named] : volumes) {
     lines.push_back(
         {source != IoSource::kShared,

@@ -21,7 +21,7 @@ namespace {
 // costs one poll(2).
 constexpr std::chrono::seconds kMountCheck{1};
 
-// All that is known of a device: its name and number at least.
+// What sysfs says about the device; at least its name and number.
 BlockDevice described(const HostPaths& paths, const BlockDevice& device) {
   auto read = read_block_device(paths, device.number);
   return read && read->name == device.name ? std::move(read).value() : device;
@@ -32,10 +32,16 @@ std::string read_hostname(const HostPaths& paths) {
   return text ? std::string(trim(*text)) : "this host";
 }
 
-// It may have begun to hang since the filesystem sampler last asked it.
-bool does_hang(const HostAccess& host, const std::string& mount_point, std::stop_token stop) {
-  const auto answer = host.statfs(mount_point, stop);
-  return !answer && answer.error().kind == ErrorKind::kTimeout;
+std::vector<std::string> mount_points(const Inventory& inventory) {
+  std::vector<std::string> all;
+  for (const FilesystemFacts& facts : inventory.filesystems) all.push_back(facts.mount_point);
+  return all;
+}
+
+// The health of the parts that exist.
+template <typename... Parts>
+void add_health(std::vector<SourceHealth>& all, const std::optional<Parts>&... parts) {
+  (void(parts ? all.push_back(parts->health()) : void()), ...);
 }
 
 }  // namespace
@@ -46,35 +52,49 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
       boot_time_(read_boot_time(host.paths)),
       hostname_(read_hostname(host.paths)),
       mounts_(host, log),
-      disks_(host, log),
       mountstats_(host, log),
-      filesystems_(host, log, options_.filesystem_interval),
-      sizes_(host, log, options_.sizes,
-             [this](const std::string& mount_point, std::stop_token stop) {
-               return filesystems_.is_hung(mount_point) || does_hang(host_, mount_point, stop);
-             }),
-      mount_io_(host, log),
-      device_latency_(host, log),
       usage_(options_.state_directory, log),
-      container_io_(host, log),
       resolver_(host),
       watcher_(host, log, {.api_version = options_.docker_api_version, .pace = {}},
-               [this] { changed_.set(); }) {}
+               [this] { changed_.set(); }) {
+  make_parts(host, log);
+}
+
+void HostMonitor::make_parts(const HostAccess& host, ChangeLog& log) {
+  if (options_.watch_disks) disks_.emplace(host, log);
+  if (options_.watch_filesystems) filesystems_.emplace(host, log, options_.filesystem_interval);
+  if (options_.watch_sizes) {
+    sizes_.emplace(host, log, options_.sizes,
+                   [this](const std::string& mount_point, std::stop_token stop) {
+                     return is_hung(mount_point, stop);
+                   });
+  }
+  if (options_.trace_mounts) mount_io_.emplace(host, log);
+  if (options_.trace_devices) device_latency_.emplace(host, log);
+  if (options_.watch_containers) container_io_.emplace(host, log);
+}
+
+// It may have begun to hang since the filesystem sampler last asked it.
+bool HostMonitor::is_hung(const std::string& mount_point, std::stop_token stop) const {
+  if (filesystems_ && filesystems_->is_hung(mount_point)) return true;
+  const auto answer = host_.statfs(mount_point, stop);
+  return !answer && answer.error().kind == ErrorKind::kTimeout;
+}
 
 void HostMonitor::sample_once(std::stop_token stop) {
-  if (options_.trace_devices) device_latency_.start();
+  if (device_latency_) device_latency_->start();
   watcher_.list_once(stop);
   refresh(stop);
-  if (options_.watch_filesystems) filesystems_.sample_once(stop);
-  if (options_.watch_sizes) sizes_.sample_once(stop);
+  if (filesystems_) filesystems_->sample_once(stop);
+  if (sizes_) sizes_->sample_once(stop);
 }
 
 void HostMonitor::start() {
   usage_.start_writing();
-  if (options_.trace_devices) device_latency_.start();
+  if (device_latency_) device_latency_->start();
   watcher_.start();
-  if (options_.watch_filesystems) filesystems_.start();
-  if (options_.watch_sizes) sizes_.start();
+  if (filesystems_) filesystems_->start();
+  if (sizes_) sizes_->start();
   refresher_ = std::jthread([this](std::stop_token stop) {
     while (!stop.stop_requested()) {
       refresh(stop);
@@ -96,8 +116,8 @@ void HostMonitor::refresh(std::stop_token stop) {
     more_devices_ = std::move(more_devices);
     auto inventory = build();
     set_targets(*inventory, *mounts);
-    // A whole list is a look at the host; a change of the mount table alone is not, and a
-    // partial list would make the history forget what it lacks.
+    // Only a complete new list is an observation: a change of the mount table says nothing about
+    // use, and with a partial list the history would forget the volumes that are missing from it.
     if (new_facts && inventory->has_all_volumes) usage_.observe(*inventory, host_.now());
     publish(std::move(inventory));
   }
@@ -108,11 +128,11 @@ void HostMonitor::refresh(std::stop_token stop) {
   }
 }
 
-// A device that nobody ever used, as most of the loop devices of a machine, is no news.
+// Devices without any I/O, such as most loop devices of a machine, are left out.
 std::vector<BlockDevice> HostMonitor::find_more_devices() {
   std::vector<BlockDevice> found;
-  if (!options_.watch_disks || !options_.all_devices) return found;
-  const auto list = disks_.read();
+  if (!disks_ || !options_.all_devices) return found;
+  const auto list = disks_->read();
   for (const DiskStats& disk : list->disks()) {
     if (!disk.has_worked()) continue;
     BlockDevice& device = found.emplace_back();
@@ -137,15 +157,10 @@ std::shared_ptr<const Inventory> HostMonitor::build() const {
 }
 
 void HostMonitor::set_targets(const Inventory& inventory, const MountList& mounts) {
-  std::vector<std::string> mount_points;
-  for (const FilesystemFacts& facts : inventory.filesystems) {
-    mount_points.push_back(facts.mount_point);
-  }
-  filesystems_.set_targets(std::move(mount_points));
-
-  sizes_.set_targets(size_targets(inventory, {.procfs = host_.paths.procfs}));
-  if (options_.trace_mounts) {
-    mount_io_.set_targets(mount_io_targets(inventory), volume_names(inventory), mounts);
+  if (filesystems_) filesystems_->set_targets(mount_points(inventory));
+  if (sizes_) sizes_->set_targets(size_targets(inventory, {.procfs = host_.paths.procfs}));
+  if (mount_io_) {
+    mount_io_->set_targets(mount_io_targets(inventory), volume_names(inventory), mounts);
   }
 }
 
@@ -173,21 +188,27 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   snapshot->docker_up = docker.up;
   if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
   snapshot->inventory = inventory();
-  snapshot->filesystems = filesystems_.latest();
   snapshot->filesystem_errors = filesystem_errors(*snapshot->inventory);
-  snapshot->sizes = sizes_.latest();
-  if (options_.watch_sizes) snapshot->size_work = sizes_.work();
   snapshot->usage = usage_.times();
-  if (options_.trace_mounts) snapshot->mount_io = mount_io_.latest();
-  if (options_.trace_devices) snapshot->device_latency = device_latency_.latest();
-  if (options_.watch_disks) snapshot->disks = disks_.read();
-  if (options_.watch_containers) {
-    snapshot->container_io = container_io_.read(*snapshot->inventory, *mounts_.current());
-  }
+  add_parts(*snapshot);
   snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
   snapshot->sources = source_health(docker);
   add_nfs(*snapshot);
   return snapshot;
+}
+
+void HostMonitor::add_parts(HostSnapshot& snapshot) {
+  if (filesystems_) snapshot.filesystems = filesystems_->latest();
+  if (sizes_) {
+    snapshot.sizes = sizes_->latest();
+    snapshot.size_work = sizes_->work();
+  }
+  if (mount_io_) snapshot.mount_io = mount_io_->latest();
+  if (device_latency_) snapshot.device_latency = device_latency_->latest();
+  if (disks_) snapshot.disks = disks_->read();
+  if (container_io_) {
+    snapshot.container_io = container_io_->read(*snapshot.inventory, *mounts_.current());
+  }
 }
 
 std::vector<std::optional<std::uint64_t>> HostMonitor::filesystem_errors(
@@ -210,13 +231,9 @@ void HostMonitor::add_nfs(HostSnapshot& snapshot) {
 
 std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker) const {
   std::vector<SourceHealth> all{docker.health, mounts_.health()};
-  if (options_.watch_disks) all.push_back(disks_.health());
-  if (options_.watch_filesystems) all.push_back(filesystems_.health());
-  if (options_.watch_sizes) all.push_back(sizes_.health());
-  if (options_.trace_mounts) all.push_back(mount_io_.health());
-  if (options_.trace_devices) all.push_back(device_latency_.health());
+  add_health(all, disks_, filesystems_, sizes_, mount_io_, device_latency_);
   if (!options_.state_directory.empty()) all.push_back(usage_.health());
-  if (options_.watch_containers) all.push_back(container_io_.health());
+  add_health(all, container_io_);
   return all;
 }
 

@@ -31,16 +31,16 @@
 
 namespace volumeter {
 
-// Keeps the picture of the host up to date in the background and hands out snapshots of
-// it. snapshot() reads memory and a few files of /proc: it never waits for Docker, a disk
-// or a network.
+// Keeps the facts about the host up to date in the background and hands out snapshots of them.
+// snapshot() reads memory and a few files of /proc and /sys: it never waits for Docker, a disk or
+// a network.
 class HostMonitor {
  public:
   // `host` and `log` must outlive it.
   HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options);
 
-  // Asks every source once, one after the other, and returns when all have answered or run
-  // into their limits. Writes nothing. For --once and --check.
+  // Asks every source once, one after the other, and returns when each has answered or timed out.
+  // Writes nothing. For --once and --check.
   void sample_once(std::stop_token stop);
 
   // Starts the background threads; they end with this object.
@@ -48,17 +48,21 @@ class HostMonitor {
 
   std::shared_ptr<const HostSnapshot> snapshot();
 
-  // Whether there is a first picture: Docker was asked, whatever it answered.
+  // Whether Docker was asked once, whatever it answered.
   bool ready() const;
 
  private:
-  // Rebuilds the inventory if Docker or the mount table changed, and tells the samplers.
+  // Makes the parts that the options ask for.
+  void make_parts(const HostAccess& host, ChangeLog& log);
+  bool is_hung(const std::string& mount_point, std::stop_token stop) const;
+  // Rebuilds the inventory if Docker or the mount table changed, and passes on new targets.
   void refresh(std::stop_token stop);
   std::shared_ptr<const Inventory> build() const;
   std::vector<BlockDevice> find_more_devices();
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
   std::vector<std::optional<std::uint64_t>> filesystem_errors(const Inventory& inventory) const;
+  void add_parts(HostSnapshot& snapshot);
   void add_nfs(HostSnapshot& snapshot);
   std::shared_ptr<const Inventory> inventory() const;
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
@@ -69,26 +73,28 @@ class HostMonitor {
   const std::string hostname_;
 
   MountTable mounts_;
-  DiskReader disks_;
   MountstatsFile mountstats_;
-  FilesystemSampler filesystems_;
-  SizeSampler sizes_;
-  MountIoWatch mount_io_;
-  DeviceLatencyWatch device_latency_;
   UsageKeeper usage_;
-  ContainerIoKeeper container_io_;
 
-  // Of the refreshing thread alone: what the newest inventory was built from.
+  // Absent: the options leave it out, and the host is never asked for it.
+  std::optional<DiskReader> disks_;
+  std::optional<FilesystemSampler> filesystems_;
+  std::optional<SizeSampler> sizes_;
+  std::optional<MountIoWatch> mount_io_;
+  std::optional<DeviceLatencyWatch> device_latency_;
+  std::optional<ContainerIoKeeper> container_io_;
+
+  // Used by the refreshing thread only: what the newest inventory was built from.
   PathResolver resolver_;
   std::shared_ptr<const docker::Facts> facts_;
   std::shared_ptr<const MountList> mount_list_;
   std::vector<BlockDevice> more_devices_;  // name and number alone
 
-  mutable std::mutex mutex_;  // of the two below
+  mutable std::mutex mutex_;  // guards the two below
   std::shared_ptr<const Inventory> inventory_ = std::make_shared<const Inventory>();
   bool ready_ = false;
 
-  // In this order: each thread below uses what stands above it and ends before it.
+  // In this order: each thread below uses the members above it and ends before them.
   WakeUp changed_;
   docker::Watcher watcher_;
   std::jthread refresher_;
