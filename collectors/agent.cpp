@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "collectors/builtin.h"
+#include "collectors/collector.h"
 
 namespace volumeter {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collectors/builtin.h"
+#include "collectors/collector.h"
 #include "collectors/scan_state.h"
 
 namespace volumeter {

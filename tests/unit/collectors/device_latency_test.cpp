@@ -31,7 +31,7 @@ std::set<std::string> shown(std::vector<DeviceFacts> devices, std::vector<Device
   HostSnapshot host;
   host.inventory = std::make_shared<const Inventory>(std::move(inventory));
   host.device_latency = std::move(latency);
-  const MetricFamilies out = make_device_latency_collector()->collect(host);
+  const MetricFamilies out = make_collector("device_latency")->collect(host);
   REQUIRE(out.families().size() == 1);
   const Family& family = out.families().front();
   std::set<std::string> all;

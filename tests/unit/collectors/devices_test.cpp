@@ -20,7 +20,7 @@ DeviceFacts device(const std::string& name, unsigned major, unsigned minor) {
 // The only sample of the metric for the device.
 std::optional<double> value(const HostSnapshot& host, std::string_view metric,
                             std::string_view name) {
-  const MetricFamilies out = make_devices_collector()->collect(host);
+  const MetricFamilies out = make_collector("devices")->collect(host);
   for (const Family& family : out.families()) {
     if (family.desc().name != metric) continue;
     for (std::size_t i = 0; i < family.size(); ++i) {

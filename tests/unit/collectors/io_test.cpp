@@ -70,7 +70,7 @@ struct Scene {
     host.disks = std::make_shared<const DiskList>(
         parse_diskstats("8 16 sdb 1000000 0 8 0 5 0 8 0 0 0 0\n").items);
     if (counted) host.mount_io = std::make_shared<const MountIoReadings>(*counted);
-    return make_io_collector()->collect(host);
+    return make_collector("io")->collect(host);
   }
 
   // The samples of a metric by labels; for a histogram, the number of calls.

@@ -92,7 +92,7 @@ TEST_CASE("a walk provides the contents of a volume") {
                                 .setuid_files = 5,
                                 .largest_file_bytes = 77,
                                 .old_bytes = {40, 30, 20, 10}};
-  CHECK(collect(*make_contents_collector(), host_with({{"db", measured(usage)}})) ==
+  CHECK(collect(*make_collector("contents"), host_with({{"db", measured(usage)}})) ==
         Series{{"docker_volume_entries{db,file}", 4},
                {"docker_volume_entries{db,directory}", 3},
                {"docker_volume_entries{db,symlink}", 2},
@@ -107,7 +107,7 @@ TEST_CASE("a walk provides the contents of a volume") {
 }
 
 TEST_CASE("the contents of a volume that is not walked are absent") {
-  const auto collector = make_contents_collector();
+  const auto collector = make_collector("contents");
   CHECK(collect(*collector, host_with({{"db", measured(of_own_filesystem())}})).empty());
   CHECK(collect(*collector, host_with({{"db", failed(ErrorKind::kTimeout)}})).empty());
   CHECK(collect(*collector, host_with({})).empty());
@@ -116,7 +116,7 @@ TEST_CASE("the contents of a volume that is not walked are absent") {
 // --- bind mounts ------------------------------------------------------------------------
 
 TEST_CASE("the source of a bind mount has a size, a method and a state") {
-  CHECK(collect(*make_binds_collector(), host_with({{"bind:/srv/a", measured(walked())}})) ==
+  CHECK(collect(*make_collector("binds"), host_with({{"bind:/srv/a", measured(walked())}})) ==
         Series{{"docker_bind_size_bytes{/srv/a}", 100},
                {"docker_bind_allocated_bytes{/srv/a}", 4096},
                {"docker_bind_inodes_used{/srv/a}", 10},
@@ -125,7 +125,7 @@ TEST_CASE("the source of a bind mount has a size, a method and a state") {
 }
 
 TEST_CASE("the source of a bind mount without a size has a state") {
-  const auto collector = make_binds_collector();
+  const auto collector = make_collector("binds");
   CHECK(collect(*collector, host_with({})) ==
         Series{{"docker_bind_scan_info{/srv/a,none,pending}", 1}});
   CHECK(collect(*collector, host_with({{"bind:/srv/a", failed(ErrorKind::kNotFound)}})) ==
@@ -135,7 +135,7 @@ TEST_CASE("the source of a bind mount without a size has a state") {
 TEST_CASE("the source of a bind mount keeps its last known size") {
   SizeReading reading = measured(of_own_filesystem());
   reading.space.accept(Error{ErrorKind::kTimeout, "/srv/a", "no"}, {}, Seconds(1));
-  CHECK(collect(*make_binds_collector(), host_with({{"bind:/srv/a", reading}})) ==
+  CHECK(collect(*make_collector("binds"), host_with({{"bind:/srv/a", reading}})) ==
         Series{{"docker_bind_allocated_bytes{/srv/a}", 8192},
                {"docker_bind_inodes_used{/srv/a}", 3},
                {"docker_bind_scan_timestamp_seconds{/srv/a}", 1'700'000'000},
@@ -145,7 +145,7 @@ TEST_CASE("the source of a bind mount keeps its last known size") {
 // --- tmpfs in containers ----------------------------------------------------------------
 
 TEST_CASE("a tmpfs mount in a container has usage and limit") {
-  const auto collector = make_tmpfs_collector();
+  const auto collector = make_collector("tmpfs");
   CHECK(collect(*collector, host_with({{"tmpfs:web:/run", measured(of_own_filesystem())}})) ==
         Series{{"docker_mount_used_bytes{web,/run}", 8192},
                {"docker_mount_limit_bytes{web,/run}", 65536},
@@ -158,7 +158,7 @@ TEST_CASE("a tmpfs mount without a limit has no limit series") {
   SpaceUsage unlimited = of_own_filesystem();
   unlimited.limit_bytes.reset();
   const Series all =
-      collect(*make_tmpfs_collector(), host_with({{"tmpfs:web:/run", measured(unlimited)}}));
+      collect(*make_collector("tmpfs"), host_with({{"tmpfs:web:/run", measured(unlimited)}}));
   CHECK(all.size() == 2);
   CHECK_FALSE(all.contains("docker_mount_limit_bytes{web,/run}"));
 }

@@ -11,7 +11,7 @@ namespace {
 // "name{labels} value" of all samples.
 std::vector<std::string> samples_of(const HostSnapshot& host) {
   std::vector<std::string> all;
-  const auto collector = make_nfs_collector();
+  const auto collector = make_collector("nfs");
   const MetricFamilies out = collector->collect(host);
   for (const Family& family : out.families()) {
     for (std::size_t i = 0; i < family.size(); ++i) {
