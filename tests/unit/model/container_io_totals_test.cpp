@@ -37,13 +37,13 @@ struct Book {
   }
 };
 
-TEST_CASE("the counters of a first run are as the kernel has them") {
+TEST_CASE("the counters of the first run equal the kernel's") {
   Book book;
   CHECK(book.write("db", run(1, {device("vda", 5)})) == std::vector{device("vda", 5)});
   CHECK(book.write("db", run(1, {device("vda", 9)})) == std::vector{device("vda", 9)});
 }
 
-TEST_CASE("each counter of a restarted container goes on where the last run was seen") {
+TEST_CASE("after a restart each counter continues from the last value read") {
   Book book;
   book.write("db", run(1, {{{254, 0}, 10, 20, 30, 40, Label("vda")}}));
   CHECK(book.write("db", run(2, {{{254, 0}, 1, 2, 3, 4, Label("vda")}})) ==
@@ -52,13 +52,13 @@ TEST_CASE("each counter of a restarted container goes on where the last run was 
         std::vector{DeviceIo{{254, 0}, 12, 22, 33, 45, Label("vda")}});
 }
 
-TEST_CASE("a new run that is ahead of the last one is added whole") {
+TEST_CASE("a new run whose counters exceed the last ones is added in full") {
   Book book;
   book.write("db", run(1, {device("vda", 10)}));
   CHECK(book.write("db", run(2, {device("vda", 500)})) == std::vector{device("vda", 510)});
 }
 
-TEST_CASE("containers and devices are told apart") {
+TEST_CASE("totals are kept per container and device") {
   Book book;
   book.write("db", run(1, {device("vda", 10), device("vdb", 20)}));
   book.write("web", run(2, {device("vda", 1)}));
@@ -67,28 +67,28 @@ TEST_CASE("containers and devices are told apart") {
   CHECK(book.write("web", run(2, {device("vda", 2)})) == std::vector{device("vda", 2)});
 }
 
-TEST_CASE("a device of which a run shows nothing yet keeps what earlier runs did") {
+TEST_CASE("a device that a new run has not used yet keeps the totals of earlier runs") {
   Book book;
   book.write("db", run(1, {device("vda", 10)}));
   CHECK(book.write("db", run(2, {})) == std::vector{device("vda", 10)});
   CHECK(book.write("db", run(2, {device("vda", 3)})) == std::vector{device("vda", 13)});
 }
 
-TEST_CASE("a device that is missing from one look alone loses and gains nothing") {
+TEST_CASE("a device missing from a single read keeps its totals") {
   Book book;
   book.write("db", run(1, {device("vda", 10)}));
   book.write("db", run(1, {}));
   CHECK(book.write("db", run(1, {device("vda", 12)})) == std::vector{device("vda", 12)});
 }
 
-TEST_CASE("a counter that falls within a run stays, and counts on from there") {
+TEST_CASE("a counter that decreases within a run keeps its total and continues from there") {
   Book book;
   book.write("db", run(1, {device("vda", 1000)}));
   CHECK(book.write("db", run(1, {device("vda", 600)})) == std::vector{device("vda", 1000)});
   CHECK(book.write("db", run(1, {device("vda", 650)})) == std::vector{device("vda", 1050)});
 }
 
-TEST_CASE("a device that is gone is shown for an hour and remembered after it") {
+TEST_CASE("a device that disappeared is shown for an hour and its totals are kept beyond") {
   Book book;
   book.write("db", run(1, {device("vda", 10)}));
   CHECK(book.after(59min, run(1, {})).size() == 1);
@@ -96,7 +96,7 @@ TEST_CASE("a device that is gone is shown for an hour and remembered after it") 
   CHECK(book.after(50h, run(2, {device("vda", 1)})) == std::vector{device("vda", 11)});
 }
 
-TEST_CASE("disks without I/O are zero where the kernel lists all that have some") {
+TEST_CASE("disks without I/O are zero if the kernel lists every disk with I/O") {
   Book book;
   ContainerIo io = run(1, {device("vdb", 7)});
   CHECK(book.write("db", io, {device("vda", 0)}) == std::vector{device("vdb", 7)});
@@ -113,7 +113,7 @@ TEST_CASE("disks without I/O are zero where the kernel lists all that have some"
         std::vector{device("vda", 4), device("vdb", 7)});
 }
 
-TEST_CASE("the time that a container waited goes on over restarts") {
+TEST_CASE("I/O pressure is cumulative across container restarts") {
   ContainerIoTotals totals;
   ContainerIo io = run(1, {});
   io.pressure = IoPressure{5s, 2s};
@@ -133,7 +133,7 @@ ContainerFacts container(const std::string& name) {
   return facts;
 }
 
-TEST_CASE("a container is remembered while it is there and an hour longer") {
+TEST_CASE("totals of a container are kept until an hour after its removal") {
   Book book;
   book.write("db", run(1, {device("vda", 10)}));
   book.now += 100h;
@@ -146,7 +146,7 @@ TEST_CASE("a container is remembered while it is there and an hour longer") {
   CHECK(book.totals.size() == 0);
 }
 
-TEST_CASE("of many containers that come and go the last ones are remembered") {
+TEST_CASE("of many short-lived containers the most recent are kept") {
   Book book;
   for (std::size_t i = 0; i < ContainerIoTotals::kMaxGoneNames + 50; ++i) {
     book.now += 1s;
@@ -158,7 +158,7 @@ TEST_CASE("of many containers that come and go the last ones are remembered") {
   CHECK(book.write("job0", run(9999, {device("vda", 1)})) == std::vector{device("vda", 1)});
 }
 
-TEST_CASE("a container keeps the devices that it used last") {
+TEST_CASE("of many devices of a container the most recently used are kept") {
   Book book;
   for (std::size_t i = 0; i < ContainerIoTotals::kMaxDevices + 9; ++i) {
     const auto listed = book.after(1s, run(1, {device("loop" + std::to_string(i), 1)}));

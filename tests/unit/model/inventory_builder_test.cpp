@@ -139,7 +139,7 @@ TEST_CASE("a volume is in use, idle or orphaned by its containers' states") {
   CHECK(inventory.count(VolumeUse::kInUse) == 1);
 }
 
-TEST_CASE("the order of containers does not decide over a volume's use") {
+TEST_CASE("a volume's use does not depend on the order of containers") {
   CHECK(use_of_db({running("a", {by_name("db")}), stopped("b", {by_name("db")})}) ==
         VolumeUse::kInUse);
   CHECK(use_of_db({stopped("b", {by_name("db")}), running("a", {by_name("db")})}) ==
@@ -181,14 +181,14 @@ TEST_CASE("a bind mount of a volume's directory, of what is in it and of its par
   }
 }
 
-TEST_CASE("a bind mount from above the folder of all volumes counts for none") {
+TEST_CASE("a bind mount of a parent of the volumes directory refers to no volume") {
   for (const auto* source : {"/", "/var", "/var/lib/docker", "/var/lib/docker/volumes"}) {
     CAPTURE(source);
     CHECK(use_of_db_bound_from(source) == VolumeUse::kOrphaned);
   }
 }
 
-TEST_CASE("a bind mount of a neighbour does not count") {
+TEST_CASE("a bind mount of a sibling directory does not refer to the volume") {
   for (const std::string source : {"db2/_data", "d", "db/_data2", "db/other"}) {
     CAPTURE(source);
     CHECK(use_of_db_bound_from(kVolumes + source) == VolumeUse::kOrphaned);
@@ -205,7 +205,7 @@ TEST_CASE("a bind mount through a symbolic link reaches the volume") {
   CHECK(host.inventory().volumes.front().use == VolumeUse::kInUse);
 }
 
-TEST_CASE("a folder of volumes that is itself a symbolic link is looked through") {
+TEST_CASE("a volumes directory that is a symbolic link is resolved") {
   Host host;
   host.docker.volumes = {local("db")};
   host.docker.containers = {running("a", {bound("/srv/volumes/db/_data")})};
@@ -218,7 +218,7 @@ TEST_CASE("a folder of volumes that is itself a symbolic link is looked through"
 
 // --- prune hazards ----------------------------------------------------------------------
 
-TEST_CASE("a volume that only a bind mount reaches would be pruned with live data") {
+TEST_CASE("a volume that is only reached by a bind mount is a prune hazard") {
   const Inventory inventory =
       with_db({stopped("other", {}), running("a", {bound(kVolumes + "db/_data")})});
   REQUIRE(inventory.prune_hazards.size() == 1);
@@ -226,20 +226,20 @@ TEST_CASE("a volume that only a bind mount reaches would be pruned with live dat
   CHECK(inventory.containers[inventory.prune_hazards[0].container].name == Label("a"));
 }
 
-TEST_CASE("a stopped container's bind mount is a prune hazard, too") {
+TEST_CASE("a stopped container's bind mount is a prune hazard") {
   const Inventory inventory = with_db({stopped("a", {bound(kVolumes + "db")})});
   CHECK(inventory.prune_hazards.size() == 1);
   CHECK(inventory.volumes.front().use == VolumeUse::kIdle);
 }
 
-TEST_CASE("each container is one hazard however many of its binds reach the volume") {
+TEST_CASE("a container with several bind mounts of a volume is one prune hazard") {
   const Inventory inventory =
       with_db({running("a", {bound(kVolumes + "db/_data", "/x"), bound(kVolumes + "db", "/y")}),
                running("b", {bound(kVolumes + "db/_data/sub")})});
   CHECK(inventory.prune_hazards.size() == 2);
 }
 
-TEST_CASE("a volume that some container has by name is in no danger of a prune") {
+TEST_CASE("a volume that a container mounts by name is no prune hazard") {
   CHECK(with_db({running("a", {bound(kVolumes + "db/_data")}), created("b", {by_name("db")})})
             .prune_hazards.empty());
 }
@@ -260,7 +260,7 @@ TEST_CASE("an anonymous volume is known by its label or by a name of 64 hex digi
   CHECK_FALSE(volume(inventory, "named").anonymous);
 }
 
-TEST_CASE("compose names and the labels of the allow list are taken over, others are not") {
+TEST_CASE("only Compose names and labels of the allow list are kept") {
   Host host;
   host.docker.volumes = {local("db")};
   host.docker.volumes[0].labels = {{"com.docker.compose.project", "openclaw"},
@@ -280,7 +280,7 @@ TEST_CASE("compose names and the labels of the allow list are taken over, others
   CHECK(inventory.containers.front().compose_service == Label("postgres"));
 }
 
-TEST_CASE("a volume without a path or a time of creation has none") {
+TEST_CASE("a volume without mountpoint or creation time has neither") {
   Host host;
   host.docker.volumes = {local("db"), local("plugin")};
   host.docker.volumes[0].created_at = from_unix_seconds(1700000000);
@@ -292,7 +292,7 @@ TEST_CASE("a volume without a path or a time of creation has none") {
   CHECK(volume(inventory, "plugin").path.empty());
 }
 
-TEST_CASE("a volume was released when the last of its containers ended") {
+TEST_CASE("a volume's release time is the newest end of its containers") {
   Host host;
   host.docker.volumes = {local("db"), local("new")};
   host.docker.containers = {stopped("a", {by_name("db")}), stopped("b", {by_name("db")}),
@@ -306,7 +306,7 @@ TEST_CASE("a volume was released when the last of its containers ended") {
 
 // --- volumes with a mount of their own --------------------------------------------------
 
-TEST_CASE("a local volume with a device is on no filesystem until it is mounted") {
+TEST_CASE("a local volume with a device has no filesystem until it is mounted") {
   Host host;
   host.docker.volumes = {local("nfs"), local("sized")};
   host.docker.volumes[0].options = {{"type", "nfs"}, {"device", ":/export"}};
@@ -333,7 +333,7 @@ TEST_CASE("a mount of its own is found behind a symbolic link to the folder of v
   CHECK_FALSE(host.inventory().volumes.front().unmounted);
 }
 
-TEST_CASE("the data of a bind volume is in its device, mounted or not") {
+TEST_CASE("a bind volume's data lies in its device directory, mounted or not") {
   Host host;
   host.docker.volumes = {local("bound")};
   host.docker.volumes[0].options = {{"type", "none"}, {"o", "bind"}, {"device", "/home/me/data"}};
@@ -353,7 +353,7 @@ TEST_CASE("the data of a bind volume is in its device, mounted or not") {
   check();
 }
 
-TEST_CASE("a bind volume is used by who mounts it, wherever its data is") {
+TEST_CASE("a bind volume is in use by the containers that mount it, wherever its data lies") {
   Host host;
   host.docker.volumes = {local("bound")};
   host.docker.volumes[0].options = {{"o", "bind"}, {"device", "/srv/data"}};
@@ -363,7 +363,7 @@ TEST_CASE("a bind volume is used by who mounts it, wherever its data is") {
   CHECK(host.inventory().volumes.front().use == VolumeUse::kInUse);
 }
 
-TEST_CASE("a volume is the whole of a filesystem if that is mounted onto it from its root on") {
+TEST_CASE("a volume is a whole filesystem if that filesystem's root is mounted on it") {
   Host host;
   host.docker.volumes = {local("own"), local("part"), local("plain"), local("sub")};
   for (auto& volume : host.docker.volumes) volume.options = {{"type", "x"}};
@@ -378,7 +378,7 @@ TEST_CASE("a volume is the whole of a filesystem if that is mounted onto it from
   CHECK_FALSE(volume(inventory, "sub").is_whole_filesystem);
 }
 
-TEST_CASE("a filesystem that answers for another one is not taken at its word") {
+TEST_CASE("a filesystem that reports another one's usage is not a whole filesystem") {
   for (const std::string fstype : {"overlay", "fuse.sshfs", "virtiofs", "9p", "fuse"}) {
     CAPTURE(fstype);
     Host host;
@@ -388,7 +388,7 @@ TEST_CASE("a filesystem that answers for another one is not taken at its word") 
   }
 }
 
-TEST_CASE("a volume's limit is what its options say") {
+TEST_CASE("a volume's limit is read from its options") {
   Host host;
   host.docker.volumes = {local("plain"), local("sized")};
   host.docker.volumes[1].options = {{"size", "10k"}};
@@ -405,7 +405,7 @@ std::vector<std::string> measured(const Inventory& inventory) {
   return out;
 }
 
-TEST_CASE("sources of bind mounts are to be measured only if they are chosen, each once") {
+TEST_CASE("only selected bind mount sources are measured, each once") {
   Host host;
   host.docker.containers = {
       running("a", {bound("/srv/b"), bound("/srv/a", "/x"), bound("/etc/hosts", "/y")}),
@@ -419,7 +419,7 @@ TEST_CASE("sources of bind mounts are to be measured only if they are chosen, ea
   CHECK_FALSE(inventory.binds[0].is_whole_filesystem);
 }
 
-TEST_CASE("the source of a bind mount is what its symbolic links lead to") {
+TEST_CASE("a bind mount source is resolved to its real path") {
   Host host;
   host.docker.containers = {running("a", {bound("/home/me/one"), bound("/home/me/two", "/two")})};
   host.links = {{"/home/me/one", "/srv/data"}, {"/home/me/two", "/srv/data"}};
@@ -429,7 +429,7 @@ TEST_CASE("the source of a bind mount is what its symbolic links lead to") {
   CHECK(host.inventory().binds.empty());
 }
 
-TEST_CASE("what lies in a volume is measured with the volume") {
+TEST_CASE("a bind mount source inside a volume is not measured separately") {
   Host host;
   host.docker.volumes = {local("db"), local("bound")};
   host.docker.volumes[1].options = {{"o", "bind"}, {"device", "/srv/data"}};
@@ -441,7 +441,7 @@ TEST_CASE("what lies in a volume is measured with the volume") {
   CHECK(measured(host.inventory()) == std::vector<std::string>{"/srv/data2"});
 }
 
-TEST_CASE("a chosen source that is the kernel's has no size") {
+TEST_CASE("a selected bind mount source on a kernel filesystem has no size") {
   Host host;
   host.docker.containers = {running("a", {bound("/proc"), bound("/srv", "/srv")})};
   host.measured_binds = ".*";
@@ -450,7 +450,7 @@ TEST_CASE("a chosen source that is the kernel's has no size") {
   CHECK(inventory.binds[0].is_whole_filesystem);
 }
 
-TEST_CASE("sources that look alike once repaired are one series") {
+TEST_CASE("bind mount sources whose labels are equal after UTF-8 repair are one series") {
   Host host;
   host.docker.containers = {running("a", {bound("/x\xFF"), bound("/x\xFE", "/other")})};
   host.measured_binds = ".*";
@@ -474,7 +474,7 @@ TEST_CASE("a filesystem is listed once however many of its mounts hold Docker da
   CHECK(inventory.filesystems[0].minor == Label("1"));
 }
 
-TEST_CASE("for a filesystem stands its whole and writable mount with the shortest path") {
+TEST_CASE("a filesystem is represented by its whole, writable mount with the shortest path") {
   Host host;
   host.docker.volumes = {local("a")};
   host.docker.volumes[0].mountpoint = "/d/long/one/volume";
@@ -490,7 +490,7 @@ TEST_CASE("for a filesystem stands its whole and writable mount with the shortes
   CHECK_FALSE(inventory.filesystems[0].readonly);
 }
 
-TEST_CASE("a filesystem is read-only by its mount or by its superblock") {
+TEST_CASE("a filesystem is read-only if its mount or its superblock is") {
   Host host;
   host.docker.volumes = {local("a")};
   CHECK_FALSE(host.inventory().filesystems.at(0).readonly);
@@ -500,7 +500,7 @@ TEST_CASE("a filesystem is read-only by its mount or by its superblock") {
   CHECK(host.inventory().filesystems.at(0).readonly);
 }
 
-TEST_CASE("a bind mount of the kernel's own filesystems lists none of them") {
+TEST_CASE("bind mounts of kernel filesystems such as /proc are not listed as filesystems") {
   Host host;
   host.docker.containers = {running("exporter", {bound("/proc"), bound("/srv/config", "/config")})};
   const Inventory inventory = host.inventory();
@@ -517,7 +517,7 @@ TEST_CASE("a bind mount through a symbolic link lists the filesystem it leads to
   CHECK(inventory.filesystems[0].mount_point == "/srv");
 }
 
-TEST_CASE("without any mount known nothing is on a filesystem") {
+TEST_CASE("without a mount table no volume has a filesystem") {
   Host host;
   host.docker.volumes = {local("a")};
   host.mountinfo = "";
@@ -526,7 +526,7 @@ TEST_CASE("without any mount known nothing is on a filesystem") {
   CHECK_FALSE(inventory.volumes.front().filesystem);
 }
 
-TEST_CASE("a device is listed once with what it lies on") {
+TEST_CASE("a device is listed once, with its parents") {
   BlockDevice disk;
   disk.name = "sda";
   disk.model = "QEMU HARDDISK";
@@ -559,7 +559,7 @@ BlockDevice device(const std::string& name, DeviceNumber number) {
   return made;
 }
 
-TEST_CASE("a filesystem knows each device below it, whoever else lies on it") {
+TEST_CASE("a filesystem lists all devices below it, shared ones included") {
   const auto disk = device("sda", {8, 0});
   const auto first = device("sda1", {8, 1});
   const auto second = device("sda2", {8, 2});
@@ -579,7 +579,7 @@ TEST_CASE("a filesystem knows each device below it, whoever else lies on it") {
   CHECK(inventory.devices[0].kernel_name == "sda1");
 }
 
-TEST_CASE("more devices are listed once, behind those of Docker's data and without an engine") {
+TEST_CASE("other devices are listed once, after those below Docker data, even without an engine") {
   Host host;
   host.docker.volumes = {local("a")};
   host.devices = {{{8, 1}, {device("sda1", {8, 1})}}, {{8, 2}, {device("sda1", {8, 1})}}};
@@ -610,7 +610,7 @@ TEST_CASE("a container shows its root filesystem and each of its mounts") {
   CHECK(inventory.mounts[2].source == Label("/srv/config"));
 }
 
-TEST_CASE("details add the tmpfs mounts of --tmpfs and a read-only root filesystem") {
+TEST_CASE("inspecting a container adds its --tmpfs mounts and whether its root is read-only") {
   Host host;
   host.docker.containers = {running("a", {{MountType::kTmpfs, "", "", "/cache", true}}),
                             running("b", {})};
@@ -623,7 +623,7 @@ TEST_CASE("details add the tmpfs mounts of --tmpfs and a read-only root filesyst
   CHECK_FALSE(inventory.mounts.back().writable.has_value());
 }
 
-TEST_CASE("a container has a process while it runs") {
+TEST_CASE("a container has a process ID while it runs") {
   Host host;
   host.docker.containers = {running("a", {}), stopped("b", {}), running("c", {})};
   host.docker.details["id-a"].pid = 4711;
@@ -634,7 +634,7 @@ TEST_CASE("a container has a process while it runs") {
   CHECK_FALSE(inventory.containers[2].pid);
 }
 
-TEST_CASE("of two mounts on one destination the first is shown, and both count as use") {
+TEST_CASE("of two mounts at one destination the first is shown, and both count as use") {
   Host host;
   host.docker.volumes = {local("a"), local("b")};
   host.docker.containers = {running("c", {by_name("a", "/same"), by_name("b", "/same")}),
@@ -645,12 +645,12 @@ TEST_CASE("of two mounts on one destination the first is shown, and both count a
   CHECK(volume(inventory, "b").use == VolumeUse::kInUse);
 }
 
-TEST_CASE("destinations that look alike once repaired are one series") {
+TEST_CASE("destinations whose labels are equal after UTF-8 repair are one series") {
   const Inventory inventory = with_db({running("a", {bound("/x", "/\xFF"), bound("/y", "/\xFE")})});
   CHECK(texts(inventory, MountKind::kBind).size() == 1);
 }
 
-TEST_CASE("filesystems that look alike once repaired are one series") {
+TEST_CASE("filesystems whose labels are equal after UTF-8 repair are one series") {
   Host host;
   host.docker.containers = {running("a", {bound("/m\xFF/x"), bound("/m\xFE/x", "/other")})};
   host.mountinfo +=
@@ -659,7 +659,7 @@ TEST_CASE("filesystems that look alike once repaired are one series") {
   CHECK(host.inventory().filesystems.size() == 1);
 }
 
-TEST_CASE("a mount of a kind that is not about storage is left out") {
+TEST_CASE("mounts of other types (named pipes, images) are left out") {
   CHECK(with_db({running("a", {{MountType::kOther, "", "x", "/image", true}})}).mounts.size() == 1);
 }
 

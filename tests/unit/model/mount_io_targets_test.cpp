@@ -34,7 +34,7 @@ Inventory inventory() {
 
 using docker::ContainerState;
 
-TEST_CASE("what a running container has mounted is a target, whether it is a volume or not") {
+TEST_CASE("every mount of a running container is a target") {
   Inventory all = inventory();
   all.containers = {container("odd \"name\"", ContainerState::kRunning, 42)};
   all.mounts = {mount(0, "/"), mount(0, "/data", 0)};
@@ -45,7 +45,7 @@ TEST_CASE("what a running container has mounted is a target, whether it is a vol
   CHECK(volume_names(all) == std::set<std::string>{"db"});
 }
 
-TEST_CASE("a container that does not run has nothing to be watched") {
+TEST_CASE("the mounts of a stopped container are no targets") {
   Inventory all = inventory();
   all.containers = {container("old", ContainerState::kStopped, {}),
                     container("new", ContainerState::kCreated, {})};
@@ -55,7 +55,7 @@ TEST_CASE("a container that does not run has nothing to be watched") {
 
 // An engine behind a proxy may refuse to tell it, and then what the container does to its volumes
 // must not pass for nothing.
-TEST_CASE("a running container is a target even if nobody knows its process") {
+TEST_CASE("a running container without a known process ID is a target") {
   Inventory all = inventory();
   all.containers = {container("web", ContainerState::kRunning, {})};
   all.mounts = {mount(0, "/data", 0)};

@@ -78,7 +78,7 @@ std::optional<std::uint64_t> read_by_first(const Host& host, std::vector<NfsStat
 
 }  // namespace
 
-TEST_CASE("a volume that is an NFS mount has the numbers of that mount") {
+TEST_CASE("a volume that is an NFS mount has the counters of that mount") {
   for (const std::string type : {"nfs", "nfs4"}) {
     const Host host = Host().volume("db").mount(data_of("db"), 40, "s:/e", type);
     CHECK(has_nfs_counters(host.inventory()));
@@ -86,7 +86,7 @@ TEST_CASE("a volume that is an NFS mount has the numbers of that mount") {
   }
 }
 
-TEST_CASE("a volume that is no NFS mount of its own has none") {
+TEST_CASE("a volume that is not itself an NFS mount has no NFS counters") {
   CHECK_FALSE(has_nfs_counters(Host().volume("unmounted").inventory()));
   CHECK_FALSE(has_nfs_counters(
       Host().volume("disk").mount(data_of("disk"), 40, "/dev/sdb", "ext4").inventory()));
@@ -96,7 +96,7 @@ TEST_CASE("a volume that is no NFS mount of its own has none") {
   CHECK(read_by_first(host, {counted("/var/lib/docker", 7)}) == std::nullopt);
 }
 
-TEST_CASE("two volumes of one superblock have no numbers, for nobody knows the parts") {
+TEST_CASE("volumes that share an NFS superblock have no counters") {
   const Host host = Host()
                         .volume("a")
                         .volume("b")
@@ -116,7 +116,7 @@ TEST_CASE("two volumes of one superblock have no numbers, for nobody knows the p
   CHECK(all[2]);
 }
 
-TEST_CASE("a mount of the host that shares its superblock with a volume takes its numbers away") {
+TEST_CASE("a volume that shares its NFS superblock with a host mount has no counters") {
   const Host host = Host().volume("a").mount(data_of("a"), 40).mount("/mnt/nas", 40);
   CHECK(is_shared(host, 0));
   CHECK_FALSE(has_nfs_counters(host.inventory()));
@@ -130,14 +130,14 @@ TEST_CASE("a volume that is a bind mount of the host's NFS mount shares it with 
   CHECK(is_shared(host, 0));
 }
 
-TEST_CASE("two volumes of a plugin with one directory have no numbers") {
+TEST_CASE("two plugin volumes with one directory have no NFS counters") {
   const Host host =
       Host().volume_at("a", "/mnt/nas").volume_at("b", "/mnt/nas").mount("/mnt/nas", 40);
   CHECK(is_shared(host, 0));
   CHECK(is_shared(host, 1));
 }
 
-TEST_CASE("numbers of another source, or of two mounts in one place, are not the volume's") {
+TEST_CASE("NFS counters of another source, or of two mounts at one mount point, are ignored") {
   const Host host = Host().volume("db").mount(data_of("db"), 40);
   CHECK(read_by_first(host, {counted(data_of("db"), 7, "s:/old")}) == std::nullopt);
   CHECK(read_by_first(host, {counted(data_of("db"), 7), counted(data_of("db"), 8)}) ==
@@ -145,7 +145,7 @@ TEST_CASE("numbers of another source, or of two mounts in one place, are not the
   CHECK(read_by_first(host, {counted(data_of("db"), 7, "s:/old"), counted(data_of("db"), 8)}) == 8);
 }
 
-TEST_CASE("where NFS counters cannot be read every volume is without") {
+TEST_CASE("if mountstats cannot be read, no volume has NFS counters") {
   const Host host = Host().volume("db").mount(data_of("db"), 40);
   const auto all = nfs_of_volumes(host.inventory(), {});
   REQUIRE(all.size() == 1);

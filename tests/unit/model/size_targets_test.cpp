@@ -84,14 +84,14 @@ TEST_CASE("a volume whose data cannot be reached is not measured") {
         std::vector<std::string>{"db"});
 }
 
-TEST_CASE("a volume has a filesystem of its own if it is the whole of one and shares it not") {
+TEST_CASE("a volume has its own filesystem if it is a whole one and the only target on it") {
   CHECK(keys_with_own_filesystem(host_with({volume("a", 0), volume("b", 1, true)})) ==
         std::vector<std::string>{"b"});
   CHECK(keys_with_own_filesystem(host_with({volume("a", 1, true), volume("b", 1, true)})).empty());
   CHECK(keys_with_own_filesystem(host_with({volume("a", 1), volume("b", 1, true)})).empty());
 }
 
-TEST_CASE("a bind mount's source shares a filesystem as a volume does") {
+TEST_CASE("a bind mount source on the same filesystem counts as sharing it") {
   const BindFacts disk = bind("/mnt", 1, true);
   CHECK(keys_with_own_filesystem(host_with({volume("a", 0)}, {disk})) ==
         std::vector<std::string>{"bind:/mnt"});
@@ -99,7 +99,7 @@ TEST_CASE("a bind mount's source shares a filesystem as a volume does") {
   CHECK(keys_with_own_filesystem(host_with({volume("a", 1, true)}, {bind("/mnt/x", 1)})).empty());
 }
 
-TEST_CASE("what is not measured takes no filesystem away") {
+TEST_CASE("a volume that is not measured does not count as sharing a filesystem") {
   VolumeFacts unmounted = volume("old", 1);
   unmounted.unmounted = true;
   CHECK(keys_with_own_filesystem(host_with({unmounted, volume("b", 1, true)})) ==

@@ -65,7 +65,7 @@ TEST_CASE("a volume never seen in use is unused since it was first seen") {
   CHECK(db.times().unused_since() == 1000.0);
 }
 
-TEST_CASE("a volume in use is not unused since any time") {
+TEST_CASE("a volume in use has no unused-since time") {
   Watched db;
   CHECK(db.look(in_use("db"), 1000));
   CHECK_FALSE(db.look(in_use("db"), 1500));
@@ -73,7 +73,7 @@ TEST_CASE("a volume in use is not unused since any time") {
   CHECK_FALSE(db.times().unused_since());
 }
 
-TEST_CASE("a volume was last used when the look found it out of use") {
+TEST_CASE("a volume's last use is when it was first observed out of use") {
   Watched db;
   db.look(in_use("db"), 1000);
   CHECK(db.look(orphaned("db"), 2000));
@@ -83,7 +83,7 @@ TEST_CASE("a volume was last used when the look found it out of use") {
   CHECK(db.times().unused_since() == 2000.0);
 }
 
-TEST_CASE("a volume taken into use again remembers when it was last given up") {
+TEST_CASE("a volume in use again keeps the time of its previous last use") {
   Watched db;
   db.look(in_use("db"), 1000);
   db.look(idle("db"), 2000);
@@ -93,7 +93,7 @@ TEST_CASE("a volume taken into use again remembers when it was last given up") {
   CHECK(db.times().unused_since() == 4000.0);
 }
 
-TEST_CASE("from idle to orphaned is no use") {
+TEST_CASE("changing from idle to orphaned does not count as use") {
   Watched db;
   db.look(in_use("db"), 1000);
   db.look(idle("db"), 2000);
@@ -101,7 +101,7 @@ TEST_CASE("from idle to orphaned is no use") {
   CHECK(db.times().last_used == 2000.0);
 }
 
-TEST_CASE("the end of a container tells of a use that nobody saw") {
+TEST_CASE("a container's end time proves a use that was not observed") {
   Watched db;
   db.look(released_at(idle("db"), 400), 1000);
   CHECK(db.times().first_seen == 1000);
@@ -110,14 +110,14 @@ TEST_CASE("the end of a container tells of a use that nobody saw") {
   CHECK(db.times().last_used == 1500.0);
 }
 
-TEST_CASE("an older container's end does not set the last use back") {
+TEST_CASE("an older container's end time does not move the last use back") {
   Watched db;
   db.look(in_use("db"), 1000);
   db.look(released_at(idle("db"), 400), 2000);
   CHECK(db.times().last_used == 2000.0);
 }
 
-TEST_CASE("after a restart nothing has changed if nothing has changed") {
+TEST_CASE("a restart of the agent alone does not change the history") {
   Watched db;
   db.look(in_use("db"), 1000);
   db.look(orphaned("db"), 2000);
@@ -127,7 +127,8 @@ TEST_CASE("after a restart nothing has changed if nothing has changed") {
   CHECK(db.times().unused_since() == 2000.0);
 }
 
-TEST_CASE("what went out of use while no agent looked was in use until the last look") {
+TEST_CASE(
+    "a volume that went out of use while no agent ran was last used at the last observation") {
   Watched db;
   db.look(in_use("db"), 1000);
   db.restart(2000);
@@ -135,7 +136,7 @@ TEST_CASE("what went out of use while no agent looked was in use until the last 
   CHECK(db.times().last_used == 2000.0);
 }
 
-TEST_CASE("after the first look of a new agent its own looks count") {
+TEST_CASE("after its first observation a restarted agent uses its own observations") {
   Watched db;
   db.look(in_use("db"), 1000);
   db.restart(2000);
@@ -144,7 +145,7 @@ TEST_CASE("after the first look of a new agent its own looks count") {
   CHECK(db.times().last_used == 9500.0);
 }
 
-TEST_CASE("a container's end while no agent looked is better known than the last look") {
+TEST_CASE("a container's end time while no agent ran takes precedence over the last observation") {
   Watched db;
   db.look(in_use("db"), 1000);
   db.restart(2000);
@@ -152,7 +153,7 @@ TEST_CASE("a container's end while no agent looked is better known than the last
   CHECK(db.times().last_used == 5000.0);
 }
 
-TEST_CASE("a volume made anew under an old name begins a new history") {
+TEST_CASE("a volume recreated under the same name starts a new history") {
   Watched db;
   db.look(made_at(in_use("db"), 900), 1000);
   db.look(made_at(orphaned("db"), 900), 2000);
@@ -161,7 +162,7 @@ TEST_CASE("a volume made anew under an old name begins a new history") {
   CHECK_FALSE(db.times().last_used);
 }
 
-TEST_CASE("a volume made anew while no agent looked begins a new history") {
+TEST_CASE("a volume recreated while no agent ran starts a new history") {
   Watched db;
   db.look(made_at(orphaned("db"), 900), 1000);
   db.restart(2000);
@@ -170,7 +171,7 @@ TEST_CASE("a volume made anew while no agent looked begins a new history") {
 }
 
 // Docker before 23 gives the ctime of _data, which each file made in it renews.
-TEST_CASE("a volume whose time of creation moves while it is in use is still the same") {
+TEST_CASE("a volume whose creation time changes while in use keeps its history") {
   Watched db;
   db.look(made_at(in_use("db"), 900), 1000);
   CHECK(db.look(made_at(orphaned("db"), 1800), 2000));
@@ -178,14 +179,14 @@ TEST_CASE("a volume whose time of creation moves while it is in use is still the
   CHECK(db.times().last_used == 2000.0);
 }
 
-TEST_CASE("a time of creation that was there before the last look proves nothing") {
+TEST_CASE("a creation time before the last observation does not start a new history") {
   Watched db;
   db.look(made_at(orphaned("db"), 900), 1000);
   CHECK_FALSE(db.look(made_at(orphaned("db"), 950), 2000));
   CHECK(db.times().first_seen == 1000);
 }
 
-TEST_CASE("a volume that is gone is forgotten") {
+TEST_CASE("a removed volume is forgotten") {
   UsageHistory history;
   history.observe(host({orphaned("a"), orphaned("b")}), at(1000));
   CHECK(history.observe(host({orphaned("b")}), at(2000)));
@@ -195,7 +196,7 @@ TEST_CASE("a volume that is gone is forgotten") {
   CHECK(history.times().at("a").first_seen == 3000);
 }
 
-TEST_CASE("a clock that was set back costs no crash and no use in the future") {
+TEST_CASE("a clock set back neither crashes nor puts a last use in the future") {
   Watched db;
   db.look(in_use("db"), 9000);
   db.look(orphaned("db"), 1000);
@@ -210,7 +211,7 @@ TEST_CASE("a clock that was set back costs no crash and no use in the future") {
 
 // --- the state file ---------------------------------------------------------------------
 
-TEST_CASE("the state file is text that a person can read") {
+TEST_CASE("the state file is human-readable text") {
   UsageHistory history;
   history.observe(host({made_at(in_use("openclaw_database"), 900.5), orphaned("ci")}), at(1000));
   CHECK(history.to_text(at(1234.5)) ==
@@ -243,7 +244,7 @@ TEST_CASE("every name survives the state file") {
   }
 }
 
-TEST_CASE("a damaged line costs that line") {
+TEST_CASE("a damaged line is skipped, the others are restored") {
   UsageHistory history;
   const auto bad = history.restore(
       "volumeter-state 1\n"
@@ -270,7 +271,7 @@ TEST_CASE("a damaged line costs that line") {
   CHECK(history.times().at("last").last_used == 1200.0);
 }
 
-TEST_CASE("a file torn at any place is restored up to there or refused") {
+TEST_CASE("a truncated state file is restored up to the cut or refused") {
   UsageHistory history;
   history.observe(host({in_use("a"), orphaned("b"), orphaned("c")}), at(1000));
   const std::string whole = history.to_text(at(2000));
@@ -283,7 +284,7 @@ TEST_CASE("a file torn at any place is restored up to there or refused") {
   }
 }
 
-TEST_CASE("a text of another kind or of a later format is refused as a whole") {
+TEST_CASE("a file of another kind or a later format is refused") {
   for (const std::string text : {"", "{}", "volumeter-state 2\nvolume 1 - 0 - a\n",
                                  "volumeter-state 1 \n", "\nvolumeter-state 1\n"}) {
     CAPTURE(text);
@@ -295,7 +296,7 @@ TEST_CASE("a text of another kind or of a later format is refused as a whole") {
   }
 }
 
-TEST_CASE("a state file without the time of the last look falls back to the present one") {
+TEST_CASE("without the time of the last observation the current one is used") {
   UsageHistory history;
   REQUIRE(history.restore("volumeter-state 1\nvolume 1000.000 - 1 - db\n"));
   history.observe(host({orphaned("db")}), at(5000));

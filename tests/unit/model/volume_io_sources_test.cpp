@@ -139,7 +139,7 @@ DeviceIo done(DeviceNumber number, std::uint64_t reads, std::uint64_t writes) {
 
 constexpr bool kWhole = true;
 
-TEST_CASE("a volume that is a whole disk or partition has the figures of that") {
+TEST_CASE("a volume that is a whole disk or partition has that device's counters") {
   Host host;
   const auto on_disk = host.volume(host.on_sdb(), kWhole);
   const auto on_partition = host.volume(host.on_sda1(), kWhole);
@@ -151,14 +151,14 @@ TEST_CASE("a volume that is a whole disk or partition has the figures of that") 
   CHECK(host.io_of(on_partition)->reads == 100);
 }
 
-TEST_CASE("a volume on a device of its own keeps its figures while no container uses it") {
+TEST_CASE("a volume on its own device keeps its counters while no container uses it") {
   Host host;
   const auto volume = host.volume(host.on_sdb(), kWhole);
   host.facts(volume).containers.stopped = 1;
   CHECK(host.source_of(volume) == IoSource::kDevice);
 }
 
-TEST_CASE("a disk is nobody's own that has another user") {
+TEST_CASE("a disk with another user is not attributed to the volume") {
   Host host;
   const auto filesystem = host.on_sdb();
   const auto volume = host.volume(filesystem, kWhole);
@@ -178,7 +178,7 @@ TEST_CASE("a disk is nobody's own that has another user") {
   CHECK(host.source_of(volume) != IoSource::kDevice);
 }
 
-TEST_CASE("a bind mount of something in the volume is no other user of its disk") {
+TEST_CASE("a bind mount inside the volume is not another user of its disk") {
   Host host;
   const auto volume = host.volume(host.on_sdb(), kWhole);
   host.container();
@@ -187,12 +187,12 @@ TEST_CASE("a bind mount of something in the volume is no other user of its disk"
   CHECK(host.source_of(volume) == IoSource::kDevice);
 }
 
-TEST_CASE("a volume that is a part of its filesystem has not the disk's figures") {
+TEST_CASE("a volume that is only part of a filesystem does not get the disk's counters") {
   Host host;
   CHECK_FALSE(host.source_of(host.volume(host.on_sdb())));
 }
 
-TEST_CASE("a filesystem of several devices has the figures of none") {
+TEST_CASE("a filesystem on several devices has no device counters") {
   Host host;
   const auto volume =
       host.volume(host.filesystem("btrfs", {0, 40}, {Host::kSdb, Host::kSda}), kWhole);
@@ -201,14 +201,14 @@ TEST_CASE("a filesystem of several devices has the figures of none") {
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
-TEST_CASE("a device that diskstats does not list has no figures") {
+TEST_CASE("a device missing from diskstats has no counters") {
   Host host;
   const auto volume = host.volume(host.on_sdb(), kWhole);
   host.disks("");
   CHECK_FALSE(host.source_of(volume));
 }
 
-TEST_CASE("the only container of a volume tells of it if it has nothing else on that disk") {
+TEST_CASE("the volume gets its only container's counters if that has nothing else on the disk") {
   Host host;
   host.engine_on(host.on_sda1());
   const auto filesystem = host.on_sdb();
@@ -243,7 +243,7 @@ TEST_CASE("the only container of a volume tells of it if it has nothing else on 
   }
 }
 
-TEST_CASE("a container's figures are not the volume's if it may have more on that disk") {
+TEST_CASE("a container's counters are not the volume's if it may have other data on the disk") {
   Host host;
   host.engine_on(host.on_sda1());
   const auto filesystem = host.on_sdb();
@@ -268,7 +268,7 @@ TEST_CASE("a container's figures are not the volume's if it may have more on tha
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
-TEST_CASE("a container's root on the same disk is more on that disk") {
+TEST_CASE("a container's root filesystem on the same disk counts as other data") {
   Host host;
   const auto filesystem = host.on_sdb();
   host.engine_on(filesystem);
@@ -278,7 +278,7 @@ TEST_CASE("a container's root on the same disk is more on that disk") {
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
-TEST_CASE("a container's root that lies nobody knows where may be on the same disk") {
+TEST_CASE("a root filesystem on an unknown disk may be on the same disk") {
   Host host;
   const auto volume = host.volume(host.on_sdb());
   host.container({done({8, 16}, 3, 4)});
@@ -286,7 +286,7 @@ TEST_CASE("a container's root that lies nobody knows where may be on the same di
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
-TEST_CASE("cgroups count a partition on its disk, with the other partitions") {
+TEST_CASE("cgroups count I/O per disk, not per partition") {
   Host host;
   host.engine_on(host.on_sdb());
   const auto volume = host.volume(host.on_sda1());
@@ -302,7 +302,7 @@ TEST_CASE("cgroups count a partition on its disk, with the other partitions") {
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
-TEST_CASE("an array has figures of its own, apart from those of its disks") {
+TEST_CASE("an array has its own counters, separate from those of its disks") {
   Host host;
   host.engine_on(host.on_sda1());
   const auto volume =
@@ -313,7 +313,7 @@ TEST_CASE("an array has figures of its own, apart from those of its disks") {
   CHECK(host.io_of(volume)->reads == 3);
 }
 
-TEST_CASE("two containers of one volume are not added up") {
+TEST_CASE("counters of two containers of one volume are not summed") {
   Host host;
   host.engine_on(host.on_sda1());
   const auto volume = host.volume(host.on_sdb());
@@ -335,7 +335,7 @@ TEST_CASE("two containers of one volume are not added up") {
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
-TEST_CASE("a disk that the container's cgroup does not list was not used, with version 2") {
+TEST_CASE("with cgroup v2 a disk that is not listed has had no I/O") {
   Host host;
   host.engine_on(host.on_sda1());
   const auto volume = host.volume(host.on_sdb());
@@ -348,7 +348,7 @@ TEST_CASE("a disk that the container's cgroup does not list was not used, with v
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
-TEST_CASE("writes are unknown where the page cache's are nobody's, with version 1") {
+TEST_CASE("with cgroup v1, which does not count writeback, writes are unknown") {
   Host host;
   host.engine_on(host.on_sda1());
   const auto volume = host.volume(host.on_sdb());
@@ -362,7 +362,7 @@ TEST_CASE("writes are unknown where the page cache's are nobody's, with version 
   CHECK_FALSE(host.io_of(volume)->written_bytes);
 }
 
-TEST_CASE("a container whose cgroup cannot be read tells nothing") {
+TEST_CASE("a container whose cgroup cannot be read gives no counters") {
   Host host;
   host.engine_on(host.on_sda1());
   const auto volume = host.volume(host.on_sdb());
@@ -373,7 +373,7 @@ TEST_CASE("a container whose cgroup cannot be read tells nothing") {
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
-TEST_CASE("a volume on NFS has what its own mount counts") {
+TEST_CASE("a volume on NFS has the counters of its mount") {
   Host host;
   const auto volume = host.volume(host.filesystem("nfs4", {0, 60}, {}), kWhole);
   host.container();
@@ -392,7 +392,7 @@ TEST_CASE("a volume on NFS has what its own mount counts") {
   CHECK(host.io_of(volume)->written_bytes == 8192);
 }
 
-TEST_CASE("a volume without a source that nobody uses has no series at all") {
+TEST_CASE("an unused volume without a source has no series") {
   Host host;
   const auto filesystem = host.on_sdb();
   const auto orphan = host.volume(filesystem);
@@ -405,7 +405,7 @@ TEST_CASE("a volume without a source that nobody uses has no series at all") {
   CHECK_FALSE(host.source_of(nowhere));
 }
 
-TEST_CASE("of two busy volumes on one disk neither has the disk's figures") {
+TEST_CASE("of two volumes on one disk neither gets the disk's counters") {
   Host host;
   host.engine_on(host.on_sda1());
   const auto filesystem = host.on_sdb();
@@ -417,7 +417,7 @@ TEST_CASE("of two busy volumes on one disk neither has the disk's figures") {
   CHECK(host.source_of(two) == IoSource::kShared);
 }
 
-TEST_CASE("where mounts are counted, 0 is said only of a volume in use") {
+TEST_CASE("with eBPF a volume without I/O is 0 only while in use") {
   Host host;
   const auto unused = host.volume(host.on_sdb(), kWhole);
   const auto in_use = host.volume(host.on_sda1());
@@ -430,7 +430,7 @@ TEST_CASE("where mounts are counted, 0 is said only of a volume in use") {
   CHECK_FALSE(host.source_of(unused));
 }
 
-TEST_CASE("what the kernel counts by mount comes before all else") {
+TEST_CASE("eBPF counters take precedence over all others") {
   Host host;
   const auto volume = host.volume(host.on_sdb(), kWhole);
   const auto uncounted = host.volume(host.on_sda1(), kWhole);

@@ -41,7 +41,7 @@ TEST_CASE("a size for Docker is a number with a binary unit") {
   CHECK(parse_docker_size("1.9") == 1);
 }
 
-TEST_CASE("what Docker would refuse is no size") {
+TEST_CASE("a size that Docker rejects is ignored") {
   for (const char* text :
        {"",   " ",   "G",    "-1",    "+1",  "1e3", "0x10",  "inf",  "nan", "1,5",   "1  k", " 1",
         "1x", "1bb", "1kbb", "1kibb", "1ki", "1e",  "1.2.3", "1..2", "10%", "1 k b", "\xFF", "."}) {
@@ -50,7 +50,7 @@ TEST_CASE("what Docker would refuse is no size") {
   }
 }
 
-TEST_CASE("zero is no limit, and neither is more than a number of bytes can be") {
+TEST_CASE("zero and sizes beyond the maximum are no limit") {
   CHECK_FALSE(parse_docker_size("0"));
   CHECK_FALSE(parse_docker_size("0.1"));
   CHECK_FALSE(parse_docker_size("8192P"));
@@ -71,7 +71,7 @@ TEST_CASE("a size for a tmpfs is a number in C's notation with a binary unit") {
   CHECK(parse_tmpfs_size("010k") == 8 * kKi);
 }
 
-TEST_CASE("what the kernel would refuse or derive from its memory is no size") {
+TEST_CASE("a tmpfs size that the kernel rejects or derives from memory is ignored") {
   for (const char* text : {"", "m", "50%", "1.5g", "64mb", "64 m", "-1", "0x", "09", " 64m", "64m ",
                            "99999999999999999999", "8e", "9223372036854775807k"}) {
     CAPTURE(text);
@@ -84,13 +84,13 @@ TEST_CASE("what the kernel would refuse or derive from its memory is no size") {
 
 // --- limits -----------------------------------------------------------------------------
 
-TEST_CASE("a plain volume may hold what its option size says") {
+TEST_CASE("a plain volume's limit is its size option") {
   CHECK(limit_bytes(local({{"size", "10G"}})) == 10 * kGi);
   CHECK_FALSE(limit_bytes(local({})));
   CHECK_FALSE(limit_bytes(local({{"size", "much"}})));
 }
 
-TEST_CASE("a tmpfs volume may hold what its mount options say last") {
+TEST_CASE("a tmpfs volume's limit is the last size in its mount options") {
   const auto tmpfs = [](const std::string& o) {
     return limit_bytes(local({{"type", "tmpfs"}, {"device", "tmpfs"}, {"o", o}}));
   };
@@ -103,13 +103,13 @@ TEST_CASE("a tmpfs volume may hold what its mount options say last") {
   CHECK_FALSE(tmpfs(""));
 }
 
-TEST_CASE("a quota on the directory below a mount limits nothing that is mounted") {
+TEST_CASE("a size option next to a mount is no limit of what is mounted") {
   CHECK_FALSE(limit_bytes(local({{"type", "nfs"}, {"device", ":/x"}, {"size", "10G"}})));
   CHECK_FALSE(limit_bytes(local({{"type", "nfs"}, {"device", ":/x"}, {"o", "size=64m"}})));
   CHECK_FALSE(limit_bytes(local({{"type", "tmpfs"}, {"device", "tmpfs"}, {"size", "10G"}})));
 }
 
-TEST_CASE("to another driver the same options mean what we do not know") {
+TEST_CASE("options of other drivers are ignored") {
   CHECK_FALSE(limit_bytes(plugin({{"size", "10G"}})));
   CHECK_FALSE(has_own_mount(plugin({{"type", "nfs"}, {"device", "x"}})));
   CHECK_FALSE(bound_directory(plugin({{"o", "bind"}, {"device", "/srv"}})));
@@ -117,14 +117,14 @@ TEST_CASE("to another driver the same options mean what we do not know") {
 
 // --- where the data is ------------------------------------------------------------------
 
-TEST_CASE("the data of a bind volume is in its device") {
+TEST_CASE("a bind volume's data lies in its device directory") {
   CHECK(bound_directory(local({{"type", "none"}, {"o", "bind"}, {"device", "/srv/a"}})) ==
         "/srv/a");
   CHECK(bound_directory(local({{"o", "ro,rbind,nosuid"}, {"device", "/srv/a"}})) == "/srv/a");
   CHECK(bound_directory(local({{"type", "bind"}, {"device", "/srv/a"}})) == "/srv/a");
 }
 
-TEST_CASE("what is no bind of an absolute path has its data in its own directory") {
+TEST_CASE("without a bind of an absolute path the data lies in the volume's own directory") {
   CHECK_FALSE(bound_directory(local({})));
   CHECK_FALSE(bound_directory(local({{"type", "none"}, {"o", "bind"}})));
   CHECK_FALSE(bound_directory(local({{"o", "bind"}, {"device", "srv/a"}})));

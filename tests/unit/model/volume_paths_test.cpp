@@ -6,7 +6,7 @@
 namespace volumeter {
 namespace {
 
-TEST_CASE("a path lies below another component by component") {
+TEST_CASE("paths are compared component by component") {
   CHECK(is_at_or_below("/data", "/data"));
   CHECK(is_at_or_below("/data/x", "/data"));
   CHECK(is_at_or_below("/data", "/"));
@@ -15,18 +15,18 @@ TEST_CASE("a path lies below another component by component") {
   CHECK_FALSE(is_at_or_below("/data", "/data/x"));
 }
 
-TEST_CASE("what is no path lies nowhere") {
+TEST_CASE("an empty path is below no path") {
   CHECK_FALSE(is_at_or_below("", "/"));
   CHECK_FALSE(is_at_or_below("/data", ""));
   CHECK_FALSE(is_at_or_below("data", "/"));
 }
 
-TEST_CASE("the folder of all volumes is what stands above NAME/_data") {
+TEST_CASE("the volumes directory is the parent of NAME/_data") {
   CHECK(volumes_folder("/var/lib/docker/volumes/db/_data", "db") == "/var/lib/docker/volumes");
   CHECK(volumes_folder("/v/a/b/_data", "a/b") == "/v");
 }
 
-TEST_CASE("a path of another shape has no folder of all volumes") {
+TEST_CASE("a path of another form has no volumes directory") {
   for (const auto* path : {"", "/", "/_data", "/db/_data", "/v/xdb/_data", "/v/db", "/v/db/_data/",
                            "/v/other/_data", "db/_data"}) {
     CAPTURE(path);
@@ -34,7 +34,7 @@ TEST_CASE("a path of another shape has no folder of all volumes") {
   }
 }
 
-TEST_CASE("a plugin's volume is reached from anywhere above it but the root") {
+TEST_CASE("a plugin's volume is reached by bind mounts of any parent but the root") {
   CHECK(bind_refers_to("/mnt/plugin", "/mnt/plugin/v1", "v1"));
   CHECK(bind_refers_to("/mnt", "/mnt/plugin/v1", "v1"));
   CHECK(bind_refers_to("/mnt/plugin/v1/sub", "/mnt/plugin/v1", "v1"));

@@ -62,7 +62,7 @@ class Scene {
   int runs_ = 0;
 };
 
-TEST_CASE("the I/O of containers is found by their index") {
+TEST_CASE("I/O is listed by container index, only for running containers and once per name") {
   Scene scene;
   scene.write_bytes(100);
   const auto all = scene.read();
@@ -72,7 +72,7 @@ TEST_CASE("the I/O of containers is found by their index") {
   CHECK_FALSE(all[2]);  // shares its name with the one before
 }
 
-TEST_CASE("disks under Docker's data are there with zero, partitions are not") {
+TEST_CASE("unused disks below Docker data are zero, partitions are not listed") {
   Scene scene;
   scene.write_bytes(100);
   const auto devices = scene.read()[1]->devices;
@@ -83,7 +83,7 @@ TEST_CASE("disks under Docker's data are there with zero, partitions are not") {
   CHECK(devices[1].writes == 0);
 }
 
-TEST_CASE("a container that restarts goes on counting") {
+TEST_CASE("a container's counters continue after a restart") {
   Scene scene;
   scene.write_bytes(100);
   scene.read();
@@ -93,7 +93,7 @@ TEST_CASE("a container that restarts goes on counting") {
   CHECK(scene.read()[1]->devices[0].written_bytes == 130);
 }
 
-TEST_CASE("scrapes at the same time never see a counter fall") {
+TEST_CASE("concurrent scrapes never see a counter decrease") {
   Scene scene;
   scene.write_bytes(1'000'000);
   const auto scrape = [&] {

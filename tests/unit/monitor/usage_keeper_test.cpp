@@ -33,7 +33,7 @@ bool file_holds(const TempFolder& folder, const std::string& part) {
   return text && text->find(part) != std::string::npos;
 }
 
-TEST_CASE("the history of use survives the end of the agent") {
+TEST_CASE("the usage history survives a restart of the agent") {
   const TempFolder folder;
   CapturedLog log;
   {
@@ -49,7 +49,7 @@ TEST_CASE("the history of use survives the end of the agent") {
   CHECK(log.count("warning") == 0);
 }
 
-TEST_CASE("a change is on disk soon, without waiting for the end") {
+TEST_CASE("a change is saved at once") {
   const TempFolder folder;
   CapturedLog log;
   UsageKeeper keeper(folder.path(), log.log);
@@ -59,7 +59,7 @@ TEST_CASE("a change is on disk soon, without waiting for the end") {
   CHECK(keeper.health().up);
 }
 
-TEST_CASE("how long the host was watched is saved every ten minutes") {
+TEST_CASE("the time of the last observation is saved every ten minutes") {
   const TempFolder folder;
   CapturedLog log;
   UsageKeeper keeper(folder.path(), log.log);
@@ -74,7 +74,7 @@ TEST_CASE("how long the host was watched is saved every ten minutes") {
   CHECK(eventually([&] { return file_holds(folder, "watched_until 2202.000"); }));
 }
 
-TEST_CASE("how long the host was watched is saved even if nothing changed since the start") {
+TEST_CASE("the time of the last observation is saved even if nothing changed since the start") {
   const TempFolder folder;
   CapturedLog log;
   folder.write(kFile, "volumeter-state 1\nwatched_until 900.000\nvolume 800.000 - 1 - db\n");
@@ -86,7 +86,7 @@ TEST_CASE("how long the host was watched is saved even if nothing changed since 
   CHECK(eventually([&] { return file_holds(folder, "watched_until 5700.000"); }));
 }
 
-TEST_CASE("a clock that was set back does not end the saving") {
+TEST_CASE("a clock set back does not stop saving") {
   const TempFolder folder;
   CapturedLog log;
   UsageKeeper keeper(folder.path(), log.log);
@@ -96,7 +96,7 @@ TEST_CASE("a clock that was set back does not end the saving") {
   CHECK(eventually([&] { return file_holds(folder, "watched_until 5000.000"); }));
 }
 
-TEST_CASE("who only looks writes nothing") {
+TEST_CASE("without start_writing() nothing is written") {
   const TempFolder folder;
   CapturedLog log;
   folder.write(kFile, "damaged");
@@ -109,7 +109,7 @@ TEST_CASE("who only looks writes nothing") {
   CHECK(file_holds(folder, "damaged"));
 }
 
-TEST_CASE("a damaged file is set aside once writing starts, and a new one is begun") {
+TEST_CASE("a damaged file is set aside when writing starts, and a new one is created") {
   const TempFolder folder;
   CapturedLog log;
   folder.write(kFile, "{\"what\":\"is this\"}");
@@ -125,7 +125,7 @@ TEST_CASE("a damaged file is set aside once writing starts, and a new one is beg
   CHECK(eventually([&] { return file_holds(folder, " db\n"); }));
 }
 
-TEST_CASE("of a file with damaged lines the others are kept") {
+TEST_CASE("the intact lines of a damaged file are restored") {
   const TempFolder folder;
   CapturedLog log;
   folder.write(kFile,
@@ -137,7 +137,7 @@ TEST_CASE("of a file with damaged lines the others are kept") {
   CHECK(read_file(folder / "history.txt.damaged"));
 }
 
-TEST_CASE("a file that cannot be read is set aside, not written over") {
+TEST_CASE("an unreadable file is set aside, not overwritten") {
   const TempFolder folder;
   CapturedLog log;
   folder.make_folder(kFile);  // a directory, which not even root can read as a file
@@ -151,7 +151,7 @@ TEST_CASE("a file that cannot be read is set aside, not written over") {
   CHECK(file_holds(folder, " db\n"));
 }
 
-TEST_CASE("without a writable directory the history goes on in memory") {
+TEST_CASE("without a writable directory the history is kept in memory") {
   const TempFolder folder;
   CapturedLog log;
   folder.write("file", "");
@@ -164,7 +164,7 @@ TEST_CASE("without a writable directory the history goes on in memory") {
   CHECK_FALSE(keeper.health().last_error.empty());
 }
 
-TEST_CASE("without a directory nothing is kept beyond the end") {
+TEST_CASE("without a directory nothing is saved") {
   CapturedLog log;
   UsageKeeper keeper("", log.log);
   keeper.start_writing();
