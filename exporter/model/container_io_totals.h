@@ -16,8 +16,8 @@
 
 namespace volumeter {
 
-// Counters of one subject added up over all its runs: what each run has counted is added as
-// it is seen, and what a counter falls by within a run is not taken back.
+// Counters of one subject summed over its runs. A counter that decreases within a run does not
+// decrease the total.
 template <std::size_t N>
 class RunTotals {
  public:
@@ -41,22 +41,22 @@ class RunTotals {
   Counts totals_{};
 };
 
-// Makes the counters of containers, which the kernel begins anew with each run, monotonic by
-// container name and device name while this agent lives. What a run did after it was last
-// read and before it ended is lost; so is a run that began and ended between two reads.
+// Sums the counters of containers, which the kernel resets with each run, so that they are
+// monotonic by container name and device name while this agent lives. I/O between the last read of
+// a run and its end is lost, and so is a run that began and ended between two reads.
 class ContainerIoTotals {
  public:
   static constexpr auto kForgetAfter = std::chrono::hours(1);
   static constexpr std::size_t kMaxGoneNames = 1000;
   static constexpr std::size_t kMaxDevices = 256;  // of one container
 
-  // `io` with the totals of this and all earlier runs of `name`; to be called in the order in
-  // which they were read. Devices that this run has not touched are listed with what earlier
-  // runs did, for an hour; those of `disks`, if `io` lists all, always.
+  // `io` with the totals of this and all earlier runs of `name`; calls must come in the order of
+  // reading. Devices that this run has not used are listed with their earlier totals for an hour;
+  // those in `disks` always, if `io` lists all.
   ContainerIo carried(const std::string& name, ContainerIo io, std::span<const DeviceIo> disks,
                       SteadyTime now);
 
-  // Forgets containers an hour after the inventory last had them, or earlier if many are gone.
+  // Forgets containers an hour after their removal, or earlier if many were removed.
   void forget_gone(const std::vector<ContainerFacts>& present, SteadyTime now);
 
   std::size_t size() const { return containers_.size(); }

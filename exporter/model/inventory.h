@@ -15,7 +15,7 @@
 namespace volumeter {
 
 // in use: a running container refers to the volume; idle: only containers that do not run;
-// orphaned: none at all, neither by name nor by a bind mount of its directory.
+// orphaned: no container, neither by name nor by a bind mount of its directory.
 enum class VolumeUse { kInUse, kIdle, kOrphaned };
 
 enum class MountKind { kVolume, kBind, kTmpfs, kRootfs };
@@ -41,8 +41,8 @@ struct FilesystemFacts {
   std::vector<std::size_t> devices;
 };
 
-// A block device under such a filesystem or under another such device; if all devices are
-// wanted, any that ever worked.
+// A block device below such a filesystem or below another such device; with
+// --collector.devices.all any device with I/O.
 struct DeviceFacts {
   std::string kernel_name;  // as in /proc/diskstats
   DeviceNumber number;
@@ -86,9 +86,9 @@ struct MountFacts {
 struct NfsMountFacts {
   std::string mount_point;
   std::string source;  // "10.0.0.5:/export"
-  // What the kernel counts of it is not the volume's alone: another mount of the host has the
-  // same superblock, as two of one export do, or the volume is a bind mount of it, or another
-  // volume has the same directory. The numbers are the sum, of which nobody knows the parts.
+  // Its counters include I/O of others: another mount of the host has the same superblock, as two
+  // mounts of one export do, or the volume is a bind mount of it, or another volume has the same
+  // directory.
   bool is_shared = false;
 };
 
@@ -110,8 +110,8 @@ struct VolumeFacts {
   VolumeUse use = VolumeUse::kOrphaned;
   ContainerCounts containers;             // by name or by bind mount, each container once
   std::optional<std::size_t> filesystem;  // index into Inventory::filesystems
-  // It begins at the root of that filesystem: if nobody else has a part of it, what the
-  // filesystem says of its use is true of the volume.
+  // It begins at the root of that filesystem: if nothing else lies there, the usage that statfs
+  // reports is the volume's.
   bool is_whole_filesystem = false;
   std::optional<NfsMountFacts> nfs_mount;
   std::optional<std::uint64_t> limit_bytes;          // as its options say
@@ -119,8 +119,7 @@ struct VolumeFacts {
   std::vector<std::pair<Label, Label>> user_labels;  // of the allow list
 };
 
-// A directory of the host, in no volume, that containers have by bind mounts and that is to
-// be measured.
+// A directory of the host, outside of volumes, that containers bind-mount and that is measured.
 struct BindFacts {
   std::string path;            // with symbolic links resolved
   Label source;                // the same
@@ -139,12 +138,12 @@ struct EngineFacts {
   Label version;
   Label api_version;
   Label storage_driver;
-  // Index into Inventory::filesystems: of its own directory, with images and containers.
+  // Index into Inventory::filesystems: of its root directory, with images and containers.
   std::optional<std::size_t> filesystem;
 };
 
-// What exists on the host and how it hangs together, with label texts ready for
-// exposition. Built when Docker or the mount table changes, then never changed.
+// What exists on the host and how it is related, with label texts ready for exposition. Built
+// when Docker or the mount table changes, then immutable.
 struct Inventory {
   std::optional<EngineFacts> engine;  // absent before the engine first answered
   bool has_all_volumes = true;        // false: only those that containers name are known

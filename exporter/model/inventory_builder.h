@@ -13,7 +13,7 @@
 
 namespace volumeter {
 
-// What the joins are made from. The functions answer from memory: nothing here blocks.
+// Input of build_inventory(). The functions answer from memory: none blocks.
 struct InventoryInputs {
   const docker::Facts* docker = nullptr;  // null before the engine first answered
   const MountList* mounts = nullptr;      // never null

@@ -16,7 +16,7 @@ bool has_own_counters(const VolumeFacts& volume) {
 }
 
 // Two mounts in one place are the same export mounted over itself, or text that a server put
-// there: then nobody knows which one the volume is, and both are left out.
+// there: which one is the volume is unknown, and both are left out.
 std::map<Place, NfsStats*> by_place(std::vector<NfsStats>& mounts) {
   std::map<Place, NfsStats*> places;
   for (NfsStats& mount : mounts) {

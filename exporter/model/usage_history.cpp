@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kHeader = "volumeter-state 1";
 constexpr std::string_view kUnknown = "-";
-constexpr double kLatestTime = 1e11;  // the year 5138: what lies beyond is damage
+constexpr double kLatestTime = 1e11;  // the year 5138: anything later is damage
 
 // Names are kept on one line: bytes up to the blank, '%' and DEL as %XX.
 std::string encoded(std::string_view name) {
@@ -102,9 +102,9 @@ bool UsageHistory::observe(const Inventory& inventory, WallTime now) {
 bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
   const auto [entry, is_new] = times_.try_emplace(volume.name, VolumeTimes{.first_seen = now});
   VolumeTimes& times = entry->second;
-  // Made after the last look: another volume of the same name. That CreatedAt differs proves
-  // nothing, since for local volumes it is a directory's time; before Docker 23 the ctime of
-  // _data, which moves with each file that a container makes there.
+  // Created after the last observation: another volume of the same name. A different CreatedAt
+  // alone proves nothing: for local volumes it is a directory's time, before Docker 23 the ctime of
+  // _data, which changes with each file that a container creates there.
   const bool reborn = !is_new && !times.in_use && volume.created &&
                       times.created != volume.created && last_look_ &&
                       *volume.created > *last_look_;
@@ -114,8 +114,8 @@ bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
   const VolumeTimes before = times;
   const bool in_use = volume.use == VolumeUse::kInUse;
   if (before.in_use && !in_use) {
-    // It ended while no agent looked: in use until the last look is all that is known. The
-    // clock may have been set back since.
+    // If it ended while no agent ran, the last observation is the last known use. The clock may
+    // have been set back since.
     times.last_used = last_look_restored_ ? std::min(*last_look_, now) : now;
   }
   if (volume.last_released && !in_use) {

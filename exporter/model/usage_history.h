@@ -13,14 +13,14 @@
 
 namespace volumeter {
 
-// What is known of the past of one volume; Unix seconds.
+// When one volume was used, in Unix seconds.
 struct VolumeTimes {
   double first_seen = 0;            // by this agent
-  std::optional<double> last_used;  // a running container referred to it; absent: never seen
-  bool in_use = false;              // at the newest look
-  std::optional<double> created;    // as Docker says
+  std::optional<double> last_used;  // by a running container; absent: never observed
+  bool in_use = false;              // at the last observation
+  std::optional<double> created;    // CreatedAt of the engine
 
-  // Since when no running container refers to it, as far as this agent can know.
+  // Since when no running container refers to it, as far as this agent observed.
   std::optional<double> unused_since() const {
     if (in_use) return {};
     return last_used.value_or(first_seen);
@@ -29,21 +29,21 @@ struct VolumeTimes {
 
 using UsageTimes = std::unordered_map<std::string, VolumeTimes>;
 
-// Remembers when each volume was last used, over restarts of the agent. It reads no clock
-// and no file: both are handed in.
+// Remembers when each volume was last used, across restarts of the agent. Reads neither a clock
+// nor a file: both are passed in.
 class UsageHistory {
  public:
-  // Takes in a new look at the host; true if there is something new worth saving.
+  // Records an observation; true if it changed anything that should be saved.
   bool observe(const Inventory& inventory, WallTime now);
 
   const UsageTimes& times() const { return times_; }
 
-  // The text of the state file. `watched_until` is when the host was last looked at: what
-  // was in use then was last used then, should it be out of use at the next start.
+  // The text of the state file. `watched_until` is the time of the last observation: the last use
+  // of a volume that is in use now and no longer at the next start.
   std::string to_text(WallTime watched_until) const;
 
-  // Takes over a saved text; how many lines it had to leave out. kMalformed, and nothing
-  // taken over, if the text is no state file of a format known here.
+  // Restores a saved text and returns how many lines were skipped. kMalformed, and nothing is
+  // restored, if the text is not a state file of a known format.
   Result<std::size_t> restore(std::string_view text);
 
  private:
@@ -51,7 +51,7 @@ class UsageHistory {
 
   UsageTimes times_;
   std::optional<double> last_look_;
-  bool last_look_restored_ = false;  // it was taken before this agent started
+  bool last_look_restored_ = false;  // it is from before this agent started
 };
 
 }  // namespace volumeter

@@ -11,7 +11,7 @@ namespace {
 
 const MountIo kNothingDone;
 
-// Filesystems whose data is on no disk of this host.
+// Filesystems without a disk of this host.
 constexpr std::string_view kDisklessFilesystems[] = {"tmpfs", "nfs", "nfs4"};
 
 bool is_diskless(const FilesystemFacts& facts) {
@@ -19,7 +19,7 @@ bool is_diskless(const FilesystemFacts& facts) {
                    facts.fstype.escaped()) != std::end(kDisklessFilesystems);
 }
 
-// Finds the counters that hold the I/O of a volume and of nothing else.
+// Finds the counters that include the I/O of a volume and nothing else.
 class IoSourceFinder {
  public:
   explicit IoSourceFinder(const HostSnapshot& host)
@@ -58,8 +58,7 @@ class IoSourceFinder {
            !host_.mount_io->uncounted_volumes.contains(inventory_.volumes[volume].name);
   }
 
-  // Nothing for a volume that no container uses or has used: there are thousands of them on some
-  // hosts, and all they have to say is 0.
+  // Nothing for a volume that was never used: some hosts have thousands of them, all zero.
   std::optional<VolumeIo> counted(std::size_t volume) const {
     const auto found = host_.mount_io->volumes.find(inventory_.volumes[volume].name);
     const bool was_used = found != host_.mount_io->volumes.end();
@@ -73,8 +72,8 @@ class IoSourceFinder {
                     .counted = &io};
   }
 
-  // What else counts it counts since another time: to go there and back, as when a container ends
-  // before it could be watched, would look like much I/O. No number for a while does not.
+  // Other sources count from another start: switching to one and back, as when a container ends
+  // before it could be watched, would look like a burst of I/O. An absent series does not.
   bool was_counted(std::size_t volume) const {
     return host_.mount_io != nullptr &&
            host_.mount_io->volumes.contains(inventory_.volumes[volume].name);
@@ -109,9 +108,9 @@ class IoSourceFinder {
                     .written_bytes = disk->writes.bytes};
   }
 
-  // The only container that has it, if that has nothing else on the same disk. With several,
-  // their sum would go back when one of them goes. Of this run alone: in an earlier one it may have
-  // had other volumes.
+  // The only container that mounts it, if that has no other data on the disk: the sum of several
+  // would decrease when one of them is removed. Only of this run: in an earlier one the container
+  // may have had other volumes.
   std::optional<VolumeIo> of_container(std::size_t volume) const {
     const auto disk = disk_of(volume);
     const auto container = only_container(volume);
@@ -130,7 +129,7 @@ class IoSourceFinder {
     return result;
   }
 
-  // Other filesystems leave it to the root cgroup (SB_I_CGROUPWB in the kernel).
+  // Other filesystems charge writeback to the root cgroup (no SB_I_CGROUPWB in the kernel).
   bool charges_writeback(std::size_t volume) const {
     const auto& filesystem = inventory_.volumes[volume].filesystem;
     if (!filesystem) return false;
@@ -141,8 +140,8 @@ class IoSourceFinder {
     return false;
   }
 
-  // Whose cgroup is known. One that has a directory above the volume's own, or of which it is
-  // not known yet whether it runs, is among those that the volume counts.
+  // Only if its cgroup is known. The volume's count of running containers includes those that
+  // mount a parent directory and those not inspected yet.
   std::optional<std::size_t> only_container(std::size_t volume) const {
     const auto& containers = containers_of_[volume];
     if (containers.size() != 1 || inventory_.volumes[volume].containers.running > 1) return {};
@@ -163,8 +162,8 @@ class IoSourceFinder {
     return false;
   }
 
-  // Also by way of other devices: the kernel counts what an array asks of its disks. What lies
-  // nobody knows where may lie there.
+  // Also through other devices: the kernel counts the requests of an array on its disks. A
+  // filesystem on unknown devices may lie there.
   bool may_lie_on(DeviceNumber disk, const FilesystemFacts& facts) const {
     if (facts.devices.empty()) return !is_diskless(facts);
     return std::any_of(facts.devices.begin(), facts.devices.end(), [&](std::size_t device) {
@@ -172,8 +171,8 @@ class IoSourceFinder {
     });
   }
 
-  // The device that a filesystem is mounted from; null if it has none of its own number, as
-  // btrfs, of which several devices may be one filesystem.
+  // The device that a filesystem is mounted from; null if none has the filesystem's number, as
+  // with btrfs, which can span several devices.
   const DeviceFacts* own_device(const FilesystemFacts& facts) const {
     if (facts.devices.empty()) return nullptr;
     const DeviceFacts& device = inventory_.devices[facts.devices.front()];

@@ -9,16 +9,16 @@
 
 namespace volumeter {
 
-// Where the numbers of a volume's I/O come from, best first.
+// The source of a volume's I/O counters, best first.
 enum class IoSource {
-  kEbpf,    // every call through every mount of it in a container
-  kNfs,     // its NFS mount, which nothing else shares
+  kEbpf,    // syscalls through every mount of it in containers
+  kNfs,     // its own NFS mount
   kDevice,  // its own block device
-  kCgroup,  // containers that have nothing else on that disk
-  kShared,  // several volumes or containers share what the kernel counts: no number
+  kCgroup,  // its only container, if that has no other data on the disk
+  kShared,  // the kernel's counters include other volumes or containers: no counters
 };
 
-// What was done to a volume, as far as its source tells.
+// I/O of a volume, as far as its source counts it.
 struct VolumeIo {
   const VolumeFacts* volume = nullptr;  // into the snapshot
   IoSource source = IoSource::kShared;
@@ -26,7 +26,7 @@ struct VolumeIo {
   std::optional<std::uint64_t> writes;
   std::optional<std::uint64_t> read_bytes;
   std::optional<std::uint64_t> written_bytes;
-  const MountIo* counted = nullptr;  // kEbpf alone: into the snapshot, or of nothing at all
+  const MountIo* counted = nullptr;  // only kEbpf: into the snapshot, or all zero
 };
 
 // In the order of the inventory, without volumes that no running container uses and for which no

@@ -14,8 +14,8 @@ bool is_at_or_below(std::string_view path, std::string_view ancestor);
 // directory, inside it, or above it. Both with symbolic links resolved.
 //
 // A source that lies above the folder of all volumes (/, /var/lib/docker, .../volumes: what
-// node_exporter, cAdvisor, the Portainer agent and this agent bind) says nothing of any one
-// volume and counts for none; else no volume of such a host would ever be an orphan.
+// node_exporter, cAdvisor, the Portainer agent and this agent mount) refers to no single volume;
+// otherwise no volume of such a host would ever be an orphan.
 bool bind_refers_to(std::string_view source, std::string_view path, std::string_view name);
 
 // "/var/lib/docker/volumes/db/_data" of volume "db" -> "/var/lib/docker/volumes"; empty if

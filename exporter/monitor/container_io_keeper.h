@@ -15,14 +15,14 @@
 
 namespace volumeter {
 
-// Reads the I/O of the containers that run and keeps it monotonic over their restarts.
+// Reads the I/O of running containers and keeps it monotonic across their restarts.
 // Thread-safe: scrapes take turns, because what is added up has to come in order.
 class ContainerIoKeeper {
  public:
   // Both must outlive the keeper.
   ContainerIoKeeper(const HostAccess& host, ChangeLog& log) : host_(host), reader_(host, log) {}
 
-  // By index of inventory.containers; absent where it does not run or cannot be read.
+  // By index of inventory.containers; absent if it is not running or cannot be read.
   std::vector<std::optional<ContainerIo>> read(const Inventory& inventory, const MountList& mounts);
 
   SourceHealth health() const;  // "cgroup"

@@ -17,8 +17,8 @@
 namespace volumeter {
 namespace {
 
-// How soon a change of the mount table that no Docker event announces is seen. Looking
-// costs one poll(2).
+// How soon a change of the mount table without a Docker event is noticed, at the cost of one
+// poll(2).
 constexpr std::chrono::seconds kMountCheck{1};
 
 // What sysfs says about the device; at least its name and number.
