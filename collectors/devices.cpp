@@ -93,7 +93,7 @@ class Figures {
     if (disk.discards) {
       requests(*disk.discards, kDiscards, kDiscardsMerged, kDiscardedBytes, kDiscardTime);
     }
-    if (disk.flushes && !device_.is_partition) {
+    if (disk.flushes && !device_.block.is_partition) {
       count(kFlushes, disk.flushes->completed);
       add(kFlushTime, disk.flushes->seconds);
     }
@@ -116,6 +116,11 @@ class Figures {
   MetricFamilies& out_;
 };
 
+constexpr LabelRef rotational_text(std::optional<bool> rotational) {
+  if (!rotational) return "";
+  return *rotational ? LabelRef("1") : LabelRef("0");
+}
+
 class DevicesCollector final : public Collector {
  public:
   std::span<const MetricDesc* const> describe() const override { return kAll; }
@@ -137,10 +142,10 @@ class DevicesCollector final : public Collector {
 
  private:
   static void add_device(const DeviceFacts& device, MetricFamilies& out) {
-    out.add(
-        kInfo,
-        {device.name, device.major, device.minor, device.model, device.dm_name, device.rotational},
-        1);
+    out.add(kInfo,
+            {device.name, device.major, device.minor, device.model, device.dm_name,
+             rotational_text(device.block.rotational)},
+            1);
     for (const Label& parent : device.parents) out.add(kParentInfo, {device.name, parent}, 1);
   }
 };

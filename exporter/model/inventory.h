@@ -11,6 +11,7 @@
 #include "exporter/base/device_number.h"
 #include "exporter/base/label.h"
 #include "exporter/sources/docker/types.h"
+#include "exporter/sources/kernel/block_device.h"
 
 namespace volumeter {
 
@@ -44,15 +45,12 @@ struct FilesystemFacts {
 // A block device below such a filesystem or below another such device; with
 // --collector.devices.all any device with I/O.
 struct DeviceFacts {
-  std::string kernel_name;  // as in /proc/diskstats
-  DeviceNumber number;
-  bool is_partition = false;
+  BlockDevice block;  // all that sysfs says; the labels repeat what labels need
   Label name;
   Label major;
   Label minor;
   Label model;
   Label dm_name;
-  Label rotational;  // "1", "0", empty if the kernel does not say
   std::vector<Label> parents;
 };
 

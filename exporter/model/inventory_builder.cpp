@@ -290,17 +290,13 @@ class Builder {
     const auto [found, is_new] =
         device_index_.try_emplace(Label(device.name), inventory_.devices.size());
     if (!is_new) return found->second;
-    DeviceFacts facts{.kernel_name = device.name,
-                      .number = device.number,
-                      .is_partition = device.is_partition,
+    DeviceFacts facts{.block = device,
                       .name = found->first,
                       .major = Label(std::to_string(device.number.major)),
                       .minor = Label(std::to_string(device.number.minor)),
                       .model = Label(device.model.value_or("")),
                       .dm_name = Label(device.dm_name.value_or("")),
-                      .rotational = {},
                       .parents = {}};
-    if (device.rotational) facts.rotational = Label(*device.rotational ? "1" : "0");
     for (const auto& parent : device.parents) facts.parents.emplace_back(parent);
     inventory_.devices.push_back(std::move(facts));
     return found->second;

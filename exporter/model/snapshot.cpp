@@ -71,16 +71,16 @@ const ContainerIo* HostSnapshot::io_of(const ContainerFacts& container) const {
 
 // By name, too: the number may have gone to another device since the inventory was built.
 const DiskStats* HostSnapshot::stats_of(const DeviceFacts& device) const {
-  return disks->find(device.number, device.kernel_name);
+  return disks->find(device.block.number, device.block.name);
 }
 
 // The hidden paths of an NVMe multipath disk share the number 0:0, which identifies none of them.
 const DeviceLatency* HostSnapshot::latency_of(const DeviceFacts& device) const {
-  if (device.number == DeviceNumber{}) return nullptr;
+  if (device.block.number == DeviceNumber{}) return nullptr;
   const auto found = std::lower_bound(
-      device_latency.begin(), device_latency.end(), device.number,
+      device_latency.begin(), device_latency.end(), device.block.number,
       [](const DeviceLatency& latency, DeviceNumber number) { return latency.number < number; });
-  return found != device_latency.end() && found->number == device.number ? &*found : nullptr;
+  return found != device_latency.end() && found->number == device.block.number ? &*found : nullptr;
 }
 
 }  // namespace volumeter

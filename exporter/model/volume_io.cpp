@@ -167,7 +167,7 @@ class IoSourceFinder {
   bool may_lie_on(DeviceNumber disk, const FilesystemFacts& facts) const {
     if (facts.devices.empty()) return !is_diskless(facts);
     return std::any_of(facts.devices.begin(), facts.devices.end(), [&](std::size_t device) {
-      return inventory_.devices[device].number == disk;
+      return inventory_.devices[device].block.number == disk;
     });
   }
 
@@ -176,7 +176,7 @@ class IoSourceFinder {
   const DeviceFacts* own_device(const FilesystemFacts& facts) const {
     if (facts.devices.empty()) return nullptr;
     const DeviceFacts& device = inventory_.devices[facts.devices.front()];
-    return device.number == facts.number ? &device : nullptr;
+    return device.block.number == facts.number ? &device : nullptr;
   }
 
   // The volume's device, or the disk if that is a partition: cgroups count by disk.
@@ -186,10 +186,11 @@ class IoSourceFinder {
     const FilesystemFacts& facts = inventory_.filesystems[*filesystem];
     const DeviceFacts* device = own_device(facts);
     if (device == nullptr) return {};
-    if (!device->is_partition) return device->number;
+    if (!device->block.is_partition) return device->block.number;
     for (const std::size_t below : facts.devices) {
       const DeviceFacts& other = inventory_.devices[below];
-      if (!device->parents.empty() && other.name == device->parents.front()) return other.number;
+      if (!device->parents.empty() && other.name == device->parents.front())
+        return other.block.number;
     }
     return {};
   }

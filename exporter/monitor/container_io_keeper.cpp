@@ -11,8 +11,8 @@ namespace {
 std::vector<DeviceIo> disks_of(const Inventory& inventory) {
   std::vector<DeviceIo> disks;
   for (const DeviceFacts& device : inventory.devices) {
-    if (device.is_partition) continue;
-    disks.push_back({.number = device.number, .name = device.name});
+    if (device.block.is_partition) continue;
+    disks.push_back({.number = device.block.number, .name = device.name});
   }
   return disks;
 }

@@ -218,7 +218,7 @@ std::vector<std::optional<std::uint64_t>> HostMonitor::filesystem_errors(
     errors.push_back(
         facts.devices.empty()
             ? std::nullopt
-            : read_ext4_errors(host_.paths, inventory.devices[facts.devices.front()].kernel_name));
+            : read_ext4_errors(host_.paths, inventory.devices[facts.devices.front()].block.name));
   }
   return errors;
 }

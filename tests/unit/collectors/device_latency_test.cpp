@@ -18,9 +18,9 @@ IoCounts requests(std::uint64_t count) {
 
 DeviceFacts device(const std::string& name, unsigned major, unsigned minor) {
   DeviceFacts facts;
-  facts.kernel_name = name;
+  facts.block.name = name;
   facts.name = Label(name);
-  facts.number = {major, minor};
+  facts.block.number = {major, minor};
   return facts;
 }
 

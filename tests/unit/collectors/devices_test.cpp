@@ -11,9 +11,9 @@ namespace {
 
 DeviceFacts device(const std::string& name, unsigned major, unsigned minor) {
   DeviceFacts facts;
-  facts.kernel_name = name;
+  facts.block.name = name;
   facts.name = Label(name);
-  facts.number = {major, minor};
+  facts.block.number = {major, minor};
   return facts;
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("counters that the kernel does not provide for a device are absent") {
   CHECK_FALSE(value(old, "docker_device_flush_requests_total", "sda"));
 
   DeviceFacts partition = device("sda1", 8, 1);
-  partition.is_partition = true;
+  partition.block.is_partition = true;
   const HostSnapshot host =
       host_with({partition}, "8 1 sda1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 0 0\n");
   CHECK(value(host, "docker_device_discards_completed_total", "sda1") == 12);

@@ -548,8 +548,8 @@ TEST_CASE("a device is listed once, with its parents") {
   CHECK(inventory.devices[0].parents == std::vector{Label("sda")});
   CHECK(inventory.devices[1].name == Label("sda"));
   CHECK(inventory.devices[1].model == Label("QEMU HARDDISK"));
-  CHECK(inventory.devices[1].rotational == Label("1"));
-  CHECK(inventory.devices[2].rotational.empty());
+  CHECK(inventory.devices[1].block.rotational == true);
+  CHECK_FALSE(inventory.devices[2].block.rotational);
 }
 
 BlockDevice device(const std::string& name, DeviceNumber number) {
@@ -575,8 +575,8 @@ TEST_CASE("a filesystem lists all devices below it, shared ones included") {
     CHECK(inventory.devices[filesystem.devices[0]].minor == filesystem.minor);
     CHECK(inventory.devices[filesystem.devices[1]].name == Label("sda"));
   }
-  CHECK(inventory.devices[0].number == DeviceNumber{8, 1});
-  CHECK(inventory.devices[0].kernel_name == "sda1");
+  CHECK(inventory.devices[0].block.number == DeviceNumber{8, 1});
+  CHECK(inventory.devices[0].block.name == "sda1");
 }
 
 TEST_CASE("other devices are listed once, after those below Docker data, even without an engine") {
@@ -587,7 +587,7 @@ TEST_CASE("other devices are listed once, after those below Docker data, even wi
                        device("x\xFF", {1, 2})};
   const auto names = [](const Inventory& inventory) {
     std::vector<std::string> found;
-    for (const DeviceFacts& facts : inventory.devices) found.push_back(facts.kernel_name);
+    for (const DeviceFacts& facts : inventory.devices) found.push_back(facts.block.name);
     return found;
   };
   CHECK(names(host.inventory()) == std::vector<std::string>{"sda1", "nvme0n1", "x\xFE"});

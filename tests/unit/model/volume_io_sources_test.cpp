@@ -18,8 +18,8 @@ class Host {
 
   Host() {
     add_device("sda", {8, 0});
-    add_device("sda1", {8, 1}).is_partition = true;
-    add_device("sda2", {8, 2}).is_partition = true;
+    add_device("sda1", {8, 1}).block.is_partition = true;
+    add_device("sda2", {8, 2}).block.is_partition = true;
     add_device("sdb", {8, 16});
     add_device("md0", {9, 0}).parents = {Label("sda2")};
     inventory_.devices[kSda1].parents = inventory_.devices[kSda2].parents = {Label("sda")};
@@ -112,9 +112,9 @@ class Host {
  private:
   DeviceFacts& add_device(const std::string& name, DeviceNumber number) {
     DeviceFacts& facts = inventory_.devices.emplace_back();
-    facts.kernel_name = name;
+    facts.block.name = name;
     facts.name = Label(name);
-    facts.number = number;
+    facts.block.number = number;
     return facts;
   }
 
