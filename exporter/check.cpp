@@ -8,6 +8,7 @@
 #include <set>
 
 #include "exporter/check_io.h"
+#include "exporter/model/places.h"
 #include "exporter/sources/os/files.h"
 
 namespace volumeter {
@@ -79,7 +80,7 @@ class Report {
     }
     for (const std::size_t number : walked) {
       const FilesystemFacts& filesystem = inventory.filesystems[number];
-      const auto feed = access.watch_changes(filesystem.mount_point, {});
+      const auto feed = access.watch_changes(place_of(filesystem), {});
       change_feed(filesystem.mountpoint.plain(), feed ? nullptr : &feed.error());
     }
   }

@@ -17,6 +17,7 @@ namespace volumeter {
 struct SourceHealth {
   std::string_view name;  // a literal: docker, mountinfo, ...
   bool up = false;
+  bool may_decline = false;  // it asks filesystems, some of which it may not ask: kNotAsked
   std::optional<WallTime> last_good;
   std::uint64_t bad_items = 0;                                 // in the newest answer
   std::array<std::uint64_t, std::size(kErrorKinds)> errors{};  // since start, by kind

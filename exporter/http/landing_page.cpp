@@ -97,14 +97,15 @@ class Page {
   }
 
   void filesystem_figures(const Sampled<FsUsage>* sampled) {
+    const bool is_hung =
+        sampled != nullptr && sampled->error && sampled->error->kind != ErrorKind::kNotAsked;
     if (sampled == nullptr || !sampled->value) {
-      print("<td class=\"muted\">{}<td><td><td>\n",
-            sampled == nullptr ? "not sampled yet" : "not responding");
+      print("<td class=\"muted\">{}<td><td><td>\n", is_hung ? "not responding" : "not sampled yet");
       return;
     }
     const FsUsage& usage = *sampled->value;
     print("<td>{}{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}\n", use_bar(usage),
-          sampled->error ? " <span class=\"warn\">not responding</span>" : "",
+          is_hung ? " <span class=\"warn\">not responding</span>" : "",
           human_bytes(static_cast<double>(usage.size_bytes)),
           human_bytes(static_cast<double>(usage.avail_bytes)), age(sampled->taken_at));
   }

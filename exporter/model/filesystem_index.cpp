@@ -5,6 +5,8 @@
 #include <array>
 #include <tuple>
 
+#include "exporter/model/places.h"
+
 namespace volumeter {
 namespace {
 
@@ -89,6 +91,8 @@ std::optional<std::size_t> FilesystemIndex::index_of(std::string_view path) {
                                     .minor = Label(std::to_string(number.minor)),
                                     .readonly = best.readonly || best.super_readonly,
                                     .mount_id = best.id,
+                                    .backing_device = backing_device(best),
+                                    .is_local = is_local(best),
                                     .devices = {}});
   shown_mounts_.push_back(&best);
   return index;

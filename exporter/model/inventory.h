@@ -38,6 +38,8 @@ struct FilesystemFacts {
   Label minor;
   bool readonly = false;
   std::uint64_t mount_id = 0;  // of that mount, as mountinfo numbers them
+  std::string backing_device;  // see places.h
+  bool is_local = false;       // see places.h
   // Indices into Inventory::devices: what it lies on and all below that, down to the disks.
   std::vector<std::size_t> devices;
 };

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "exporter/model/places.h"
+
 namespace volumeter {
 namespace {
 
@@ -43,8 +45,7 @@ class Targets {
       if (mount.kind != MountKind::kTmpfs || !container.pid) continue;
       SizeTarget& target = targets_.emplace_back();
       target.key = size_key(container, mount);
-      target.place.root = procfs + "/" + std::to_string(*container.pid) + "/root";
-      target.place.path = mount.destination.plain();
+      target.place = place_inside(container, mount.destination.plain(), procfs);
       target.own_filesystem = true;
     }
   }
@@ -55,8 +56,7 @@ class Targets {
   void add(std::string key, const std::string& path, std::size_t filesystem, bool is_whole) {
     SizeTarget& target = targets_.emplace_back();
     target.key = std::move(key);
-    target.place.path = path;
-    target.place.mount_id = inventory_.filesystems[filesystem].mount_id;
+    target.place = place_on(inventory_.filesystems[filesystem], path);
     target.mount_point = inventory_.filesystems[filesystem].mount_point;
     target.own_filesystem = is_whole && sharers_[filesystem] == 1;
   }

@@ -8,6 +8,7 @@
 #include "exporter/model/inventory_builder.h"
 #include "exporter/model/mount_io_targets.h"
 #include "exporter/model/nfs_volumes.h"
+#include "exporter/model/places.h"
 #include "exporter/model/size_targets.h"
 #include "exporter/sources/kernel/block_devices.h"
 #include "exporter/sources/kernel/ext4_errors.h"
@@ -32,9 +33,9 @@ std::string read_hostname(const HostPaths& paths) {
   return text ? std::string(trim(*text)) : "this host";
 }
 
-std::vector<std::string> mount_points(const Inventory& inventory) {
-  std::vector<std::string> all;
-  for (const FilesystemFacts& facts : inventory.filesystems) all.push_back(facts.mount_point);
+std::vector<Place> filesystem_places(const Inventory& inventory) {
+  std::vector<Place> all;
+  for (const FilesystemFacts& facts : inventory.filesystems) all.push_back(place_of(facts));
   return all;
 }
 
@@ -77,7 +78,7 @@ void HostMonitor::make_parts(const HostAccess& host, ChangeLog& log) {
 // It may have begun to hang since the filesystem sampler last asked it.
 bool HostMonitor::is_hung(const std::string& mount_point, std::stop_token stop) const {
   if (filesystems_ && filesystems_->is_hung(mount_point)) return true;
-  const auto answer = host_.statfs(mount_point, stop);
+  const auto answer = statfs_at(host_, place_in(*mounts_.current(), mount_point), stop);
   return !answer && answer.error().kind == ErrorKind::kTimeout;
 }
 
@@ -107,10 +108,11 @@ void HostMonitor::refresh(std::stop_token stop) {
   const docker::State docker = watcher_.state();
   const auto mounts = mounts_.current();
   const bool new_facts = docker.facts != facts_;
-  if (new_facts) resolver_.update(*docker.facts, *mounts, stop);
+  if (new_facts) resolver_.set_paths(*docker.facts);
+  const bool new_paths = resolver_.resolve(*mounts, stop);
   if (stop.stop_requested()) return;
   auto more_devices = find_more_devices();
-  if (new_facts || mounts != mount_list_ || more_devices != more_devices_) {
+  if (new_facts || new_paths || mounts != mount_list_ || more_devices != more_devices_) {
     facts_ = docker.facts;
     mount_list_ = mounts;
     more_devices_ = std::move(more_devices);
@@ -157,7 +159,7 @@ std::shared_ptr<const Inventory> HostMonitor::build() const {
 }
 
 void HostMonitor::set_targets(const Inventory& inventory, const MountList& mounts) {
-  if (filesystems_) filesystems_->set_targets(mount_points(inventory));
+  if (filesystems_) filesystems_->set_targets(filesystem_places(inventory));
   if (sizes_) sizes_->set_targets(size_targets(inventory, {.procfs = host_.paths.procfs}));
   if (mount_io_) {
     mount_io_->set_targets(mount_io_targets(inventory), volume_names(inventory), mounts);

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/monitor/path_resolver.h"
 
+#include <chrono>
+#include <utility>
+
+#include "exporter/model/places.h"
 #include "exporter/model/volume_options.h"
 #include "exporter/model/volume_paths.h"
 
 namespace volumeter {
+namespace {
+
+// What is open then is asked again with the next refresh: an inventory waits for us.
+constexpr std::chrono::milliseconds kEnough{500};
+
+constexpr std::size_t kMaxLinks = 40;  // as path_resolution(7) has it
+
+}  // namespace
 
 std::set<std::string> PathResolver::paths_of(const docker::Facts& facts) {
   std::set<std::string> paths;
@@ -22,27 +34,56 @@ std::set<std::string> PathResolver::paths_of(const docker::Facts& facts) {
   return paths;
 }
 
-void PathResolver::update(const docker::Facts& facts, const MountList& mounts,
-                          std::stop_token stop) {
+void PathResolver::set_paths(const docker::Facts& facts) {
   const std::set<std::string> wanted = paths_of(facts);
   std::erase_if(known_, [&](const auto& entry) { return !wanted.contains(entry.first); });
-  std::map<const Mount*, bool> answers;
+  std::erase_if(open_, [&](const auto& entry) { return !wanted.contains(entry.first); });
   for (const std::string& path : wanted) {
-    if (known_.contains(path) || stop.stop_requested()) continue;
-    const Mount* mount = mounts.find(path);
-    const auto [entry, is_new] = answers.try_emplace(mount, false);
-    if (is_new) entry->second = does_answer(mount, stop);
-    if (!entry->second) continue;
-    // What fails is asked again next time: a path may come, a filesystem may recover.
-    if (auto answer = host_.resolve(path, stop)) known_.emplace(path, std::move(answer).value());
+    if (!known_.contains(path)) open_.try_emplace(path, Progress{path, 0});
   }
 }
 
-// The same question that the filesystem sampler asks: the source puts it once.
-bool PathResolver::does_answer(const Mount* mount, std::stop_token stop) const {
-  if (mount == nullptr) return true;
-  const auto answer = host_.statfs(mount->mount_point, stop);
-  return answer.has_value() || answer.error().kind != ErrorKind::kTimeout;
+bool PathResolver::resolve(const MountList& mounts, std::stop_token stop) {
+  bool has_resolved = false;
+  const auto began = host_.steady_now();
+  while (!open_.empty() && !stop.stop_requested() && host_.steady_now() - began < kEnough) {
+    const Round round = ask_open(mounts, stop);
+    has_resolved |= round.has_resolved;
+    if (!round.has_followed) break;
+  }
+  return has_resolved;
+}
+
+PathResolver::Round PathResolver::ask_open(const MountList& mounts, std::stop_token stop) {
+  std::vector<std::string> paths;
+  std::vector<Place> places;
+  for (const auto& [path, progress] : open_) {
+    paths.push_back(path);
+    places.push_back(place_in(mounts, progress.path));
+  }
+  auto answers = host_.resolve(places, stop);
+  Round round;
+  for (std::size_t i = 0; i < paths.size(); ++i) take(paths[i], std::move(answers[i]), round);
+  return round;
+}
+
+void PathResolver::take(const std::string& path, Result<std::string> answer, Round& round) {
+  const auto found = open_.find(path);
+  Progress& progress = found->second;
+  if (!answer) {
+    const ErrorKind kind = answer.error().kind;
+    // A path that is missing may come: it is taken up again with the next list.
+    if (kind != ErrorKind::kTimeout && kind != ErrorKind::kNotAsked) open_.erase(found);
+  } else if (*answer == progress.path) {
+    known_.insert_or_assign(path, std::move(progress.path));
+    open_.erase(found);
+    round.has_resolved = true;
+  } else if (++progress.links > kMaxLinks) {
+    open_.erase(found);
+  } else {
+    progress.path = std::move(answer).value();
+    round.has_followed = true;
+  }
 }
 
 const std::string& PathResolver::resolved(const std::string& path) const {

@@ -46,8 +46,9 @@ class FakeScans {
       orders_.push_back(order);
       return std::unique_ptr<TreeScan>(std::make_unique<Scan>(*this, script_of(order), order));
     };
-    access.watch_changes = [](const std::string& path, std::stop_token) {
-      return Result<std::unique_ptr<ChangeFeed>>(Error{ErrorKind::kUnsupported, path, "not here"});
+    access.watch_changes = [](const Place& place, std::stop_token) {
+      return Result<std::unique_ptr<ChangeFeed>>(
+          Error{ErrorKind::kUnsupported, place.path, "not here"});
     };
   }
 

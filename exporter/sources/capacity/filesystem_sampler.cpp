@@ -2,11 +2,14 @@
 #include "exporter/sources/capacity/filesystem_sampler.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace volumeter {
 namespace {
 
-std::string subject_of(const std::string& mount_point) { return "filesystem " + mount_point; }
+LogSubject subject_of(const std::string& mount_point) {
+  return {"filesystem", {{"mountpoint", mount_point}}};
+}
 
 }  // namespace
 
@@ -14,15 +17,26 @@ FilesystemSampler::FilesystemSampler(const HostAccess& host, ChangeLog& log,
                                      std::chrono::milliseconds interval)
     : host_(host), log_(log), interval_(interval) {
   health_.name = "statfs";
+  health_.may_decline = true;
 }
 
-void FilesystemSampler::set_targets(std::vector<std::string> mount_points) {
-  std::sort(mount_points.begin(), mount_points.end());
-  const auto end = std::unique(mount_points.begin(), mount_points.end());
-  mount_points.erase(end, mount_points.end());
-  const std::lock_guard lock(mutex_);
-  targets_ = std::move(mount_points);
-  if (ticker_) ticker_->wake();
+void FilesystemSampler::set_targets(const std::vector<Place>& mounts) {
+  Targets wanted;
+  for (const Place& mount : mounts) wanted.emplace(mount.path, mount);
+  std::vector<std::string> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [mount_point, mount] : targets_) {
+      const auto kept = wanted.find(mount_point);
+      if (kept != wanted.end() && kept->second == mount) continue;
+      samples_.erase(mount_point);
+      gone.push_back(mount_point);
+    }
+    if (!gone.empty()) latest_.reset();
+    targets_ = std::move(wanted);
+    if (ticker_) ticker_->wake();
+  }
+  for (const std::string& mount_point : gone) log_.forget(subject_of(mount_point));
 }
 
 void FilesystemSampler::start() {
@@ -30,17 +44,18 @@ void FilesystemSampler::start() {
   ticker_.emplace([this](std::stop_token stop) { return tick(stop); });
 }
 
-void FilesystemSampler::sample_once(std::stop_token stop) { sample(targets(), stop); }
+void FilesystemSampler::sample_once(std::stop_token stop) { sample(all_targets(), stop); }
 
 std::shared_ptr<const FilesystemSampler::Samples> FilesystemSampler::latest() const {
   const std::lock_guard lock(mutex_);
+  if (!latest_) latest_ = std::make_shared<const Samples>(samples_);
   return latest_;
 }
 
 bool FilesystemSampler::is_hung(const std::string& mount_point) const {
-  const auto samples = latest();
-  const auto found = samples->find(mount_point);
-  return found != samples->end() && found->second.error &&
+  const std::lock_guard lock(mutex_);
+  const auto found = samples_.find(mount_point);
+  return found != samples_.end() && found->second.error &&
          found->second.error->kind == ErrorKind::kTimeout;
 }
 
@@ -53,7 +68,7 @@ Ticker::Pause FilesystemSampler::tick(std::stop_token stop) {
   const auto now = host_.steady_now();
   if (now >= next_round_) {
     next_round_ = now + interval_;
-    sample(targets(), stop);
+    sample(all_targets(), stop);
   } else {
     sample(new_targets(), stop);
   }
@@ -61,79 +76,92 @@ Ticker::Pause FilesystemSampler::tick(std::stop_token stop) {
                   Ticker::Pause::zero());
 }
 
-void FilesystemSampler::sample(const std::vector<std::string>& mount_points, std::stop_token stop) {
-  for (const std::string& mount_point : mount_points) {
-    ask(mount_point, stop);
-    if (stop.stop_requested()) return;
-  }
-  publish();
-}
-
-void FilesystemSampler::ask(const std::string& mount_point, std::stop_token stop) {
+void FilesystemSampler::sample(const Targets& targets, std::stop_token stop) {
+  std::vector<Place> places;
+  for (const auto& [mount_point, place] : targets) places.push_back(place);
   const auto began = host_.steady_now();
-  auto answer = host_.statfs(mount_point, stop);
-  if (stop.stop_requested()) return;  // it says nothing about the filesystem then
-  Sampled<FsUsage>& sample = samples_[mount_point];
-  const std::optional<Error> before = sample.error;
-  sample.accept(std::move(answer), host_.now(), host_.steady_now() - began);
-  report(mount_point, before, sample.error);
-  if (sample.error) {
-    const std::lock_guard lock(mutex_);
-    ++health_.errors[static_cast<std::size_t>(sample.error->kind)];
-  }
-  // This one took its time: show what is known before the next one does too.
-  if (sample.error && sample.error->kind == ErrorKind::kTimeout && !before) publish();
+  host_.statfs(
+      places,
+      [&](std::size_t index, Result<FsUsage> answer) {
+        if (stop.stop_requested()) return;  // interrupted: no evidence
+        accept(places[index], std::move(answer), began);
+      },
+      stop);
+  if (!stop.stop_requested()) assess_health();
 }
 
-void FilesystemSampler::publish() {
-  const std::vector<std::string> wanted = targets();
-  std::erase_if(samples_, [&](const auto& item) {
-    const bool gone = !std::binary_search(wanted.begin(), wanted.end(), item.first);
-    if (gone) log_.forget(subject_of(item.first));
-    return gone;
-  });
-  const auto failing = std::count_if(samples_.begin(), samples_.end(),
-                                     [](const auto& item) { return item.second.error; });
-  const auto published = std::make_shared<const Samples>(samples_);
+void FilesystemSampler::accept(const Place& mount, Result<FsUsage> answer, SteadyTime began) {
+  const auto took = host_.steady_now() - began;
+  std::optional<Error> before;
+  std::optional<Error> now;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto target = targets_.find(mount.path);
+    if (target == targets_.end() || target->second != mount) return;  // gone or replaced meanwhile
+    Sampled<FsUsage>& sample = samples_[mount.path];
+    before = sample.error;
+    sample.accept(std::move(answer), host_.now(), took);
+    now = sample.error;
+    latest_.reset();
+    if (now) ++health_.errors[static_cast<std::size_t>(now->kind)];
+  }
+  report(mount.path, before, now);  // may wait for whoever reads the log: without the lock
+}
+
+void FilesystemSampler::assess_health() {
   const std::lock_guard lock(mutex_);
-  latest_ = published;
-  const auto bad = static_cast<std::size_t>(failing);
+  const auto failing = std::find_if(samples_.begin(), samples_.end(),
+                                    [](const auto& item) { return item.second.error; });
+  const auto bad = static_cast<std::size_t>(std::count_if(
+      samples_.begin(), samples_.end(), [](const auto& item) { return item.second.error; }));
   if (samples_.empty()) {
     health_.up = true;  // nothing to ask: no failure, and no answer that could age
   } else if (bad < samples_.size()) {
     health_.succeeded(host_.now(), bad);
   } else {
     health_.up = false;
-    health_.last_error = published->begin()->second.error->text();
+    health_.last_error = failing->second.error->text();
     health_.bad_items = bad;
   }
 }
 
 void FilesystemSampler::report(const std::string& mount_point, const std::optional<Error>& before,
                                const std::optional<Error>& now) {
-  const std::string subject = subject_of(mount_point);
+  const LogSubject subject = subject_of(mount_point);
   if (!now) {
-    if (before) log_.info(subject, "answers again");
-  } else if (now->kind == ErrorKind::kTimeout) {
-    log_.warning(subject,
-                 "does not answer; its last known values, if any, are served; check the server or "
-                 "unmount it");
-  } else {
-    log_.warning(subject,
-                 "cannot be asked for its size (" + now->what +
-                     "); its last known values, if any, are served; check that it is mounted "
-                     "and that this process may reach it");
+    if (before) log_.info(subject, "statfs succeeds again");
+    return;
+  }
+  switch (now->kind) {
+    case ErrorKind::kTimeout:
+      log_.warning(
+          subject,
+          "no answer to statfs; serving the last known values; check the server or unmount "
+          "it");
+      break;
+    case ErrorKind::kNotAsked:
+      log_.warning(subject,
+                   "statfs not called because other filesystems do not answer; serving the last "
+                   "known values; unmount those");
+      break;
+    default:
+      log_.warning(
+          subject,
+          "statfs failed; serving the last known values; check that it is mounted and that "
+          "this process may access it",
+          {{"error", now->what}});
   }
 }
 
-std::vector<std::string> FilesystemSampler::targets() const {
+FilesystemSampler::Targets FilesystemSampler::all_targets() const {
   const std::lock_guard lock(mutex_);
   return targets_;
 }
 
-std::vector<std::string> FilesystemSampler::new_targets() const {
-  std::vector<std::string> found = targets();
-  std::erase_if(found, [this](const std::string& one) { return samples_.contains(one); });
+FilesystemSampler::Targets FilesystemSampler::new_targets() const {
+  const std::lock_guard lock(mutex_);
+  Targets found = targets_;
+  std::erase_if(found, [this](const auto& item) { return samples_.contains(item.first); });
   return found;
 }
 

@@ -16,11 +16,12 @@
 #include "exporter/base/ticker.h"
 #include "exporter/sources/interface/fs_usage.h"
 #include "exporter/sources/interface/host_access.h"
+#include "exporter/sources/interface/place.h"
 
 namespace volumeter {
 
-// Keeps the fill level of some filesystems fresh, one after the other in a thread of its
-// own. A filesystem that hangs holds up the others once, for the time limit of statfs.
+// Keeps the capacity of filesystems fresh: asks all of them in parallel, once each interval, in a
+// background thread.
 class FilesystemSampler {
  public:
   using Samples = std::map<std::string, Sampled<FsUsage>>;  // by mount point
@@ -28,43 +29,46 @@ class FilesystemSampler {
   // `host` and `log` must outlive the sampler.
   FilesystemSampler(const HostAccess& host, ChangeLog& log, std::chrono::milliseconds interval);
 
-  // Replaces the mount points to ask about. New ones are asked at once if it is started.
-  void set_targets(std::vector<std::string> mount_points);
+  // Replaces the mounts to ask. New ones are asked at once if it is started; a mount that replaced
+  // another one at the same mount point is new.
+  void set_targets(const std::vector<Place>& mounts);
 
   void start();
 
   // Asks all of them now, in the calling thread; not once started.
   void sample_once(std::stop_token stop);
 
-  // Never null. A target appears once it was asked, and keeps its last good value.
+  // Never null. A target appears with its first answer and keeps its last good value. With the
+  // error kNotAsked nothing is known of its state.
   std::shared_ptr<const Samples> latest() const;
 
-  // Whether its newest answer is that there is none (kTimeout).
+  // Whether it does not answer (kTimeout).
   bool is_hung(const std::string& mount_point) const;
 
   // "statfs": up unless every target fails; each failing one is a bad item.
   SourceHealth health() const;
 
  private:
+  using Targets = std::map<std::string, Place>;  // by mount point
+
   Ticker::Pause tick(std::stop_token stop);
-  void sample(const std::vector<std::string>& mount_points, std::stop_token stop);
-  void ask(const std::string& mount_point, std::stop_token stop);
-  void publish();
+  void sample(const Targets& targets, std::stop_token stop);
+  void accept(const Place& mount, Result<FsUsage> answer, SteadyTime began);
+  void assess_health();
   void report(const std::string& mount_point, const std::optional<Error>& before,
               const std::optional<Error>& now);
-  std::vector<std::string> targets() const;
-  std::vector<std::string> new_targets() const;
+  Targets all_targets() const;
+  Targets new_targets() const;
 
   const HostAccess& host_;
   ChangeLog& log_;
   const std::chrono::milliseconds interval_;
-  // Of the sampling thread alone.
-  Samples samples_;
-  SteadyTime next_round_;
+  SteadyTime next_round_;  // of the sampling thread alone
 
-  mutable std::mutex mutex_;  // of the four below
-  std::vector<std::string> targets_;
-  std::shared_ptr<const Samples> latest_ = std::make_shared<const Samples>();
+  mutable std::mutex mutex_;  // of those below
+  Targets targets_;
+  Samples samples_;
+  mutable std::shared_ptr<const Samples> latest_;  // a copy of samples_; null: none since a change
   SourceHealth health_;
   std::optional<Ticker> ticker_;  // last: its thread ends before the rest does
 };

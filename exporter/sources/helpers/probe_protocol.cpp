@@ -40,14 +40,41 @@ constexpr std::size_t kMaxPacket = 2 * PATH_MAX + 1024;
 struct Packet {
   std::array<char, kMaxPacket> bytes;
   std::size_t size = 0;
+  UniqueFd descriptor;
 };
 
 iovec piece(const void* data, std::size_t size) { return {const_cast<void*>(data), size}; }
 
-int send_pieces(int socket, iovec* pieces, std::size_t count) {
+// Room for one descriptor beside a message.
+struct Control {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> bytes{};
+};
+
+void attach(int fd, Control& control, msghdr& message) {
+  message.msg_control = control.bytes.data();
+  message.msg_controllen = control.bytes.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+}
+
+UniqueFd attached(const msghdr& message) {
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+  return UniqueFd(fd);
+}
+
+// `fd` travels with the pieces; -1: none.
+int send_pieces(int socket, iovec* pieces, std::size_t count, int fd = -1) {
   msghdr message{};
   message.msg_iov = pieces;
   message.msg_iovlen = count;
+  Control control;
+  if (fd >= 0) attach(fd, control, message);
   while (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
     if (errno != EINTR) return errno;
   }
@@ -55,11 +82,19 @@ int send_pieces(int socket, iovec* pieces, std::size_t count) {
 }
 
 bool receive_packet(int socket, Packet& packet) {
+  iovec body = piece(packet.bytes.data(), packet.bytes.size());
+  Control control;
+  msghdr message{};
+  message.msg_iov = &body;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes.data();
+  message.msg_controllen = control.bytes.size();
   ssize_t got = 0;
   do {
-    got = ::recv(socket, packet.bytes.data(), packet.bytes.size(), 0);
+    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
   packet.size = got > 0 ? static_cast<std::size_t>(got) : 0;
+  if (got > 0) packet.descriptor = attached(message);
   return got > 0;
 }
 
@@ -92,7 +127,7 @@ int send_answer(int socket, const Answer& answer) {
   header.text_bytes = static_cast<std::uint32_t>(text.size());
   header.filesystem = answer.filesystem;
   std::array pieces{piece(&header, sizeof(header)), piece(text.data(), text.size())};
-  return send_pieces(socket, pieces.data(), pieces.size());
+  return send_pieces(socket, pieces.data(), pieces.size(), answer.descriptor.get());
 }
 
 std::optional<Question> receive_question(int socket) {
@@ -111,49 +146,32 @@ std::optional<Answer> receive_answer(int socket) {
   if (!receive_packet(socket, packet) || !read_header(packet, header)) return {};
   const std::string_view text(packet.bytes.data() + sizeof(header), packet.size - sizeof(header));
   if (text.size() != header.text_bytes) return {};
-  return Answer{header.kind, header.filesystem, header.error_kind, std::string(text)};
+  return Answer{header.kind, header.filesystem, header.error_kind, std::string(text),
+                std::move(packet.descriptor)};
 }
 
 int send_descriptor(int socket, int fd) {
   char byte = 0;
   iovec body = piece(&byte, sizeof(byte));
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &body;
-  message.msg_iovlen = 1;
-  if (fd >= 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-  }
-  while (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
-    if (errno != EINTR) return errno;
-  }
-  return 0;
+  return send_pieces(socket, &body, 1, fd);
 }
 
 ReceivedDescriptor receive_descriptor(int socket) {
   char byte = 0;
   iovec body = piece(&byte, sizeof(byte));
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  Control control;
   msghdr message{};
   message.msg_iov = &body;
   message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  message.msg_control = control.bytes.data();
+  message.msg_controllen = control.bytes.size();
   const ssize_t got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   if (got == 0) return {UniqueFd(), EPIPE};
   if (got < 0) return {UniqueFd(), errno};
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  UniqueFd fd = attached(message);
   // The spawner has no process to give, or we have no room for one more descriptor.
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {UniqueFd(), ENOBUFS};
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-  return {UniqueFd(fd), 0};
+  if (!fd) return {UniqueFd(), ENOBUFS};
+  return {std::move(fd), 0};
 }
 
 }  // namespace volumeter

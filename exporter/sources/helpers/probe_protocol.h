@@ -9,15 +9,15 @@
 #include "exporter/base/unique_fd.h"
 #include "exporter/sources/interface/fs_usage.h"
 
-// What the agent and its helper processes say to each other, one message a packet of a
+// The protocol between the agent and its helper processes: one message a packet of a
 // SOCK_SEQPACKET socket. Both ends are the same program, so numbers travel as they are.
 namespace volumeter {
 
 enum class Operation : std::uint32_t {
   kStatfs,
   kResolve,
-  kScan,   // no answer; from now on it speaks as scan_protocol.h has it
-  kWatch,  // kDone is followed by the descriptor of a change feed
+  kScan,  // no answer; from now on it speaks as scan_protocol.h has it
+  kWatch,
 };
 
 struct Question {
@@ -33,6 +33,7 @@ struct Answer {
   FsUsage filesystem;                     // of kStatfs
   ErrorKind error_kind = ErrorKind::kIo;  // of kError
   std::string text;                       // the path of kResolve, the words of kError
+  UniqueFd descriptor;                    // a change feed, of kWatch
 };
 
 // Sending never raises SIGPIPE. Both return an errno(3), 0 for done.

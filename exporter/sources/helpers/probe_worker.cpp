@@ -6,8 +6,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
+#include <optional>
+#include <string_view>
 
+#include "exporter/base/fields.h"
 #include "exporter/sources/helpers/probe_protocol.h"
 #include "exporter/sources/helpers/scan_worker.h"
 #include "exporter/sources/os/files.h"
@@ -49,52 +55,66 @@ Answer statfs_answer(const Question& question) {
   return answer;
 }
 
-Result<std::string> path_of(const UniqueFd& place) {
-  return read_link("/proc/self/fd/" + std::to_string(place.get()));
+// The target of a symbolic link; nothing if the open file is none.
+std::optional<std::string> link_target(const UniqueFd& place) {
+  std::array<char, PATH_MAX> target;
+  const ssize_t size = ::readlinkat(place.get(), "", target.data(), target.size());
+  if (size <= 0) return {};
+  return std::string(target.data(), static_cast<std::size_t>(size));
 }
 
-// The kernel's own name of an open file, less the place where the host's root is seen.
+// Component by component up to the first symbolic link, which is not followed: where it leads may
+// hang, and that is no fault of the mount that is asked.
 Answer resolve_answer(const Question& question) {
-  const auto place = open_in_root(question.rootfs, question.path, O_PATH);
-  if (!place) return failure(place.error());
-  struct stat info {};
-  if (::fstat(place->get(), &info) == 0 && info.st_nlink == 0) {
-    return failure(from_errno(question.path, ENOENT));  // removed since, "/a (deleted)"
+  if (!question.path.starts_with('/')) {
+    return failure({ErrorKind::kMalformed, question.path, "not an absolute path"});
   }
-  const auto root = open_in_root("/", question.rootfs, O_PATH);
-  if (!root) return failure(root.error());
-  auto path = path_of(*place);
-  const auto prefix = path_of(*root);
-  if (!path) return failure(path.error());
-  if (!prefix) return failure(prefix.error());
   Answer answer;
   answer.kind = AnswerKind::kDone;
-  answer.text = *prefix == "/" ? *path : path->substr(std::min(prefix->size(), path->size()));
-  if (answer.text.empty()) answer.text = "/";
+  std::string_view rest = question.path;
+  std::string done;  // without links
+  while (!rest.empty()) {
+    const std::string_view name = cut(rest, '/');
+    if (name.empty() || name == ".") continue;
+    if (name == "..") {
+      done.erase(std::min(done.rfind('/'), done.size()));
+      continue;
+    }
+    const std::string next = done + "/" + std::string(name);
+    const auto place = open_in_root(question.rootfs, next, O_PATH | O_NOFOLLOW);
+    if (!place) return failure(place.error());
+    if (const auto target = link_target(*place)) {
+      answer.text = target->starts_with('/') ? *target : done + "/" + *target;
+      if (!rest.empty()) answer.text += "/" + std::string(rest);
+      return answer;
+    }
+    done = next;
+  }
+  answer.text = done.empty() ? "/" : done;
   return answer;
 }
 
-// The descriptor travels behind the answer.
-bool serve_watch(const Question& question, int socket) {
+Answer watch_answer(const Question& question) {
   const auto root = open_in_root(question.rootfs, question.path, O_RDONLY | O_DIRECTORY);
-  if (!root) return send_answer(socket, failure(root.error())) == 0;
-  const auto feed = [&] {
+  if (!root) return failure(root.error());
+  auto feed = [&] {
     const WithCapability admin(Capability::kSysAdmin);
     return open_change_feed(root->get());
   }();
-  if (!feed) return send_answer(socket, failure(feed.error())) == 0;
+  if (!feed) return failure(feed.error());
   Answer answer;
   answer.kind = AnswerKind::kDone;
-  return send_answer(socket, answer) == 0 && send_descriptor(socket, feed->get()) == 0;
+  answer.descriptor = std::move(feed).value();
+  return answer;
 }
 
-// False: there is nobody left to serve.
+// False: the agent is gone.
 bool serve(const Question& question, int socket) {
   switch (question.operation) {
     case Operation::kStatfs: return send_answer(socket, statfs_answer(question)) == 0;
     case Operation::kResolve: return send_answer(socket, resolve_answer(question)) == 0;
     case Operation::kScan: serve_scans(socket, question.rootfs); return false;
-    case Operation::kWatch: return serve_watch(question, socket);
+    case Operation::kWatch: return send_answer(socket, watch_answer(question)) == 0;
   }
   return false;
 }

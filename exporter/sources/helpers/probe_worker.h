@@ -3,8 +3,8 @@
 
 namespace volumeter {
 
-// What a worker process does: answers one question after the other until the socket closes,
-// or does nothing but scans once it was told to. Any of it may hang for ever.
+// The loop of a worker process: answers questions until the socket closes; after Operation::kScan
+// it only scans. Each system call in it may hang forever.
 void serve_questions(int socket);
 
 }  // namespace volumeter

@@ -39,7 +39,7 @@ void die_with_parent(pid_t parent) {
 }
 
 // Ctrl-C and a service manager signal the whole group. The agent decides what happens then,
-// and we go when it does; a worker that nobody waits for any more goes unnoticed.
+// and its helpers end with it. No process waits for a worker that was left behind.
 void ignore_signals() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) {
     std::signal(number, SIG_IGN);

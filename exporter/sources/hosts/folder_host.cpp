@@ -283,22 +283,30 @@ Result<HostAccess> make_folder_host(const std::string& folder) {
   };
   host.docker_stream = [](const std::string&, const std::function<bool(std::string_view)>&,
                           std::stop_token) -> Result<> { return Nothing{}; };
-  host.statfs = [fixture](const std::string& path, std::stop_token) {
-    return answer_for(fixture->filesystems, path);
+  host.statfs = [fixture](const std::vector<Place>& places, const HostAccess::OnUsage& on_answer,
+                          std::stop_token) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      on_answer(i, answer_for(fixture->filesystems, places[i].path));
+    }
   };
   host.start_scan = [fixture, folder](const ScanOrder& order, std::stop_token) {
     return start_scan(*fixture, folder, order);
   };
-  host.watch_changes = [](const std::string& path, std::stop_token) {
+  host.watch_changes = [](const Place& place, std::stop_token) {
     return Result<std::unique_ptr<ChangeFeed>>(
-        Error{ErrorKind::kUnsupported, path, "a folder does not tell what changes"});
+        Error{ErrorKind::kUnsupported, place.path, "a folder reports no changes"});
   };
   host.trace_mounts = [folder] { return make_folder_mount_tracer(folder); };
   host.trace_devices = [folder] { return make_folder_device_tracer(folder); };
   host.thread_cpu = [] { return std::chrono::nanoseconds(0); };
-  host.resolve = [fixture](const std::string& path, std::stop_token) -> Result<std::string> {
-    const auto found = fixture->links.find(path);
-    return found == fixture->links.end() ? Result<std::string>(path) : found->second;
+  host.resolve = [fixture](const std::vector<Place>& places, std::stop_token) {
+    std::vector<Result<std::string>> paths;
+    for (const Place& place : places) {
+      const auto found = fixture->links.find(place.path);
+      paths.push_back(found == fixture->links.end() ? Result<std::string>(place.path)
+                                                    : found->second);
+    }
+    return paths;
   };
   return host;
 }

@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// A folder that stands in for a host: for tests, demonstrations and for looking into what
-// somebody else's host looked like.
+// A folder that stands in for a host: for tests, demonstrations and debugging from a copy of
+// another host's files.
 //
 //   proc/, sys/       what the kernel would show there; the folder itself is the root
 //   now               the time as a number of Unix seconds; the clocks stand still
@@ -19,8 +19,9 @@ namespace volumeter {
 //   trees.json        {"/v/_data": {"apparent_bytes": 9, "allocated_bytes": 4096, "inodes": 2,
 //                      "errors": 0, "last_modified": 1700000000.5, "method": "quota",
 //                      "limit_bytes": 8192, "contents": {"files": 1}}, "/p": "hung"}
-//                     Of a tmpfs in a container: "/proc/42/root/run". Not walked: the sizes of directories and the blocks of files depend on
-//                     the filesystem on which the folder happens to lie.
+//                     A tmpfs in a container: "/proc/42/root/run". Given, not walked: the sizes
+//                     of directories and the blocks of files depend on the filesystem that
+//                     holds the folder.
 //   io.json           see folder_io.h
 //   links.json        {"/a/link": "/a/target"}; every other path is its own target
 //   docker/           GET /v1.41/containers/json?all=1 is docker/containers/json.json; a file

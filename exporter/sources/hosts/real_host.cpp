@@ -18,15 +18,14 @@ HostAccess make_host_access(HostPaths paths, BuildInfo build,
   host.build = std::move(build);
   host.now = [] { return std::chrono::system_clock::now(); };
   host.steady_now = [] { return std::chrono::steady_clock::now(); };
-  host.statfs = [prober](const std::string& path, std::stop_token stop) {
-    return prober->statfs(path, stop);
-  };
+  host.statfs = [prober](const std::vector<Place>& places, const HostAccess::OnUsage& on_answer,
+                         std::stop_token stop) { prober->statfs(places, on_answer, stop); };
   host.start_scan = [prober](const ScanOrder& order, std::stop_token stop) {
     return prober->start_scan(order, stop);
   };
-  host.watch_changes = [prober](const std::string& path,
+  host.watch_changes = [prober](const Place& place,
                                 std::stop_token stop) -> Result<std::unique_ptr<ChangeFeed>> {
-    auto feed = prober->watch(path, stop);
+    auto feed = prober->watch(place, stop);
     if (!feed) return std::move(feed).error();
     return make_change_feed(std::move(feed).value());
   };
@@ -37,8 +36,8 @@ HostAccess make_host_access(HostPaths paths, BuildInfo build,
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
   };
-  host.resolve = [prober](const std::string& path, std::stop_token stop) {
-    return prober->resolve(path, stop);
+  host.resolve = [prober](const std::vector<Place>& places, std::stop_token stop) {
+    return prober->resolve(places, stop);
   };
   return host;
 }

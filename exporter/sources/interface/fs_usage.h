@@ -5,8 +5,8 @@
 
 namespace volumeter {
 
-// What statfs(2) says of one filesystem; bytes, not blocks. Whether it is read-only is not
-// among it: in a container that is asked through a read-only bind, mountinfo is not.
+// Capacity of a filesystem as statfs(2) returns it; bytes, not blocks. Whether it is read-only
+// comes from mountinfo: in a container the agent sees the host through a read-only bind mount.
 struct FsUsage {
   std::uint64_t size_bytes = 0;
   std::uint64_t free_bytes = 0;   // for root

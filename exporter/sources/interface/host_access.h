@@ -7,6 +7,8 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "exporter/base/build_info.h"
 #include "exporter/base/result.h"
@@ -16,6 +18,7 @@
 #include "exporter/sources/interface/fs_usage.h"
 #include "exporter/sources/interface/host_paths.h"
 #include "exporter/sources/interface/mount_tracer.h"
+#include "exporter/sources/interface/place.h"
 #include "exporter/sources/interface/tree_scan.h"
 
 namespace volumeter {
@@ -50,19 +53,23 @@ struct HostAccess {
                          const std::function<bool(std::string_view)>& on_data, std::stop_token)>
       docker_stream;
 
-  // Capacity of the filesystem that holds `path` (a path of the host). kTimeout at once
-  // while an earlier question about the same path is still unanswered.
-  std::function<Result<FsUsage>(const std::string& path, std::stop_token)> statfs;
+  // Capacity of the filesystems that hold some places, asked in parallel. Calls `on_answer` once
+  // for each place, by its index and from this thread, as the answers come in: a filesystem that
+  // hangs delays none that answers. kTimeout: it hangs; at once while an earlier question about
+  // the same mount is unanswered. kNotAsked: too many other questions are unanswered, no process
+  // could be had, or a stop was asked for.
+  using OnUsage = std::function<void(std::size_t index, Result<FsUsage>)>;
+  std::function<void(const std::vector<Place>&, const OnUsage& on_answer, std::stop_token)> statfs;
 
   // A scan of a directory that does nothing before its first grant. kTimeout at once while an
-  // earlier question about the same path is unanswered.
+  // earlier question about its mount or an earlier scan of it is unanswered; kNotAsked as of
+  // statfs.
   std::function<Result<std::unique_ptr<TreeScan>>(const ScanOrder& order, std::stop_token)>
       start_scan;
 
-  // What changes in the filesystem that holds `path` (a path of the host); kPermission or
-  // kUnsupported where nobody tells.
-  std::function<Result<std::unique_ptr<ChangeFeed>>(const std::string& path, std::stop_token)>
-      watch_changes;
+  // What changes in the filesystem that holds the place; kPermission or kUnsupported where the
+  // kernel does not report it, kTimeout and kNotAsked as of statfs.
+  std::function<Result<std::unique_ptr<ChangeFeed>>(const Place&, std::stop_token)> watch_changes;
 
   // The kernel's counting of what goes through mounts and its measuring of disks; errors as of
   // make_mount_tracer().
@@ -72,8 +79,21 @@ struct HostAccess {
   // CPU time that the calling thread has used.
   std::function<std::chrono::nanoseconds()> thread_cpu;
 
-  // `path` of the host with its symbolic links resolved, as a path of the host.
-  std::function<Result<std::string>(const std::string& path, std::stop_token)> resolve;
+  // The path of each place with its first symbolic link replaced by the link's target; without a
+  // link the path itself. Asked again until it stays the same it is resolved; one link at a time,
+  // because each may lead to another mount. Asked in parallel and answered in the same order,
+  // within half a second: kTimeout is also what was slower. Other errors as of statfs.
+  std::function<std::vector<Result<std::string>>(const std::vector<Place>&, std::stop_token)>
+      resolve;
 };
+
+// Asks a single place.
+inline Result<FsUsage> statfs_at(const HostAccess& host, const Place& place, std::stop_token stop) {
+  Result<FsUsage> usage = Error{ErrorKind::kNotAsked, place.path, "not asked"};
+  host.statfs(
+      {place}, [&](std::size_t, Result<FsUsage> answer) { usage = std::move(answer); },
+      std::move(stop));
+  return usage;
+}
 
 }  // namespace volumeter

@@ -15,6 +15,7 @@ struct Place {
                                // 0: unknown, and the path stands in for it
   std::string device;          // what fails with it: "254:1", "nfs:10.0.0.5"; empty: unknown
   std::string container;       // whose mount namespace `root` is; empty: the host's
+  bool is_local = false;       // on the host's own disks or memory, asked before all others
 
   bool operator==(const Place&) const = default;
 };

@@ -32,6 +32,17 @@ bool is_emergency_readonly(std::string_view options) {
   return false;
 }
 
+// NFS and CIFS show the address of their server, which the source may lack or spell in any way:
+//   rw,vers=4.2,hard,addr=10.0.0.5
+std::string_view server_address(std::string_view options) {
+  constexpr std::string_view kKey = "addr=";
+  while (!options.empty()) {
+    const std::string_view option = cut(options, ',');
+    if (option.starts_with(kKey)) return option.substr(kKey.size());
+  }
+  return {};
+}
+
 // There may be no optional fields, one, or many: "shared:1 master:2 unbindable -".
 bool skip_optional_fields(std::string_view& rest) {
   while (!rest.empty()) {
@@ -80,6 +91,7 @@ std::optional<Mount> parse_line(std::string_view rest) {
   mount.source = undo_octal_escapes(source);
   mount.readonly = *readonly;
   mount.super_readonly = *super_readonly || is_emergency_readonly(super_options);
+  mount.server = server_address(super_options);
   if (mount.fstype == "cgroup" && super_options.size() > 3) {
     mount.controllers = super_options.substr(3);  // after "rw,"
   }

@@ -24,6 +24,7 @@ struct Mount {
   std::string source;           // "/dev/vda1", "server:/export", "tmpfs"; may be empty
   bool readonly = false;        // this mount is read-only
   bool super_readonly = false;  // the filesystem is, for all its mounts
+  std::string server;           // "10.0.0.5", the addr= of a network filesystem; else empty
   std::string controllers;      // of a "cgroup" hierarchy (version 1): "blkio", "cpu,cpuacct"
 };
 

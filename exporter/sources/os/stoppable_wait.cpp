@@ -5,7 +5,6 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
-#include <array>
 #include <climits>
 
 namespace volumeter {
@@ -17,16 +16,27 @@ StoppableWait::StoppableWait(std::stop_token stop)
       on_stop_(stop, [this] { ::eventfd_write(event_.get(), 1); }) {}
 
 Wait StoppableWait::until_readable(int fd, SteadyTime deadline) const {
-  while (!stop_.stop_requested()) {
+  if (!readable({&fd, 1}, deadline).empty()) return Wait::kReady;
+  return is_stopped() ? Wait::kStopped : Wait::kTimedOut;
+}
+
+std::vector<int> StoppableWait::readable(std::span<const int> fds, SteadyTime deadline) const {
+  std::vector<pollfd> entries;
+  for (const int fd : fds) entries.push_back({fd, POLLIN, 0});
+  entries.push_back({event_.get(), POLLIN, 0});
+  std::vector<int> ready;
+  while (!is_stopped() && ready.empty()) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return Wait::kTimedOut;
-    std::array entries{pollfd{fd, POLLIN, 0}, pollfd{event_.get(), POLLIN, 0}};
+    if (left.count() <= 0) break;
     const auto limit = std::min<std::chrono::milliseconds::rep>(left.count(), INT_MAX);
     ::poll(entries.data(), entries.size(), static_cast<int>(limit));
-    if (entries[0].revents != 0 && !stop_.stop_requested()) return Wait::kReady;
+    if (is_stopped()) break;
+    for (std::size_t i = 0; i < fds.size(); ++i) {
+      if (entries[i].revents != 0) ready.push_back(fds[i]);
+    }
   }
-  return Wait::kStopped;
+  return ready;
 }
 
 }  // namespace volumeter

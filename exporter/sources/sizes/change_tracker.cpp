@@ -54,7 +54,9 @@ std::size_t ChangeTracker::room_beside(const Tree& tree) const {
 bool ChangeTracker::has_feed(const SizeTarget& target, std::stop_token stop) {
   const auto known = feeds_.find(target.filesystem());
   if (known != feeds_.end()) return known->second.feed != nullptr;
-  auto feed = host_.watch_changes(target.mount_point, stop);
+  Place place = target.place;
+  place.path = target.mount_point;
+  auto feed = host_.watch_changes(place, stop);
   if (feed) {
     feeds_[target.filesystem()].feed = std::move(feed).value();
     return true;

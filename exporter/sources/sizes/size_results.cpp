@@ -8,7 +8,10 @@ std::string subject_of(const std::string& key) { return "size of " + key; }
 
 }  // namespace
 
-SizeResults::SizeResults(ChangeLog& log) : log_(log) { health_.name = "sizes"; }
+SizeResults::SizeResults(ChangeLog& log) : log_(log) {
+  health_.name = "sizes";
+  health_.may_decline = true;
+}
 
 bool SizeResults::accept(const SizeTarget& target, const Measured& measured) {
   bool failed_before = false;

@@ -8,11 +8,17 @@ from support.scene import eventually
 
 
 class HungMount:
-    """A FUSE filesystem at `folder`, served by the program hung_fuse_mount."""
+    """A FUSE filesystem at `folder`, served by the program hung_fuse_mount.
 
-    def __init__(self, scene, folder):
+    In a mount namespace of its own only that process, as the first of a container, sees it.
+    """
+
+    def __init__(self, scene, folder, in_namespace_of_its_own=False):
         self.folder = folder
-        self.process = scene.start("hung_fuse_mount", [os.environ["HUNG_FUSE_MOUNT"], folder],
+        command = [os.environ["HUNG_FUSE_MOUNT"], folder]
+        if in_namespace_of_its_own:
+            command = ["unshare", "--mount", "--propagation", "private", *command]
+        self.process = scene.start("hung_fuse_mount", command,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "mounted\n":
             raise AssertionError(scene.log("hung_fuse_mount"))

@@ -28,13 +28,18 @@ struct FakeHost {
       return from_unix_seconds(now);
     };
     access.steady_now = [] { return std::chrono::steady_clock::now(); };
-    access.statfs = [this](const std::string& path, std::stop_token) -> Result<FsUsage> {
-      const std::lock_guard lock(mutex);
-      ++asked[path];
-      const auto found = failing.find(path);
-      if (found != failing.end()) return Error{found->second, path, "as told"};
-      return FsUsage{.size_bytes = path.size()};
+    access.statfs = [this](const std::vector<Place>& places, const HostAccess::OnUsage& on_answer,
+                           std::stop_token) {
+      for (std::size_t i = 0; i < places.size(); ++i) on_answer(i, answer(places[i].path));
     };
+  }
+
+  Result<FsUsage> answer(const std::string& path) {
+    const std::lock_guard lock(mutex);
+    ++asked[path];
+    const auto found = failing.find(path);
+    if (found != failing.end()) return Error{found->second, path, "as told"};
+    return FsUsage{.size_bytes = path.size()};
   }
 
   int times_asked(const std::string& path) {
@@ -43,12 +48,25 @@ struct FakeHost {
   }
 };
 
+Place mount_at(const std::string& mount_point, std::uint64_t id = 0) {
+  Place place;
+  place.path = mount_point;
+  place.mount_id = id;
+  return place;
+}
+
+std::vector<Place> mounts_at(const std::vector<std::string>& mount_points) {
+  std::vector<Place> places;
+  for (const std::string& one : mount_points) places.push_back(mount_at(one));
+  return places;
+}
+
 TEST_CASE("each filesystem has its own answer and time") {
   FakeHost host;
   CapturedLog log;
   FilesystemSampler sampler(host.access, log.log, 1h);
   CHECK(sampler.latest()->empty());
-  sampler.set_targets({"/b", "/", "/b"});
+  sampler.set_targets(mounts_at({"/b", "/", "/b"}));
   sampler.sample_once({});
   const auto latest = sampler.latest();
   REQUIRE(latest->size() == 2);
@@ -63,7 +81,7 @@ TEST_CASE("a hung filesystem keeps its last value, and it is said once") {
   FakeHost host;
   CapturedLog log;
   FilesystemSampler sampler(host.access, log.log, 1h);
-  sampler.set_targets({"/", "/nfs"});
+  sampler.set_targets(mounts_at({"/", "/nfs"}));
   sampler.sample_once({});
   host.now = 2000;
   host.failing["/nfs"] = ErrorKind::kTimeout;
@@ -77,15 +95,16 @@ TEST_CASE("a hung filesystem keeps its last value, and it is said once") {
   CHECK(sampler.is_hung("/nfs"));
   CHECK_FALSE(sampler.is_hung("/"));
   CHECK_FALSE(sampler.is_hung("/unknown"));
-  CHECK(log.count("warning subject=\"filesystem /nfs\" msg=\"does not answer; its last known "
-                  "values, if any, are served; "
-                  "check the server or unmount it") == 1);
+  CHECK(
+      log.count(
+          "warning subject=filesystem mountpoint=/nfs msg=\"no answer to statfs; serving the last "
+          "known values; check the server or unmount it\"") == 1);
 
   host.failing.clear();
   sampler.sample_once({});
   sampler.sample_once({});
   CHECK_FALSE(sampler.is_hung("/nfs"));
-  CHECK(log.count(R"(info subject="filesystem /nfs" msg="answers again")") == 1);
+  CHECK(log.count("info subject=filesystem mountpoint=/nfs msg=\"statfs succeeds again\"") == 1);
 }
 
 TEST_CASE("the statfs source is down only when no filesystem answers") {
@@ -94,7 +113,7 @@ TEST_CASE("the statfs source is down only when no filesystem answers") {
   FilesystemSampler sampler(host.access, log.log, 1h);
   sampler.sample_once({});
   CHECK(sampler.health().up);  // nothing to ask
-  sampler.set_targets({"/a", "/b"});
+  sampler.set_targets(mounts_at({"/a", "/b"}));
   host.failing["/a"] = ErrorKind::kPermission;
   sampler.sample_once({});
   CHECK(sampler.health().up);
@@ -110,9 +129,9 @@ TEST_CASE("a filesystem that is no longer wanted disappears") {
   FakeHost host;
   CapturedLog log;
   FilesystemSampler sampler(host.access, log.log, 1h);
-  sampler.set_targets({"/a", "/b"});
+  sampler.set_targets(mounts_at({"/a", "/b"}));
   sampler.sample_once({});
-  sampler.set_targets({"/b"});
+  sampler.set_targets(mounts_at({"/b"}));
   sampler.sample_once({});
   CHECK(sampler.latest()->size() == 1);
 }
@@ -121,12 +140,12 @@ TEST_CASE("a new filesystem is asked at once, the others in their turn") {
   FakeHost host;
   CapturedLog log;
   FilesystemSampler sampler(host.access, log.log, 1h);
-  sampler.set_targets({"/a"});
+  sampler.set_targets(mounts_at({"/a"}));
   sampler.start();
   CHECK(eventually([&] { return sampler.latest()->contains("/a"); }));
-  sampler.set_targets({"/a", "/b"});
+  sampler.set_targets(mounts_at({"/a", "/b"}));
   CHECK(eventually([&] { return sampler.latest()->contains("/b"); }));
-  sampler.set_targets({"/b"});
+  sampler.set_targets(mounts_at({"/b"}));
   CHECK(eventually([&] { return sampler.latest()->size() == 1; }));
   CHECK(host.times_asked("/a") == 1);
 }
@@ -135,42 +154,70 @@ TEST_CASE("a round is repeated after the interval") {
   FakeHost host;
   CapturedLog log;
   FilesystemSampler sampler(host.access, log.log, 5ms);
-  sampler.set_targets({"/a"});
+  sampler.set_targets(mounts_at({"/a"}));
   sampler.start();
   CHECK(eventually([&] { return host.times_asked("/a") > 3; }));
 }
 
-TEST_CASE("a hung filesystem is shown before the one behind it is asked") {
+TEST_CASE("an answer is shown while other filesystems have not answered yet") {
   FakeHost host;
   CapturedLog log;
   FilesystemSampler sampler(host.access, log.log, 1h);
-  host.failing["/hung"] = ErrorKind::kTimeout;
-  bool shown = false;
-  const auto plain = host.access.statfs;
-  host.access.statfs = [&](const std::string& path, std::stop_token stop) {
-    if (path == "/z") shown = sampler.is_hung("/hung");
-    return plain(path, stop);
+  bool is_shown = false;
+  host.access.statfs = [&](const std::vector<Place>& places, const HostAccess::OnUsage& on_answer,
+                           std::stop_token) {
+    on_answer(1, host.answer(places.at(1).path));
+    is_shown = sampler.latest()->contains("/z") && !sampler.latest()->contains("/hung");
+    on_answer(0, Error{ErrorKind::kTimeout, "/hung", "as told"});
   };
-  sampler.set_targets({"/hung", "/z"});
+  sampler.set_targets(mounts_at({"/hung", "/z"}));
   sampler.sample_once({});
-  CHECK(shown);
+  CHECK(is_shown);
+  CHECK(sampler.is_hung("/hung"));
+}
+
+TEST_CASE("a filesystem that is not asked keeps its value and is not called hung") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  sampler.set_targets(mounts_at({"/a", "/b"}));
+  sampler.sample_once({});
+  host.failing["/a"] = ErrorKind::kNotAsked;
+  sampler.sample_once({});
+  CHECK(sampler.latest()->at("/a").value->size_bytes == 2);
+  CHECK(sampler.latest()->at("/a").error->kind == ErrorKind::kNotAsked);
+  CHECK_FALSE(sampler.is_hung("/a"));
+  CHECK(sampler.health().errors[static_cast<std::size_t>(ErrorKind::kNotAsked)] == 1);
+  CHECK(log.count("warning subject=filesystem mountpoint=/a msg=\"statfs not called") == 1);
+}
+
+TEST_CASE("a mount that replaced another one does not inherit its capacity") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  sampler.set_targets({mount_at("/a", 1), mount_at("/b", 2)});
+  sampler.sample_once({});
+  sampler.set_targets({mount_at("/a", 3), mount_at("/b", 2)});
+  CHECK_FALSE(sampler.latest()->contains("/a"));
+  CHECK(sampler.latest()->contains("/b"));
 }
 
 TEST_CASE("a stop ends the sampler while it waits for an answer and blames no filesystem") {
   FakeHost host;
   CapturedLog log;
   std::atomic<bool> waiting = false;
-  host.access.statfs = [&](const std::string& path, std::stop_token stop) -> Result<FsUsage> {
+  host.access.statfs = [&](const std::vector<Place>& places, const HostAccess::OnUsage& on_answer,
+                           std::stop_token stop) {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::unique_lock lock(mutex);
     waiting = true;
     changed.wait(lock, stop, [] { return false; });
-    return Error{ErrorKind::kTimeout, path, "interrupted"};
+    on_answer(0, Error{ErrorKind::kNotAsked, places.at(0).path, "interrupted"});
   };
   {
     FilesystemSampler sampler(host.access, log.log, 1h);
-    sampler.set_targets({"/a"});
+    sampler.set_targets(mounts_at({"/a"}));
     sampler.start();
     REQUIRE(eventually([&] { return waiting.load(); }));
   }

@@ -23,6 +23,16 @@ HttpReply get(const HostAccess& host, const std::string& target) {
   return std::move(reply).value();
 }
 
+Place at(const std::string& path) {
+  Place place;
+  place.path = path;
+  return place;
+}
+
+Result<FsUsage> capacity_of(const HostAccess& host, const std::string& path) {
+  return statfs_at(host, at(path), {});
+}
+
 Result<SpaceUsage> measure(const HostAccess& host, const ScanOrder& order) {
   const auto scan = host.start_scan(order, {});
   if (!scan) return scan.error();
@@ -61,16 +71,16 @@ TEST_CASE("filesystems of a folder answer, fail or hang as written") {
                R"({"/": {"block_size":4096,"blocks":100,"bfree":50,"bavail":40,"files":9,)"
                R"("ffree":8}, "/mnt/nfs":"hung", "/x":"EACCES"})");
   const HostAccess host = host_of(folder);
-  const auto root = host.statfs("/", {});
+  const auto root = capacity_of(host, "/");
   REQUIRE(root);
   CHECK(root->size_bytes == 409600);
   CHECK(root->free_bytes == 204800);
   CHECK(root->avail_bytes == 163840);
   CHECK(root->files == 9);
   CHECK(root->files_free == 8);
-  CHECK(host.statfs("/mnt/nfs", {}).error().kind == ErrorKind::kTimeout);
-  CHECK(host.statfs("/x", {}).error().kind == ErrorKind::kPermission);
-  CHECK(host.statfs("/unknown", {}).error().kind == ErrorKind::kNotFound);
+  CHECK(capacity_of(host, "/mnt/nfs").error().kind == ErrorKind::kTimeout);
+  CHECK(capacity_of(host, "/x").error().kind == ErrorKind::kPermission);
+  CHECK(capacity_of(host, "/unknown").error().kind == ErrorKind::kNotFound);
 }
 
 TEST_CASE("trees of a folder have the sizes that are written down") {
@@ -112,8 +122,10 @@ TEST_CASE("links of a folder lead elsewhere, other paths to themselves") {
   folder.write("now", "1");
   folder.write("links.json", R"({"/a": "/data/a"})");
   const HostAccess host = host_of(folder);
-  CHECK(host.resolve("/a", {}).value() == "/data/a");
-  CHECK(host.resolve("/b", {}).value() == "/b");
+  const auto paths = host.resolve({at("/a"), at("/b")}, {});
+  REQUIRE(paths.size() == 2);
+  CHECK(paths[0].value() == "/data/a");
+  CHECK(paths[1].value() == "/b");
 }
 
 TEST_CASE("malformed JSON in a folder is an error that names the file") {

@@ -121,6 +121,7 @@ TEST_CASE("a tmpfs is measured in the running container that has it") {
   SizeTarget expected;
   expected.key = "tmpfs:web:/run \"x\"";
   expected.place.root = "/host/proc/4711/root";
+  expected.place.container = "web";
   expected.place.path = "/run \"x\"";
   expected.own_filesystem = true;
   CHECK(size_targets(inventory, {.procfs = "/host/proc"}) == std::vector{expected});

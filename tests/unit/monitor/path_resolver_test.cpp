@@ -2,19 +2,46 @@
 #include "exporter/monitor/path_resolver.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <string>
+#include <vector>
+
+#include "exporter/model/places.h"
 
 namespace volumeter {
 namespace {
 
-// A host on which every path leads to /mnt/real.
-HostAccess linked_host() {
-  HostAccess host;
-  host.statfs = [](const std::string&, std::stop_token) { return Result<FsUsage>(FsUsage{}); };
-  host.resolve = [](const std::string& path, std::stop_token) {
-    return Result<std::string>("/mnt/real" + path);
-  };
-  return host;
+// A host whose paths lead where a test wants and whose clock stands still.
+struct LinkedHost {
+  std::map<std::string, Result<std::string>> links;  // others lead to themselves
+  std::vector<std::vector<std::string>> rounds;      // asked paths
+  HostAccess access;
+
+  LinkedHost() {
+    access.steady_now = [] { return SteadyTime(); };
+    access.resolve = [this](const std::vector<Place>& places, std::stop_token) {
+      std::vector<Result<std::string>> answers;
+      auto& asked = rounds.emplace_back();
+      for (const Place& place : places) {
+        asked.push_back(place.path);
+        const auto found = links.find(place.path);
+        answers.push_back(found == links.end() ? Result<std::string>(place.path) : found->second);
+      }
+      return answers;
+    };
+  }
+};
+
+docker::Facts with_binds(const std::vector<std::string>& sources) {
+  docker::Facts facts;
+  auto& container = facts.containers.emplace_back();
+  for (const std::string& source : sources) {
+    docker::ContainerMount mount;
+    mount.type = docker::MountType::kBind;
+    mount.source = source;
+    container.mounts.push_back(mount);
+  }
+  return facts;
 }
 
 docker::Volume local(std::string name, docker::StringMap options) {
@@ -31,17 +58,86 @@ TEST_CASE(
   docker::Facts facts;
   facts.volumes = {local("plain", {}), local("bound", {{"o", "bind"}, {"device", "/srv/a"}}),
                    local("nfs", {{"type", "nfs"}, {"device", ":/export"}})};
-  docker::ContainerMount mount;
-  mount.type = docker::MountType::kBind;
-  mount.source = "/srv/b";
-  facts.containers.emplace_back().mounts = {mount};
-  const HostAccess host = linked_host();
-  PathResolver resolver(host);
-  resolver.update(facts, MountList({}), {});
+  facts.containers = with_binds({"/srv/b"}).containers;
+  LinkedHost host;
+  for (const char* path : {"/var/lib/docker/volumes", "/srv/a", "/srv/b"}) {
+    host.links.emplace(path, "/mnt/real" + std::string(path));
+  }
+  PathResolver resolver(host.access);
+  resolver.set_paths(facts);
+  CHECK(resolver.resolve(MountList({}), {}));
   CHECK(resolver.resolved("/var/lib/docker/volumes") == "/mnt/real/var/lib/docker/volumes");
   CHECK(resolver.resolved("/srv/a") == "/mnt/real/srv/a");
   CHECK(resolver.resolved("/srv/b") == "/mnt/real/srv/b");
   CHECK(resolver.resolved(":/export") == ":/export");
+}
+
+TEST_CASE("links are followed one at a time, each asked of the mount it leads to") {
+  LinkedHost host;
+  host.links.emplace("/srv/a", "/mnt/b");
+  host.links.emplace("/mnt/b", "/data/c");
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/srv/a", "/srv/plain"}));
+  CHECK(resolver.resolve(MountList({}), {}));
+  CHECK(resolver.resolved("/srv/a") == "/data/c");
+  CHECK(host.rounds ==
+        std::vector<std::vector<std::string>>{{"/srv/a", "/srv/plain"}, {"/mnt/b"}, {"/data/c"}});
+}
+
+TEST_CASE("a path is asked by the mount that holds it") {
+  LinkedHost host;
+  std::vector<Place> asked;
+  host.access.resolve = [&](const std::vector<Place>& places, std::stop_token) {
+    asked = places;
+    return std::vector<Result<std::string>>{Result<std::string>(places.at(0).path)};
+  };
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/mnt/nas/a"}));
+  const MountList mounts(
+      parse_mountinfo("40 1 0:50 / /mnt/nas rw - nfs nas:/a rw,addr=10.0.0.5").items);
+  CHECK(resolver.resolve(mounts, {}));
+  CHECK(asked == std::vector<Place>{place_in(mounts, "/mnt/nas/a")});
+  CHECK(asked.at(0).mount_id == 40);
+}
+
+TEST_CASE("a path on a mount that hangs or was not asked is asked again, a missing one is not") {
+  for (const ErrorKind kind : {ErrorKind::kTimeout, ErrorKind::kNotAsked, ErrorKind::kNotFound}) {
+    LinkedHost host;
+    host.links.emplace("/srv/a", Error{kind, "/srv/a", "as told"});
+    PathResolver resolver(host.access);
+    resolver.set_paths(with_binds({"/srv/a", "/srv/b"}));
+    CHECK(resolver.resolve(MountList({}), {}));  // the other one
+    host.links.clear();
+    host.links.emplace("/srv/a", "/data/a");
+    const bool is_asked_again = kind != ErrorKind::kNotFound;
+    CHECK(resolver.resolve(MountList({}), {}) == is_asked_again);
+    CHECK(resolver.resolved("/srv/a") == (is_asked_again ? "/data/a" : "/srv/a"));
+    CHECK_FALSE(resolver.resolve(MountList({}), {}));
+  }
+}
+
+TEST_CASE("a missing path is asked again with the next list, a known one is not") {
+  LinkedHost host;
+  host.links.emplace("/srv/a", Error{ErrorKind::kNotFound, "/srv/a", "as told"});
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/srv/a", "/srv/b"}));
+  resolver.resolve(MountList({}), {});
+  host.links.clear();
+  host.rounds.clear();
+  resolver.set_paths(with_binds({"/srv/a", "/srv/b"}));
+  CHECK(resolver.resolve(MountList({}), {}));
+  CHECK(host.rounds == std::vector<std::vector<std::string>>{{"/srv/a"}});
+}
+
+TEST_CASE("links that lead in a circle are given up") {
+  LinkedHost host;
+  host.links.emplace("/srv/a", "/srv/b");
+  host.links.emplace("/srv/b", "/srv/a");
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/srv/a"}));
+  CHECK_FALSE(resolver.resolve(MountList({}), {}));
+  CHECK(resolver.resolved("/srv/a") == "/srv/a");
+  CHECK(host.rounds.size() < 50);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ struct Bench {
   std::optional<Error> refusal;
 
   Bench() {
-    host.watch_changes = [this](const std::string&,
+    host.watch_changes = [this](const Place&,
                                 std::stop_token) -> Result<std::unique_ptr<ChangeFeed>> {
       if (refusal) return *refusal;
       return std::unique_ptr<ChangeFeed>(std::make_unique<FakeFeed>(changes));

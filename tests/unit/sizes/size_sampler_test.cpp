@@ -253,7 +253,7 @@ struct WatchedBench : Bench {
   std::map<std::uint8_t, TreeRecord> directories;  // what a look at each finds
 
   WatchedBench() {
-    host.access.watch_changes = [this](const std::string&,
+    host.access.watch_changes = [this](const Place&,
                                        std::stop_token) -> Result<std::unique_ptr<ChangeFeed>> {
       return std::unique_ptr<ChangeFeed>(std::make_unique<FakeFeed>(changes));
     };
