@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <initializer_list>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "exporter/base/log.h"
+#include "exporter/base/time.h"
 
 namespace volumeter {
 
-// What a log line is about: a kind, and the fields that tell one of the kind from another.
+// What a log line is about: a kind, and the fields that identify one of that kind.
 //   LogSubject("filesystem", {{"mountpoint", "/mnt/nas"}})
 class LogSubject {
  public:
@@ -26,7 +30,7 @@ class LogSubject {
   const std::string& kind() const { return kind_; }
   const std::vector<LogField>& identity() const { return identity_; }
 
-  // Different for different subjects.
+  // Unique to the subject.
   std::string key() const;
 
  private:
@@ -34,36 +38,81 @@ class LogSubject {
   std::vector<LogField> identity_;
 };
 
-// A log that speaks when the state of a subject changes and is silent while it stays.
-// A message says what failed, the consequence and the remedy; what differs from one line to the
-// next is in fields. Thread-safe.
+// A log of changes: a line is written when it differs from the last one about its subject, and a
+// state that lasts is logged once. Thread-safe.
+//
+// A message is a fixed text: what failed, the consequence, the remedy. Values are fields, with
+// the same names everywhere:
+//   volume, container, mountpoint, device, collector, fstype, path, address, url    the subject
+//   error                                            why, with the remedy if it depends on the cause
+//   volumes, containers, items, lines                counts
+//   example                                          the first of the items that could not be parsed
+//   engine, version, api_version, storage_driver     the engine
+//   suppressed                                       further lines with the same message
+//
 //   log.warning({"filesystem", {{"mountpoint", point}}},
 //               "no answer to statfs; serving the last known values; check the server",
 //               {{"error", error.text()}});
 class ChangeLog {
  public:
-  using Fields = std::initializer_list<LogField>;
+  using Fields = std::vector<LogField>;
+  using Clock = std::function<SteadyTime()>;
 
-  explicit ChangeLog(std::shared_ptr<spdlog::logger> logger, LogFormat format = LogFormat::kLogfmt);
+  // Of the lines with one message, the first kBurstLines in kBurstPeriod are written; the others
+  // are counted, and one line has their number once the period is over. Thousands of failures
+  // with one cause are a few lines.
+  static constexpr unsigned kBurstLines = 20;
+  static constexpr std::chrono::minutes kBurstPeriod{1};
 
-  void error(const LogSubject& subject, std::string_view message, Fields fields = {});
-  void warning(const LogSubject& subject, std::string_view message, Fields fields = {});
-  void info(const LogSubject& subject, std::string_view message, Fields fields = {});
-  void debug(const LogSubject& subject, std::string_view message, Fields fields = {});
+  ChangeLog(std::shared_ptr<spdlog::logger> logger, LogFormat format, Clock now);
+  ~ChangeLog();  // writes the counts of suppressed lines
+  ChangeLog(const ChangeLog&) = delete;
+  ChangeLog& operator=(const ChangeLog&) = delete;
 
-  // The subject is gone; its next line is news again.
+  void error(const LogSubject& subject, std::string_view message, const Fields& fields = {});
+  void warning(const LogSubject& subject, std::string_view message, const Fields& fields = {});
+  void info(const LogSubject& subject, std::string_view message, const Fields& fields = {});
+  void debug(const LogSubject& subject, std::string_view message, const Fields& fields = {});
+
+  // The subject no longer exists or is well again: its next line is written.
   void forget(const LogSubject& subject);
 
  private:
-  static constexpr std::size_t kMaxSubjects = 4096;
+  enum class Level { kError, kWarning, kInfo, kDebug };
 
-  // The line if it differs from the last one about the subject, else empty.
-  std::string news(const LogSubject& subject, std::string_view message, Fields fields);
+  struct Line {
+    Level level;
+    std::string text;
+  };
 
-  std::shared_ptr<spdlog::logger> logger_;
+  // The lines with one message since `began`.
+  struct Burst {
+    Level level;
+    std::string kind;
+    SteadyTime began;
+    unsigned written = 0;
+    std::uint64_t suppressed = 0;
+  };
+
+  // About 3 MB. Beyond it all subjects are forgotten: a state may then be logged again, as often
+  // as kBurstLines allows.
+  static constexpr std::size_t kMaxSubjects = 65'536;
+  static constexpr std::size_t kMaxBursts = 256;
+
+  void log(Level level, const LogSubject& subject, std::string_view message, const Fields& fields);
+  void write(const std::vector<Line>& lines);
+  bool is_news(const LogSubject& subject, const std::string& line);
+  bool admit(Level level, const LogSubject& subject, std::string_view message);
+  std::vector<Line> end_bursts(SteadyTime began_until);
+  std::string format(const LogSubject& subject, std::string_view message,
+                     const Fields& fields) const;
+
+  const std::shared_ptr<spdlog::logger> logger_;
   const LogFormat format_;
+  const Clock now_;
   std::mutex mutex_;
-  std::map<std::string, std::string, std::less<>> last_lines_;  // by key of the subject
+  std::unordered_map<std::size_t, std::size_t> last_lines_;  // hashes of subjects and lines
+  std::map<std::string, Burst, std::less<>> bursts_;         // by message
 };
 
 }  // namespace volumeter

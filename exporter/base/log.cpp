@@ -25,7 +25,19 @@ std::string_view level_name(spdlog::level::level_enum level) {
   }
 }
 
-// Escapes that logfmt and JSON share: quote, backslash and control characters.
+// A name or a path from outside can have 4 KiB, an answer of an engine megabytes.
+constexpr std::size_t kMaxValueBytes = 512;
+
+// The value, or its beginning and "..."; not cut within a character.
+std::string shortened(std::string_view text) {
+  if (text.size() <= kMaxValueBytes) return std::string(text);
+  std::size_t end = kMaxValueBytes;
+  constexpr std::size_t kLongestCharacter = 4;
+  while (end > kMaxValueBytes - kLongestCharacter && (text[end] & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
+// The escapes common to logfmt and JSON: quote, backslash and control characters.
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : repaired_utf8(text)) {
@@ -43,7 +55,7 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-// As Go's loggers do it: a value without spaces, quotes or signs stands bare.
+// Like Go's loggers: printable ASCII without space, quote, '=' and backslash needs no quotes.
 std::string logfmt_value(std::string_view text) {
   const bool is_bare = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F &&
@@ -82,10 +94,11 @@ std::string format_fields(std::span<const LogField> fields, LogFormat format) {
   std::string out;
   for (const LogField& field : fields) {
     if (!out.empty()) out += format == LogFormat::kJson ? ',' : ' ';
+    const std::string value = shortened(field.value);
     if (format == LogFormat::kJson) {
-      out += quoted(field.name) + ':' + quoted(field.value);
+      out += quoted(field.name) + ':' + quoted(value);
     } else {
-      out += std::string(field.name) + '=' + logfmt_value(field.value);
+      out += std::string(field.name) + '=' + logfmt_value(value);
     }
   }
   return out;

@@ -25,13 +25,13 @@ struct LogField {
   std::string value;
 };
 
-// The fields as a line has them, without its braces. Values are quoted where the format wants it;
-// control characters are escaped and invalid UTF-8 is replaced.
+// The fields of a line, without braces. Values are quoted as the format requires and cut off after
+// 512 bytes; control characters are escaped and invalid UTF-8 is replaced.
 //   subject=filesystem mountpoint=/mnt/nas msg="no answer to statfs"
 //   "subject":"filesystem","mountpoint":"/mnt/nas","msg":"no answer to statfs"
 std::string format_fields(std::span<const LogField> fields, LogFormat format);
 
-// A thread-safe logger to standard error, one line a message; messages are made by
+// A thread-safe logger to standard error, one line per message. It expects messages from
 // format_fields(). `level` is debug, info, warn or error.
 //   ts=2026-11-23T05:46:08.123Z level=info subject=docker msg="connected" version=20.10.24
 //   {"ts":"2026-11-23T05:46:08.123Z","level":"info","subject":"docker","msg":"connected",...}

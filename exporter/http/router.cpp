@@ -47,9 +47,9 @@ Response Router::answer(const Request& request) {
     if (accepts_gzip(request.accept_encoding)) compress(response);
     return response;
   } catch (const std::exception& error) {
-    log_.error("http", std::string("a request failed (") + error.what() +
-                           ") and was answered with status 500; please report this");
-    return plain_text(500, "Internal error; the log of Volumeter has the reason.\n");
+    log_.error("http", "request failed and was answered with status 500; please report this bug",
+               {{"path", std::string(request.path)}, {"error", error.what()}});
+    return plain_text(500, "Internal error; see Volumeter's log.\n");
   }
 }
 

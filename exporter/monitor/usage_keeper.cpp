@@ -6,7 +6,10 @@
 namespace volumeter {
 namespace {
 
-constexpr std::string_view kSubject = "state file";
+constexpr std::string_view kSubject = "state";
+constexpr std::string_view kLost =
+    "cannot read the saved history; since when volumes are unused is counted from now on";
+
 // How much of "in use until" a crash may lose.
 constexpr std::chrono::minutes kSaveInterval{10};
 
@@ -26,7 +29,7 @@ void UsageKeeper::restore() {
   const auto text = file_->read();
   if (!text) {
     if (text.error().kind == ErrorKind::kNotFound) return;  // the first start on this host
-    log_.warning(kSubject, text.error().text() + "; what was known of unused volumes is lost");
+    log_.warning(kSubject, kLost, {{"error", text.error().text()}});
     damaged_ = true;
     return;
   }
@@ -34,10 +37,12 @@ void UsageKeeper::restore() {
   damaged_ = !bad_lines || *bad_lines > 0;
   bad_lines_ = bad_lines ? *bad_lines : 1;
   if (!bad_lines) {
-    log_.warning(kSubject, bad_lines.error().what + "; what was known of unused volumes is lost");
+    log_.warning(kSubject, kLost, {{"error", bad_lines.error().text()}});
   } else if (damaged_) {
-    log_.warning(kSubject, std::to_string(*bad_lines) +
-                               " lines are damaged; what they said of unused volumes is lost");
+    log_.warning(kSubject,
+                 "saved history is damaged; since when the volumes on these lines are unused is "
+                 "counted from now on",
+                 {{"lines", std::to_string(*bad_lines)}});
   }
   times_ = std::make_shared<const UsageTimes>(history_.times());
 }
@@ -48,8 +53,12 @@ void UsageKeeper::start_writing() {
   file_->check();
   if (!damaged_) return;
   const auto aside = file_->set_aside();
-  log_.warning(kSubject, aside ? "the damaged file was set aside as " + *aside
-                               : "the damaged file stays in its place: " + aside.error().text());
+  if (aside) {
+    log_.warning(kSubject, "damaged history kept for inspection", {{"path", *aside}});
+  } else {
+    log_.warning(kSubject, "cannot rename the damaged history; it will be overwritten",
+                 {{"error", aside.error().text()}});
+  }
 }
 
 void UsageKeeper::observe(const Inventory& inventory, WallTime now) {

@@ -55,7 +55,7 @@ MetricFamilies Registry::gather(const HostSnapshot& host, const Selection& selec
 
 bool Registry::run(const NamedCollector& entry, const HostSnapshot& host,
                    MetricFamilies& out) const {
-  const std::string subject = "collector " + std::string(entry.name);
+  const LogSubject subject{"collector", {{"collector", std::string(entry.name)}}};
   try {
     out.merge(entry.collector->collect(host));
     log_.forget(subject);
@@ -63,14 +63,14 @@ bool Registry::run(const NamedCollector& entry, const HostSnapshot& host,
   } catch (const std::exception& exception) {
     log_failure(subject, exception.what());
   } catch (...) {
-    log_failure(subject, "it threw what is no exception of ours");
+    log_failure(subject, "unknown exception");
   }
   return false;
 }
 
-void Registry::log_failure(const std::string& subject, const std::string& why) const {
-  log_.error(subject, "failed: " + why +
-                          "; its metrics are missing from the scrape; please report this bug");
+void Registry::log_failure(const LogSubject& subject, const std::string& error) const {
+  log_.error(subject, "failed; metrics missing from the scrape; please report this bug",
+             {{"error", error}});
 }
 
 std::vector<const MetricDesc*> Registry::describe() const {

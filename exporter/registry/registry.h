@@ -15,11 +15,11 @@
 namespace volumeter {
 
 struct NamedCollector {
-  std::string_view name;  // of the table of collectors
+  std::string_view name;  // as in the table of collectors
   std::unique_ptr<Collector> collector;
 };
 
-// Which collectors a scrape wants; both empty: all of them.
+// The collectors requested by a scrape; all of them if both lists are empty.
 struct Selection {
   std::vector<std::string> only;
   std::vector<std::string> without;
@@ -27,8 +27,8 @@ struct Selection {
   bool wants(std::string_view name) const;
 };
 
-// Runs each collector alone: one that throws or comes too late costs its own metrics and
-// shows as success 0.
+// Runs each collector in isolation: one that throws or starts after the deadline loses its own
+// metrics only and is reported with success 0.
 class Registry {
  public:
   Registry(std::vector<NamedCollector> collectors, std::function<SteadyTime()> clock,
@@ -36,17 +36,17 @@ class Registry {
 
   bool has(std::string_view name) const;
 
-  // The metrics of the wanted collectors. Those not begun by `deadline` are left out. The
-  // labels may point into `host`, which must outlive the families.
+  // The metrics of the selected collectors. Collectors not started by `deadline` are skipped.
+  // Labels may point into `host`, which must outlive the families.
   MetricFamilies gather(const HostSnapshot& host, const Selection& selection,
                         std::optional<SteadyTime> deadline) const;
 
-  // Every metric that gather() may emit, in order.
+  // All metrics that gather() can emit, in order.
   std::vector<const MetricDesc*> describe() const;
 
  private:
   bool run(const NamedCollector& entry, const HostSnapshot& host, MetricFamilies& out) const;
-  void log_failure(const std::string& subject, const std::string& why) const;
+  void log_failure(const LogSubject& subject, const std::string& error) const;
 
   std::vector<NamedCollector> collectors_;
   std::function<SteadyTime()> clock_;

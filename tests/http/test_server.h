@@ -24,7 +24,8 @@ inline Result<std::unique_ptr<Server>> start_server(const std::vector<ListenAddr
 struct TestServer {
   std::string body = "docker_up 1\n";
   std::atomic<int> scrapes = 0;
-  ChangeLog log{std::make_shared<spdlog::logger>("test")};
+  ChangeLog log{std::make_shared<spdlog::logger>("test"), LogFormat::kLogfmt,
+                [] { return SteadyTime{}; }};
   ServerMetrics metrics;
   Service service;
   std::unique_ptr<Server> server;

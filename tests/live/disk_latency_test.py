@@ -103,7 +103,7 @@ class DiskLatencyTest(LiveTest):
         for metric in ("docker_volume_fsyncs_total", "docker_mount_reads_total",
                        "docker_mount_io_errors_total"):
             self.assertEqual(bool(seen.all(metric)), counts, metric)
-        lines = [line for line in agent.log().splitlines() if "not counted by eBPF" in line]
+        lines = [line for line in agent.log().splitlines() if "subject=ebpf msg=\"eBPF unavailable" in line]
         self.assertEqual(len(lines), 0 if counts else 1, agent.log())
         wanted = (r"ok +io +volumes counted by eBPF at every call: 1 \(own\)" if counts else
                   "cannot +io +I/O of volumes is not counted by eBPF: .+")

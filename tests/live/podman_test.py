@@ -24,7 +24,7 @@ class PodmanTest(LiveTest):
     def test_the_engine_is_known_for_what_it_is(self):
         agent = self.start_connected_agent()
         self.assertEqual(agent.scrape().labels("docker_engine_info")["engine"], "podman")
-        self.assertIn("connected to Podman", agent.log())
+        self.assertIn("msg=connected engine=podman", agent.log())
 
     def test_each_step_in_the_life_of_a_volume_is_seen_within_two_seconds(self):
         agent = self.start_connected_agent()

@@ -49,7 +49,7 @@ class RestartTest(LiveTest):
         latency = agent.wait_until(lambda seen: seen.value("docker_up") == 1, "docker_up is 1", 6)
         self.say(f"its return: seen after {latency * 1000:.0f} ms")
         self.assertEqual(identity(agent.scrape()), before)
-        self.assertIn("connected to Docker Engine", agent.log())
+        self.assertIn("msg=connected engine=docker", agent.log())
 
         # The stream of events is followed again.
         engine.api.create_volume("after")

@@ -12,11 +12,13 @@
 
 namespace volumeter::test {
 
-// A ChangeLog whose lines, "warning filesystem /mnt: ...", a test can read. Its writers must
-// have ended before it is read.
+// A ChangeLog that a test can read once its writers have ended:
+//   warning subject=filesystem mountpoint=/mnt msg="no answer to statfs"
 class CapturedLog {
  public:
-  CapturedLog() : log(make_logger(text_)) {}
+  CapturedLog() : log(make_logger(text_), LogFormat::kLogfmt, [this] { return now; }) {}
+
+  SteadyTime now{};
 
   std::string text() const { return text_.str(); }
 

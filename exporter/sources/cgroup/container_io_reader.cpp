@@ -228,9 +228,10 @@ void ContainerIoReader::note(std::size_t asked, std::size_t answered) {
   health_.up = up;
   if (first_error_ && !(up && first_error_->kind == ErrorKind::kNotFound)) {
     if (!up) health_.last_error = first_error_->text();
-    log_.warning(kSubject, "I/O of containers is incomplete: " + first_error_->text());
+    log_.warning(kSubject, "container I/O metrics are incomplete",
+                 {{"error", first_error_->text()}});
   } else {
-    log_.debug(kSubject, "I/O of containers is counted");
+    log_.debug(kSubject, "reading container I/O");
   }
 }
 

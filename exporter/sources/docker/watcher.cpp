@@ -95,7 +95,7 @@ void Watcher::follow_events(const std::string& target, std::stop_token stop) {
           // The list is older than the stream, and the engine answers a moment before it
           // subscribes us (20.10, getEvents): what happened in between is in no event.
           if (!std::exchange(opened, true)) {
-            log_.forget("docker events");
+            log_.forget("docker_events");
             changes_.note_missed_events();
           }
           reader.feed(piece, [this](const std::optional<Event>& event) { changes_.note(event); });
@@ -104,10 +104,8 @@ void Watcher::follow_events(const std::string& target, std::stop_token stop) {
         stop);
     if (stop.stop_requested()) return;
     if (opened) return changes_.note_lost_connection();
-    log_.warning("docker events",
-                 "changes are seen only once a minute, as the stream of events "
-                 "cannot be had: " +
-                     (ended ? "it ended at once" : ended.error().text()));
+    log_.warning("docker_events", "no event stream; listing once a minute instead",
+                 {{"error", ended ? "closed by the engine at once" : ended.error().text()}});
     changes_.note_missed_events();  // the next list shows whether the engine is still there
     never_.wait_for(stop, options_.pace.relist_interval);
   }
@@ -161,48 +159,44 @@ void Watcher::publish_failure(const Error& error) {
     state_.up = false;
     state_.health.failed(error);
   }
-  const std::string sentence =
-      "cannot list what the engine has; volumes are shown as last known "
-      "until it answers: " +
-      error.text();
+  constexpr std::string_view kMessage =
+      "cannot list volumes and containers; serving the last list; retrying";
   if (needs_an_operator(error.kind)) {
-    log_.error("docker", sentence);
+    log_.error("docker", kMessage, {{"error", error.text()}});
   } else {
-    log_.warning("docker", sentence);
+    log_.warning("docker", kMessage, {{"error", error.text()}});
   }
   on_change_();
 }
 
-// "connected to Docker Engine 20.10.24, API 1.41, storage driver overlay2 (volumes: 12,
-// containers: 3)"
+// What a proxy keeps from us is left out.
 void Watcher::log_connected(const Facts& facts) {
   const Engine& engine = facts.engine;
-  std::string sentence = "connected to ";
-  sentence += engine.product == "podman" ? "Podman" : "Docker Engine";
-  if (!engine.version.empty()) sentence += " " + engine.version;
-  sentence += ", API " + engine.api_version;
-  if (!engine.storage_driver.empty()) sentence += ", storage driver " + engine.storage_driver;
-  sentence += " (volumes: " + std::to_string(facts.volumes.size()) +
-              ", containers: " + std::to_string(facts.containers.size()) + ")";
-  log_.info("docker", sentence);
+  ChangeLog::Fields fields{{"engine", engine.product}};
+  if (!engine.version.empty()) fields.push_back({"version", engine.version});
+  fields.push_back({"api_version", engine.api_version});
+  if (!engine.storage_driver.empty()) fields.push_back({"storage_driver", engine.storage_driver});
+  fields.push_back({"volumes", std::to_string(facts.volumes.size())});
+  fields.push_back({"containers", std::to_string(facts.containers.size())});
+  log_.info("docker", "connected", fields);
 }
 
 void Watcher::log_unlisted_volumes() {
   const auto& error = lister_.volumes_unanswered();
-  if (!error) return log_.forget("docker volumes");
-  log_.warning("docker volumes",
-               "the engine does not list its volumes, so that new ones are not seen; it looks at "
-               "each volume for it and one of them probably lies on a filesystem that hangs: see "
-               "docker_filesystem_up (" +
-                   error->text() + ")");
+  if (!error) return log_.forget("docker_volumes");
+  // To list volumes dockerd calls stat(2) on the directory of each.
+  log_.warning("docker_volumes",
+               "engine does not list its volumes; new volumes are missing; a volume is probably on "
+               "a hung filesystem, see docker_filesystem_up",
+               {{"error", error->text()}});
 }
 
 void Watcher::log_bad_items() {
-  if (lister_.bad_items() == 0) return log_.forget("docker items");
-  log_.warning("docker items", std::to_string(lister_.bad_items()) +
-                                   " items of the engine's lists cannot be read and are left "
-                                   "out; the first: " +
-                                   lister_.first_bad());
+  if (lister_.bad_items() == 0) return log_.forget("docker_items");
+  log_.warning(
+      "docker_items",
+      "cannot parse items of the engine's lists; left out; please report the example",
+      {{"items", std::to_string(lister_.bad_items())}, {"example", lister_.first_bad()}});
 }
 
 }  // namespace volumeter::docker

@@ -13,9 +13,10 @@ void DeviceLatencyWatch::start() {
     return;
   }
   health_.failed(tracer.error());
-  log_.info("latency of disks", "not measured by eBPF (" + tracer.error().text() +
-                                    "): there is no docker_device_io_latency_seconds; --check "
-                                    "says what would help");
+  log_.info(
+      "ebpf_devices",
+      "eBPF unavailable; no docker_device_io_latency_seconds; run with --check for the remedy",
+      {{"error", tracer.error().text()}});
 }
 
 std::vector<DeviceLatency> DeviceLatencyWatch::latest() {

@@ -6,8 +6,7 @@
 namespace volumeter {
 namespace {
 
-constexpr std::string_view kSubject = "I/O of volumes";
-constexpr std::string_view kMounts = "I/O of mounts";
+constexpr std::string_view kSubject = "ebpf";
 
 // The directory of a filesystem that a host's path leads to.
 std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& path,
@@ -71,12 +70,13 @@ bool MountIoWatch::has_tracer() {
     const std::lock_guard lock(mutex_);
     if (tracer) {
       tracer_ = std::move(tracer).value();
-      log_.info(kSubject, "counted by eBPF");
+      log_.info(kSubject, "counting volume I/O with eBPF");
     } else {
       health_.failed(tracer.error());
-      log_.info(kSubject, "not counted by eBPF (" + tracer.error().text() +
-                              "): shown only for volumes on a device of their own; --check says "
-                              "what would help");
+      log_.info(kSubject,
+                "eBPF unavailable; I/O only for volumes with a block device of their own; run with "
+                "--check for the remedy",
+                {{"error", tracer.error().text()}});
     }
   }
   return tracer_ != nullptr;
@@ -99,7 +99,8 @@ std::map<MountKey, MountIoWatch::Watched> MountIoWatch::find_new(const Targets& 
     const Mount* mount = find_container_mount(view->second.mounts, key.second,
                                               place_of(target->data_path, host_mounts));
     if (mount == nullptr) {
-      log_.info("I/O of " + key.first + ":" + key.second, "not counted: no such mount is found");
+      log_.info({"mount", {{"container", key.first}, {"path", key.second}}},
+                "I/O not counted: no such mount in the container's mount namespace");
     }
     if (mount == nullptr || !follow(mount->fstype)) continue;
     found.emplace(key, Watched{.identity = {.id = static_cast<std::uint32_t>(mount->id),
@@ -118,14 +119,16 @@ std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
   if (pids.empty()) return views;
   const auto namespaces = tracer_->namespaces();
   if (!namespaces) {
-    log_.warning(kMounts, "those of new containers are not counted: " + namespaces.error().text());
+    log_.warning("ebpf_mounts", "cannot read mount namespaces; no I/O for new containers",
+                 {{"error", namespaces.error().text()}});
     return views;
   }
   const auto host = namespaces->find(1);
   if (host == namespaces->end()) {
-    log_.warning(kMounts,
-                 "not counted: the agent and the containers are not in the host's own pid "
-                 "namespace, so that nobody knows which process is which");
+    log_.warning(
+        "ebpf_mounts",
+        "the agent runs in a nested PID namespace; no I/O for containers; run the agent and "
+        "the engine in the host's PID namespace");
     return views;
   }
   for (const std::uint32_t pid : pids) {
@@ -147,7 +150,8 @@ bool MountIoWatch::follow(const std::string& fstype) {
   refused_.erase(fstype);
   if (done) return true;
   refused_.emplace(fstype, now);
-  log_.info("I/O of " + fstype, "not counted: " + done.error().text());
+  log_.info({"ebpf_filesystem", {{"fstype", fstype}}}, "I/O not counted on this filesystem type",
+            {{"error", done.error().text()}});
   return false;
 }
 
@@ -177,7 +181,7 @@ bool MountIoWatch::watch(const MountIoTarget& target, Watched found) {
   found.token = ++last_token_;
   const auto done = tracer_->watch(found.token, found.identity);
   if (!done) {
-    log_.warning(kMounts, "some are not counted: " + done.error().text());
+    log_.warning("ebpf_mounts", "I/O of some mounts not counted", {{"error", done.error().text()}});
     return false;
   }
   totals_.open(found.token, target.key, target.volume);

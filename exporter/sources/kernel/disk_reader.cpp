@@ -23,7 +23,7 @@ std::shared_ptr<const DiskList> DiskReader::read() {
   if (!text) return fail(text.error());
   auto parsed = parse_diskstats(*text);
   if (parsed.items.empty() && parsed.bad > 0) {
-    return fail({ErrorKind::kMalformed, path_, "no readable line"});
+    return fail({ErrorKind::kMalformed, path_, "no valid line"});
   }
   return accept(std::move(parsed));
 }
@@ -38,13 +38,13 @@ std::shared_ptr<const DiskList> DiskReader::accept(Parsed<DiskStats> parsed) {
     const std::lock_guard lock(mutex_);
     health_.succeeded(host_.now(), parsed.bad);
   }
-  // Without the line itself: its counters are others each time, and would be news each time.
+  // Without an example: its counters change, and each read would log a new line.
   if (parsed.bad > 0) {
-    log_.warning(kSubject, std::to_string(parsed.bad) + " lines of " + path_ +
-                               " cannot be read and those devices have no figures; please "
-                               "report that file");
+    log_.warning(kSubject,
+                 "cannot parse lines; no metrics for their devices; please report the file",
+                 {{"path", path_}, {"lines", std::to_string(parsed.bad)}});
   } else {
-    log_.debug(kSubject, "block devices are read from " + path_);
+    log_.debug(kSubject, "reading block devices", {{"path", path_}});
   }
   return std::make_shared<const DiskList>(std::move(parsed.items));
 }
@@ -54,9 +54,9 @@ std::shared_ptr<const DiskList> DiskReader::fail(const Error& error) {
     const std::lock_guard lock(mutex_);
     health_.failed(error);
   }
-  log_.error(kSubject, "cannot read " + error.text() +
-                           "; block devices have no figures; check --path.procfs and the "
-                           "permissions of this process");
+  log_.error(kSubject,
+             "cannot read; no metrics for block devices; check --path.procfs and permissions",
+             {{"error", error.text()}});
   return std::make_shared<const DiskList>();
 }
 

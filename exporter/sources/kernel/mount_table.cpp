@@ -16,7 +16,7 @@ namespace {
 
 constexpr auto kReadAgainAfter = std::chrono::seconds(15);
 
-// 100 000 mounts, the kernel's limit for a namespace, have about 16 MiB.
+// The kernel allows 100,000 mounts in a namespace, about 16 MiB.
 constexpr std::size_t kMaxMountinfoBytes = 64 << 20;
 
 constexpr std::string_view kSubject = "mountinfo";
@@ -47,8 +47,8 @@ bool MountTable::is_current() {
   return file_ && !has_changed() && host_.steady_now() - read_at_ < kReadAgainAfter;
 }
 
-// proc(5): mountinfo is "always readable" and reports POLLERR and POLLPRI once after each
-// change since it was opened or last polled. A plain file in a fixture never does.
+// proc(5): mountinfo is always readable; POLLERR and POLLPRI are reported once per change since
+// it was opened or last polled. A regular file (--root) never reports them.
 bool MountTable::has_changed() const {
   pollfd entry{file_.get(), POLLPRI, 0};
   return ::poll(&entry, 1, 0) > 0;
@@ -64,8 +64,8 @@ Result<> MountTable::open_file() {
   return from_errno(path_, errno);
 }
 
-// A reader that needs several read(2) calls can miss a mount when the list changes between
-// them; then it is read again.
+// A mount can be missed if the list changes between two read(2) calls; then the file is read
+// again.
 Result<std::string> MountTable::read_consistently() {
   constexpr int kAttempts = 4;
   Result<std::string> text = std::string();
@@ -85,7 +85,7 @@ void MountTable::refresh() {
   if (hash == text_hash_) return stay();
   auto parsed = parse_mountinfo(*text);
   if (parsed.items.empty() && parsed.bad > 0) {
-    return fail({ErrorKind::kMalformed, path_, "no readable line: " + parsed.first_bad});
+    return fail({ErrorKind::kMalformed, path_, "no valid line: " + parsed.first_bad});
   }
   text_hash_ = hash;
   accept(std::move(parsed));
@@ -100,12 +100,11 @@ void MountTable::accept(Parsed<Mount> parsed) {
   read_at_ = host_.steady_now();
   health_.succeeded(host_.now(), parsed.bad);
   if (parsed.bad > 0) {
-    log_.warning(kSubject, std::to_string(parsed.bad) + " lines of " + path_ +
-                               " cannot be read and those mounts are left out; please report "
-                               "the first: " +
-                               parsed.first_bad);
+    log_.warning(
+        kSubject, "cannot parse lines; mounts left out; please report the example",
+        {{"path", path_}, {"lines", std::to_string(parsed.bad)}, {"example", parsed.first_bad}});
   } else {
-    log_.debug(kSubject, "mounts are read from " + path_);
+    log_.debug(kSubject, "reading mounts", {{"path", path_}});
   }
   list_ = std::make_shared<const MountList>(std::move(parsed.items), list_->generation() + 1);
 }
@@ -114,9 +113,9 @@ void MountTable::fail(const Error& error) {
   file_.reset();
   text_hash_.reset();
   health_.failed(error);
-  log_.error(kSubject, "cannot read " + error.text() +
-                           "; mounts are as last seen or unknown; check --path.procfs and the "
-                           "permissions of this process");
+  log_.error(kSubject,
+             "cannot read; using the last known mounts; check --path.procfs and permissions",
+             {{"error", error.text()}});
 }
 
 }  // namespace volumeter

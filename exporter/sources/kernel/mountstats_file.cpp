@@ -9,7 +9,7 @@
 namespace volumeter {
 namespace {
 
-// A mount of NFS 4.2 takes some 4 KiB: this is enough for 16 000.
+// An NFS 4.2 mount takes about 4 KiB: enough for 16,000 mounts.
 constexpr std::size_t kMaxMountstatsBytes = 64 << 20;
 
 constexpr std::string_view kSubject = "mountstats";
@@ -46,21 +46,18 @@ void MountstatsFile::accept(const Parsed<NfsStats>& parsed) {
   const std::lock_guard lock(mutex_);
   health_.succeeded(host_.now(), parsed.bad);
   if (parsed.bad > 0) {
-    log_.warning(kSubject, std::to_string(parsed.bad) +
-                               " lines cannot be read and their counters of NFS are left out; "
-                               "please report the first: " +
-                               parsed.first_bad);
+    log_.warning(kSubject, "cannot parse lines; NFS counters left out; please report the example",
+                 {{"lines", std::to_string(parsed.bad)}, {"example", parsed.first_bad}});
   } else {
-    log_.debug(kSubject, "counters of NFS are readable");
+    log_.debug(kSubject, "reading NFS counters");
   }
 }
 
 void MountstatsFile::fail(const Error& error) {
   const std::lock_guard lock(mutex_);
   health_.failed(error);
-  log_.error(kSubject, "cannot read " + error.text() +
-                           "; the counters of NFS volumes are unknown; check --path.procfs and "
-                           "the permissions of this process");
+  log_.error(kSubject, "cannot read; no NFS counters; check --path.procfs and permissions",
+             {{"error", error.text()}});
 }
 
 }  // namespace volumeter

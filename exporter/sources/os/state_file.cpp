@@ -9,7 +9,7 @@
 namespace volumeter {
 namespace {
 
-constexpr std::string_view kSubject = "state directory";
+constexpr std::string_view kSubject = "state";
 constexpr auto kRetry = std::chrono::minutes(1);
 constexpr auto kIdlePause = std::chrono::hours(1);  // submit() wakes
 
@@ -63,7 +63,7 @@ bool StateFile::write_pending() {
     report();
     return false;
   }
-  log_.debug(kSubject, "history is kept in " + path_);
+  log_.debug(kSubject, "history saved", {{"path", path_}});
   health_.up = true;
   health_.last_error.clear();
   if (pending_ == text) pending_.reset();
@@ -74,12 +74,12 @@ void StateFile::check() {
   if (!check_writable_directory(directory_)) report();
 }
 
-// Without the error's words, which health() has: what is wrong with one directory shows as
-// several errors.
+// Without the error, which health() has: one unusable directory causes different errors in turn.
 void StateFile::report() {
-  log_.warning(kSubject, "history will not survive a restart because " + directory_ +
-                             " cannot be written; make it writable for this process or choose "
-                             "another one with --state.directory");
+  log_.warning(kSubject,
+               "cannot write the state directory; history is lost on restart; make the directory "
+               "writable or choose another with --state.directory",
+               {{"path", directory_}});
 }
 
 Result<> StateFile::write(const std::string& text) {

@@ -12,23 +12,26 @@ namespace volumeter {
 namespace {
 
 using test::CapturedLog;
+using namespace std::chrono_literals;
 
-TEST_CASE("a state that lasts is told once") {
+LogSubject volume(std::size_t number) { return {"volume", {{"volume", std::to_string(number)}}}; }
+
+TEST_CASE("a state that lasts is logged once") {
   CapturedLog log;
-  for (int i = 0; i < 5; ++i) log.log.warning("docker", "does not answer");
-  CHECK(log.text() == "warning subject=docker msg=\"does not answer\"\n");
+  for (int i = 0; i < 5; ++i) log.log.warning("docker", "unreachable");
+  CHECK(log.text() == "warning subject=docker msg=unreachable\n");
 }
 
-TEST_CASE("a change of state is told, and so is the way back") {
+TEST_CASE("each change of a state is logged, the recovery included") {
   CapturedLog log;
   log.log.info("docker", "connected");
-  log.log.warning("docker", "does not answer");
+  log.log.warning("docker", "unreachable");
   log.log.info("docker", "connected");
   CHECK(log.count("connected") == 2);
-  CHECK(log.count("does not answer") == 1);
+  CHECK(log.count("unreachable") == 1);
 }
 
-TEST_CASE("subjects do not silence each other") {
+TEST_CASE("the same message about two subjects is logged for each") {
   CapturedLog log;
   log.log.error({"filesystem", {{"mountpoint", "/a"}}}, "hangs");
   log.log.error({"filesystem", {{"mountpoint", "/b"}}}, "hangs");
@@ -38,32 +41,72 @@ TEST_CASE("subjects do not silence each other") {
         "error subject=filesystem mountpoint=/b msg=hangs\n");
 }
 
-TEST_CASE("a subject that was forgotten is news again") {
+TEST_CASE("a line about a forgotten subject is logged again") {
   CapturedLog log;
-  log.log.info({"volume", {{"volume", "a"}}}, "is gone");
-  log.log.forget({"volume", {{"volume", "a"}}});
+  log.log.info(volume(1), "is gone");
+  log.log.forget(volume(1));
   log.log.forget("never heard of");
-  log.log.info({"volume", {{"volume", "a"}}}, "is gone");
-  CHECK(log.count("volume=a msg=\"is gone\"") == 2);
+  log.log.info(volume(1), "is gone");
+  CHECK(log.count("volume=1 msg=\"is gone\"") == 2);
 }
 
-TEST_CASE("a sentence with braces is no format") {
+TEST_CASE("braces in names and messages are not format placeholders") {
   CapturedLog log;
   log.log.warning({"mount", {{"mount", "{}"}}}, "{0} {nonsense} %s");
   CHECK(log.text() == "warning subject=mount mount={} msg=\"{0} {nonsense} %s\"\n");
 }
 
-TEST_CASE("endless new subjects are all told and do not cost endless memory") {
+TEST_CASE("thousands of subjects with one message are twenty lines and a count") {
   CapturedLog log;
-  constexpr std::size_t kMany = 10'000;
-  for (std::size_t i = 0; i < kMany; ++i)
-    log.log.info({"volume", {{"volume", std::to_string(i)}}}, "is odd");
-  CHECK(log.count("is odd") == kMany);
-  log.log.info({"volume", {{"volume", "0"}}}, "is odd");
-  CHECK(log.count("volume=0 msg=\"is odd\"") == 2);
+  for (std::size_t i = 0; i < 6'000; ++i) log.log.warning(volume(i), "cannot be measured");
+  CHECK(log.count("\n") == 20);
+  log.now += 1min;
+  log.log.debug("docker", "unrelated");
+  CHECK(log.count("warning subject=volume msg=\"cannot be measured\" suppressed=5980\n") == 1);
 }
 
-TEST_CASE("a line with another value in a field is news, one with the same fields is not") {
+TEST_CASE("subjects that keep failing are not logged again, however many they are") {
+  CapturedLog log;
+  for (int round = 0; round < 5; ++round) {
+    for (std::size_t i = 0; i < 6'000; ++i) log.log.warning(volume(i), "cannot be measured");
+    log.now += 1min;
+  }
+  CHECK(log.count("\n") == 21);
+}
+
+TEST_CASE("endless new subjects are at most 21 lines a minute") {
+  CapturedLog log;
+  std::size_t number = 0;
+  for (int minute = 0; minute < 20; ++minute) {
+    for (int i = 0; i < 6'000; ++i) log.log.warning(volume(number++), "cannot be measured");
+    log.now += 1min;
+  }
+  CHECK(log.count("\n") == 20 * 21 - 1);  // the last count is still open
+}
+
+TEST_CASE("a burst of one message suppresses no other message") {
+  CapturedLog log;
+  for (std::size_t i = 0; i < 100; ++i) log.log.warning(volume(i), "cannot be measured");
+  log.log.warning(volume(0), "is gone");
+  CHECK(log.count("volume=0 msg=\"is gone\"") == 1);
+}
+
+TEST_CASE("the count of suppressed lines is written when the log is closed") {
+  std::string text;
+  {
+    std::ostringstream out;
+    {
+      auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(out);
+      ChangeLog log(std::make_shared<spdlog::logger>("test", sink), LogFormat::kLogfmt,
+                    [] { return SteadyTime{}; });
+      for (std::size_t i = 0; i < 25; ++i) log.info(volume(i), "is odd");
+    }
+    text = out.str();
+  }
+  CHECK(text.find("subject=volume msg=\"is odd\" suppressed=5") != std::string::npos);
+}
+
+TEST_CASE("a changed field makes a line new") {
   CapturedLog log;
   log.log.warning("docker", "unreachable", {{"error", "timeout"}});
   log.log.warning("docker", "unreachable", {{"error", "timeout"}});
@@ -81,7 +124,18 @@ TEST_CASE("values of fields cannot forge a line or a field") {
         R"("volume":"a\nlevel=error msg=\"b\"","empty":"")");
 }
 
-TEST_CASE("of many threads with the same news one is heard") {
+TEST_CASE("a long value is cut off after 512 bytes, not within a character") {
+  const LogField fits[] = {{"path", std::string(512, 'x')}};
+  CHECK(format_fields(fits, LogFormat::kLogfmt) == "path=" + std::string(512, 'x'));
+  const LogField long_path[] = {{"path", std::string(4'096, 'x')}};
+  CHECK(format_fields(long_path, LogFormat::kLogfmt) == "path=" + std::string(512, 'x') + "...");
+  const LogField accented[] = {{"path", std::string(511, 'x') + "\u00e9 and more"}};
+  CHECK(format_fields(accented, LogFormat::kLogfmt) == "path=" + std::string(511, 'x') + "...");
+  const LogField not_utf8[] = {{"path", std::string(600, '\x80')}};
+  CHECK(format_fields(not_utf8, LogFormat::kJson).size() < 2'000);
+}
+
+TEST_CASE("of many threads with the same line one writes it") {
   CapturedLog log;
   {
     std::vector<std::jthread> threads;

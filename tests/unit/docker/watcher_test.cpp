@@ -64,8 +64,9 @@ TEST_CASE("listing once brings volumes, containers and their details") {
   CHECK(state.facts->containers.at(0).name == "web");
   CHECK(state.facts->details.at("aa11").started_at);
   CHECK(watching.changes() == 2);
-  CHECK(watching.log.count("connected to Docker Engine 20.10.24, API 1.41, storage driver "
-                           "overlay2 (volumes: 2, containers: 1)") == 1);
+  CHECK(watching.log.count("info subject=docker msg=connected engine=docker version=20.10.24 "
+                           "api_version=1.41 storage_driver=overlay2 volumes=2 containers=1\n") ==
+        1);
 }
 
 TEST_CASE("an engine that is away leaves no facts, one line in the log and a reason") {
@@ -85,7 +86,7 @@ TEST_CASE("what the engine must change for us is an error in the log") {
   Watching watching;
   watching.engine.answer("/_ping", {200, "OK", "1.12", false});
   watching->list_once({});
-  CHECK(watching.log.count("error subject=docker ") == 1);
+  CHECK(watching.log.count("error subject=docker msg=") == 1);
   CHECK(watching.log.count("upgrade the engine") == 1);
 }
 
@@ -314,7 +315,7 @@ TEST_CASE("of an engine that never listed its volumes those are known that conta
   CHECK(state.facts->volumes[0].mountpoint == "/v/data1/_data");
   CHECK_FALSE(state.facts->has_all_volumes);  // no reason to forget any other
   CHECK(watching.log.count(
-            "warning subject=\"docker volumes\" msg=\"the engine does not list its volumes") == 1);
+            "warning subject=docker_volumes msg=\"engine does not list its volumes") == 1);
 }
 
 TEST_CASE("a watcher that is destroyed amid changes ends") {

@@ -141,7 +141,7 @@ TEST_CASE("where the destination is a symbolic link the mount is found by what i
   CHECK(scene.of_volume("cache") == 2);
   CHECK(scene.of_volume("logs") == 3);
   CHECK_FALSE(scene.of_mount({"web", "/var/run/d"}));
-  CHECK(scene.log.count("web:/var/run/d\" msg=\"not counted") == 1);
+  CHECK(scene.log.count("subject=mount container=web path=/var/run/d msg=\"I/O not counted") == 1);
   CHECK(scene.watch.health().bad_items == 1);
 }
 
@@ -264,7 +264,7 @@ TEST_CASE("a filesystem that nobody can count is named once, however many mounts
                                            {{"web", "/b"}, 100, "", ""}};
   scene.set(targets);
   scene.set(targets);
-  CHECK(scene.log.count("zfs\" msg=\"not counted") == 1);
+  CHECK(scene.log.count("fstype=zfs msg=\"I/O not counted") == 1);
 }
 
 TEST_CASE("more mounts than the kernel has room for are uncounted until there is some") {
@@ -299,7 +299,7 @@ TEST_CASE("a kernel that refuses is asked once, and the health says why") {
   CHECK_FALSE(health.up);
   CHECK(health.last_error == "eBPF: io_complete_rw: Operation not permitted");
   CHECK(health.errors[static_cast<std::size_t>(ErrorKind::kPermission)] == 1);
-  CHECK(scene.log.count("not counted by eBPF") == 1);
+  CHECK(scene.log.count("eBPF unavailable") == 1);
 }
 
 TEST_CASE("before anybody says what runs there are no readings") {
@@ -331,8 +331,8 @@ TEST_CASE("a kernel that does not list its namespaces is complained of, and aske
   scene.set({database(100)});
   CHECK(scene.is_uncounted("db"));
   CHECK(scene.log.count(
-            "warning subject=\"I/O of mounts\" msg=\"those of new containers are not counted: "
-            "iter/task: Out of memory") == 1);
+            "warning subject=ebpf_mounts msg=\"cannot read mount namespaces; no I/O for new "
+            "containers\" error=\"iter/task: Out of memory\"") == 1);
   scene.kernel.namespaces_fail = {};
   scene.set({database(100)});
   CHECK_FALSE(scene.is_uncounted("db"));

@@ -14,7 +14,8 @@ using std::chrono::milliseconds;
 // A service whose scrape takes 30 ms by its own clock.
 struct Fixture {
   SteadyTime now{};
-  ChangeLog log{std::make_shared<spdlog::logger>("test")};
+  ChangeLog log{std::make_shared<spdlog::logger>("test"), LogFormat::kLogfmt,
+                [] { return SteadyTime{}; }};
   ServerMetrics metrics;
   Service service;
 

@@ -49,7 +49,7 @@ TEST_CASE("the usage history survives a restart of the agent") {
   CHECK(log.count("warning") == 0);
 }
 
-TEST_CASE("a change is saved at once") {
+TEST_CASE("a change of use is written to disk at once, not only on shutdown") {
   const TempFolder folder;
   CapturedLog log;
   UsageKeeper keeper(folder.path(), log.log);
@@ -59,7 +59,7 @@ TEST_CASE("a change is saved at once") {
   CHECK(keeper.health().up);
 }
 
-TEST_CASE("the time of the last observation is saved every ten minutes") {
+TEST_CASE("the time until which the host was watched is saved every ten minutes") {
   const TempFolder folder;
   CapturedLog log;
   UsageKeeper keeper(folder.path(), log.log);
@@ -74,7 +74,8 @@ TEST_CASE("the time of the last observation is saved every ten minutes") {
   CHECK(eventually([&] { return file_holds(folder, "watched_until 2202.000"); }));
 }
 
-TEST_CASE("the time of the last observation is saved even if nothing changed since the start") {
+TEST_CASE(
+    "the time until which the host was watched is saved even if nothing changed since the start") {
   const TempFolder folder;
   CapturedLog log;
   folder.write(kFile, "volumeter-state 1\nwatched_until 900.000\nvolume 800.000 - 1 - db\n");
@@ -86,7 +87,7 @@ TEST_CASE("the time of the last observation is saved even if nothing changed sin
   CHECK(eventually([&] { return file_holds(folder, "watched_until 5700.000"); }));
 }
 
-TEST_CASE("a clock set back does not stop saving") {
+TEST_CASE("saving continues after the clock was set back") {
   const TempFolder folder;
   CapturedLog log;
   UsageKeeper keeper(folder.path(), log.log);
@@ -109,23 +110,24 @@ TEST_CASE("without start_writing() nothing is written") {
   CHECK(file_holds(folder, "damaged"));
 }
 
-TEST_CASE("a damaged file is set aside when writing starts, and a new one is created") {
+TEST_CASE("a damaged file is renamed once writing starts, and a new one is begun") {
   const TempFolder folder;
   CapturedLog log;
   folder.write(kFile, "{\"what\":\"is this\"}");
   UsageKeeper keeper(folder.path(), log.log);
   CHECK(keeper.times()->empty());
   CHECK(keeper.health().bad_items == 1);
-  CHECK(log.count("what was known of unused volumes is lost") == 1);
+  CHECK(log.count("warning subject=state msg=\"cannot read the saved history") == 1);
 
   keeper.start_writing();
   CHECK(read_file(folder / "history.txt.damaged").value() == "{\"what\":\"is this\"}");
-  CHECK(log.count("was set aside as " + (folder / "history.txt.damaged")) == 1);
+  CHECK(log.count("msg=\"damaged history kept for inspection\" path=" +
+                  (folder / "history.txt.damaged")) == 1);
   keeper.observe(db_is(VolumeUse::kInUse), at(1000));
   CHECK(eventually([&] { return file_holds(folder, " db\n"); }));
 }
 
-TEST_CASE("the intact lines of a damaged file are restored") {
+TEST_CASE("damaged lines of the file cost only those lines") {
   const TempFolder folder;
   CapturedLog log;
   folder.write(kFile,
@@ -133,17 +135,19 @@ TEST_CASE("the intact lines of a damaged file are restored") {
   UsageKeeper keeper(folder.path(), log.log);
   CHECK(keeper.times()->at("db").first_seen == 800);
   CHECK(keeper.health().bad_items == 1);
+  CHECK(log.count("msg=\"saved history is damaged") == 1);
+  CHECK(log.count(" lines=1\n") == 1);
   keeper.start_writing();
   CHECK(read_file(folder / "history.txt.damaged"));
 }
 
-TEST_CASE("an unreadable file is set aside, not overwritten") {
+TEST_CASE("an unreadable file is renamed, not overwritten") {
   const TempFolder folder;
   CapturedLog log;
   folder.make_folder(kFile);  // a directory, which not even root can read as a file
   {
     UsageKeeper keeper(folder.path(), log.log);
-    CHECK(log.count("what was known of unused volumes is lost") == 1);
+    CHECK(log.count("warning subject=state msg=\"cannot read the saved history") == 1);
     keeper.start_writing();
     keeper.observe(db_is(VolumeUse::kInUse), at(1000));
   }
@@ -151,7 +155,7 @@ TEST_CASE("an unreadable file is set aside, not overwritten") {
   CHECK(file_holds(folder, " db\n"));
 }
 
-TEST_CASE("without a writable directory the history is kept in memory") {
+TEST_CASE("without a writable state directory the history is kept in memory") {
   const TempFolder folder;
   CapturedLog log;
   folder.write("file", "");
@@ -164,7 +168,7 @@ TEST_CASE("without a writable directory the history is kept in memory") {
   CHECK_FALSE(keeper.health().last_error.empty());
 }
 
-TEST_CASE("without a directory nothing is saved") {
+TEST_CASE("without a state directory nothing is saved and nothing is logged") {
   CapturedLog log;
   UsageKeeper keeper("", log.log);
   keeper.start_writing();

@@ -62,8 +62,7 @@ TEST_CASE("a state directory that cannot be written is one warning") {
     file.submit("a");
     file.submit("b");
   }
-  CHECK(log.count(R"(warning subject="state directory" msg="history will not survive a restart)") ==
-        1);
+  CHECK(log.count(R"(warning subject=state msg="cannot write the state directory)") == 1);
 }
 
 }  // namespace

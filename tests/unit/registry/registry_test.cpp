@@ -121,14 +121,18 @@ TEST_CASE("a collector that throws is told of once until it works again") {
     if (broken) throw std::runtime_error("out of luck");
   });
   const Registry registry = fixture.registry();
+  const std::string line =
+      "error subject=collector collector=flaky msg=\"failed; metrics missing from the scrape; "
+      "please "
+      "report this bug\" error=\"out of luck\"";
   gathered(registry);
   gathered(registry);
-  CHECK(fixture.log.count(R"(error subject="collector flaky" msg="failed: out of luck)") == 1);
+  CHECK(fixture.log.count(line) == 1);
   broken = false;
   gathered(registry);
   broken = true;
   gathered(registry);
-  CHECK(fixture.log.count(R"(error subject="collector flaky" msg="failed: out of luck)") == 2);
+  CHECK(fixture.log.count(line) == 2);
 }
 
 TEST_CASE("a scrape gets the collectors it asked for") {
