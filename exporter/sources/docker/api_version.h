@@ -8,7 +8,7 @@
 
 namespace volumeter::docker {
 
-// A version of the Engine API, such as 1.41; not of the engine.
+// A version of the Engine API, such as 1.41 (not the version of the engine).
 struct ApiVersion {
   unsigned major = 0;
   unsigned minor = 0;
@@ -17,12 +17,12 @@ struct ApiVersion {
   auto operator<=>(const ApiVersion&) const = default;
 };
 
-// The range we speak. 1.24 is the first with all we ask for; 1.52 changes what the engine
-// says of disk usage.
+// The supported range. 1.24 is the first version with every field used here; 1.52 changes the
+// report of disk usage.
 inline constexpr ApiVersion kOldestApi{1, 24};
 inline constexpr ApiVersion kNewestApi{1, 51};
 
-// "1.41"; nothing for any other text.
+// Parses "1.41"; absent for any other text.
 std::optional<ApiVersion> parse_api_version(std::string_view text);
 
 }  // namespace volumeter::docker

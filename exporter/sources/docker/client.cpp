@@ -10,8 +10,8 @@
 namespace volumeter::docker {
 namespace {
 
-// Healthchecks and `docker exec` send events several times a second; a filter on the side
-// of the engine keeps them from waking us. Podman's names are `died` and `remove`.
+// Health checks and `docker exec` cause several events a second, so the engine filters them.
+// Podman's names are `died` and `remove`.
 constexpr std::string_view kEventFilters =
     R"({"type":["container","volume"],"event":["create","start","die","died","destroy",)"
     R"("remove","rename","pause","unpause","prune"]})";
@@ -30,7 +30,7 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-// Ids are hexadecimal; anything else has no place in a path that we send.
+// Ids are hexadecimal; nothing else may become part of a request path.
 bool is_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -41,19 +41,21 @@ Error unsupported(std::string what) {
   return {ErrorKind::kUnsupported, "Docker Engine API", std::move(what)};
 }
 
-// The version to speak with an engine whose newest is `theirs`.
+// The API version to use with an engine whose newest one is `theirs`.
 Result<ApiVersion> agree(std::string_view wanted, std::string_view theirs) {
   if (!wanted.empty()) {
     const auto version = parse_api_version(wanted);
     if (version) return *version;
-    return unsupported("DOCKER_API_VERSION is not a version such as 1.41: " + std::string(wanted));
+    return unsupported("invalid DOCKER_API_VERSION, expected a version such as 1.41: " +
+                       std::string(wanted));
   }
-  // Engines before 1.24 do not say, and some proxies drop the header.
+  // API versions before 1.24 do not send the header, and some proxies drop it.
   const auto newest = theirs.empty() ? kOldestApi : parse_api_version(theirs);
-  if (!newest) return unsupported("this is not a version: " + std::string(theirs.substr(0, 32)));
+  if (!newest)
+    return unsupported("invalid Api-Version header: " + std::string(theirs.substr(0, 32)));
   if (*newest < kOldestApi) {
-    return unsupported("the engine speaks " + newest->text() + " at most, at least " +
-                       kOldestApi.text() + " is needed; upgrade the engine");
+    return unsupported("API version " + newest->text() + " is older than " + kOldestApi.text() +
+                       "; upgrade the engine");
   }
   return std::min(*newest, kNewestApi);
 }
@@ -98,7 +100,7 @@ Result<> Client::ask_version(Engine& engine, std::stop_token stop) {
   return Nothing{};
 }
 
-// Nothing here is needed, and /info asks every driver of the engine: none may cost us the
+// Optional: /info queries every driver of the engine, and a failing driver must not prevent the
 // lists.
 void Client::ask_info(Engine& engine, std::stop_token stop) {
   const auto body = get("/info", stop);
@@ -122,7 +124,7 @@ Result<Parsed<Container>> Client::list_containers(std::stop_token stop) {
 }
 
 Result<ContainerDetails> Client::inspect(const std::string& id, std::stop_token stop) {
-  if (!is_id(id)) return Error{ErrorKind::kMalformed, "id of a container", id.substr(0, 128)};
+  if (!is_id(id)) return Error{ErrorKind::kMalformed, "container id", id.substr(0, 128)};
   const auto body = get("/containers/" + id + "/json", stop);
   if (!body) return body.error();
   return decode_details(*body);

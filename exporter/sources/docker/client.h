@@ -12,28 +12,27 @@
 
 namespace volumeter::docker {
 
-// The Engine API as far as we use it: which paths there are and in which version they are
-// asked for. GET only. Used by one thread at a time.
+// A client of the Engine API; sends GET requests only. For one thread at a time.
 //
-// Besides the errors of the transport: kPermission for 401 and 403, kNotFound for 404,
-// kUnsupported for other 4xx and for an engine too old or too new, kIo for 5xx, kMalformed
-// for an answer that cannot be read.
+// Errors besides those of the transport: kPermission for 401 and 403, kNotFound for 404,
+// kUnsupported for other 4xx and for an unsupported API version, kIo for 5xx, kMalformed for a
+// response that cannot be parsed.
 class Client {
  public:
-  // `api_version` is what DOCKER_API_VERSION says; if empty, the version is negotiated.
+  // `api_version` is the value of DOCKER_API_VERSION; if empty, the version is negotiated.
   Client(const HostAccess& host, std::string api_version)
       : host_(host), wanted_version_(std::move(api_version)) {}
 
-  // Agrees on a version and asks who answers; to be called first and after each trouble, as
-  // the engine may have been replaced. Behind a proxy that forbids /version or /info those
-  // fields of the Engine stay empty.
+  // Negotiates the API version and identifies the engine. To be called first and after each
+  // failure, because the engine may have been replaced. If a proxy forbids /version or /info,
+  // the fields they fill stay empty.
   Result<Engine> connect(std::stop_token stop);
 
   Result<Parsed<Volume>> list_volumes(std::stop_token stop);
   Result<Parsed<Container>> list_containers(std::stop_token stop);
   Result<ContainerDetails> inspect(const std::string& id, std::stop_token stop);
 
-  // The path of the stream of those events that change what the lists say.
+  // The path of the event stream, filtered to events that change the lists.
   std::string events_target() const;
 
  private:

@@ -7,7 +7,7 @@
 
 namespace volumeter::docker {
 
-// Where the exchange stands; what libcurl's callbacks share.
+// The state of an exchange, shared by libcurl's callbacks.
 struct CurlConnection::Progress {
   CURL* easy;
   const Limits& limits;
@@ -38,7 +38,7 @@ Result<long> CurlConnection::exchange(const Endpoint& endpoint, const std::strin
   const CURLcode code = run(stop);
   const std::string where = "GET " + target.substr(0, target.find('?')) + " of " + endpoint.name;
   if (progress.headers_too_large) {
-    return Error{ErrorKind::kMalformed, where, "the headers of the answer are too large"};
+    return Error{ErrorKind::kMalformed, where, "response headers too large"};
   }
   if (code != CURLE_OK && !progress.ended_by_listener && !stop.stop_requested()) {
     return failure(code, where, limits);
@@ -61,7 +61,7 @@ void CurlConnection::set_options(const Endpoint& endpoint, const std::string& ta
   const auto set = [this](CURLoption option, auto value) {
     curl_easy_setopt(easy_, option, value);
   };
-  curl_easy_reset(easy_);  // options only; the connection stays
+  curl_easy_reset(easy_);  // resets options only; the connection stays open
   detail_[0] = '\0';
   set(CURLOPT_ERRORBUFFER, detail_);
   set(CURLOPT_URL, (endpoint.base_url + target).c_str());
@@ -71,8 +71,8 @@ void CurlConnection::set_options(const Endpoint& endpoint, const std::string& ta
   set(CURLOPT_HTTP09_ALLOWED, 0L);
   set(CURLOPT_USERAGENT, "volumeter");
   set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_PROXY, "");       // not even from http_proxy of the environment
-  set(CURLOPT_QUICK_EXIT, 1L);  // a stop does not wait for a name server
+  set(CURLOPT_PROXY, "");       // ignores http_proxy in the environment
+  set(CURLOPT_QUICK_EXIT, 1L);  // a stop does not wait for name resolution
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_TCP_KEEPIDLE, 30L);
   set(CURLOPT_TCP_KEEPINTVL, 10L);
@@ -111,7 +111,7 @@ CURLcode CurlConnection::run(std::stop_token stop) {
   return code;
 }
 
-// The texts are the same each time for the same trouble, so that it is logged once.
+// The same failure always has the same text, so that it is logged once.
 Error CurlConnection::failure(CURLcode code, std::string where, const Limits& limits) const {
   switch (code) {
     case CURLE_COULDNT_CONNECT: {
@@ -120,23 +120,24 @@ Error CurlConnection::failure(CURLcode code, std::string where, const Limits& li
       const std::string text = std::generic_category().message(static_cast<int>(number));
       if (number == EACCES || number == EPERM) {
         return {ErrorKind::kPermission, std::move(where),
-                text + "; run as root or as a member of the group docker"};
+                text + "; run as root or as a member of the docker group"};
       }
       const bool absent = number == ENOENT || number == ECONNREFUSED;
       return {absent ? ErrorKind::kNotFound : ErrorKind::kIo, std::move(where),
-              text + "; start the engine or name another with --docker.host"};
+              text + "; start the engine or choose another with --docker.host"};
     }
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorKind::kTimeout, std::move(where),
-              "no answer within " + std::to_string(limits.total.count()) + " ms"};
-    case CURLE_UNSUPPORTED_PROTOCOL:  // what is left after http and https: HTTP/0.9
+              "no response within " + std::to_string(limits.total.count()) + " ms"};
+    case CURLE_UNSUPPORTED_PROTOCOL:  // only http and https are requested: this is HTTP/0.9
     case CURLE_WEIRD_SERVER_REPLY:
-      return {ErrorKind::kMalformed, std::move(where), "the answer is not HTTP"};
+      return {ErrorKind::kMalformed, std::move(where), "response is not HTTP"};
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-      return {ErrorKind::kIo, std::move(where), "the connection broke before the answer was whole"};
+      return {ErrorKind::kIo, std::move(where),
+              "connection closed before the response was complete"};
     default:
       return {ErrorKind::kIo, std::move(where),
               detail_[0] != '\0' ? detail_ : curl_easy_strerror(code)};
@@ -151,7 +152,7 @@ std::size_t CurlConnection::take_header(char* data, std::size_t, std::size_t siz
   if (std::string_view(data, size) != "\r\n") return size;
   long status = 0;
   curl_easy_getinfo(self.easy, CURLINFO_RESPONSE_CODE, &status);
-  const bool interim = status < 200;  // 100 Continue and the like: the answer is yet to come
+  const bool interim = status < 200;  // such as 100 Continue: the response is yet to come
   self.ended_by_listener = !interim && !self.listener.on_headers(status);
   return self.ended_by_listener ? 0 : size;
 }

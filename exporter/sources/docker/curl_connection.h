@@ -14,8 +14,7 @@
 
 namespace volumeter::docker {
 
-// One HTTP connection to the engine, kept alive from one exchange to the next. Used by one
-// thread at a time.
+// A keep-alive HTTP connection to the engine. For one thread at a time.
 class CurlConnection {
  public:
   CurlConnection();
@@ -23,20 +22,19 @@ class CurlConnection {
   CurlConnection(const CurlConnection&) = delete;
   CurlConnection& operator=(const CurlConnection&) = delete;
 
-  // What happens during an exchange. False from either function ends it without an error.
+  // Callbacks of an exchange. Returning false ends the exchange without an error.
   struct Listener {
     std::function<bool(long status)> on_headers;
     std::function<bool(std::string_view)> on_body;
   };
 
-  // The status of the answer once it is complete, the listener has ended it or a stop was
-  // asked for (0 if that was before the status). `total` is the time limit, absent for an
-  // answer without end.
+  // Returns the HTTP status once the response is complete, the listener ended it or a stop was
+  // requested (0 if no status had arrived). `total` is the time limit, absent for a stream.
   Result<long> exchange(const Endpoint& endpoint, const std::string& target, const Limits& limits,
                         std::optional<std::chrono::milliseconds> total, const Listener& listener,
                         std::stop_token stop);
 
-  // A header of the newest answer; empty if it was not there.
+  // A header of the last response; empty if absent.
   std::string header(const char* name) const;
 
  private:

@@ -24,13 +24,13 @@ void reject(Parsed<T>& out, const json& item) {
   out.reject(first ? item.dump(-1, ' ', false, json::error_handler_t::replace) : std::string());
 }
 
-Error not_of_the_shape(std::string_view what, std::string_view text) {
+Error unexpected_response(std::string_view what, std::string_view text) {
   std::string start(text.substr(0, Parsed<int>::kKeptBytes));
-  return {ErrorKind::kMalformed, std::string(what), "this is not such an answer: " + start};
+  return {ErrorKind::kMalformed, std::string(what), "unexpected response: " + start};
 }
 
-// Runs `read` over the text. Go writes valid UTF-8 whatever a name holds; should another
-// engine not, its text is read once more with the odd bytes replaced.
+// Runs `read` on the text. Go always writes valid UTF-8; for engines that do not, the text is
+// read again with invalid bytes replaced.
 template <typename T>
 Result<T> read_repaired(std::string_view what, std::string_view text,
                         const std::function<std::optional<T>(std::string_view)>& read) {
@@ -39,11 +39,11 @@ Result<T> read_repaired(std::string_view what, std::string_view text,
     const std::string repaired = repaired_utf8(text);
     if (repaired != text) out = read(repaired);
   }
-  if (!out) return not_of_the_shape(what, text);
+  if (!out) return unexpected_response(what, text);
   return *std::move(out);
 }
 
-// The one object that a text is, made into a T by `read_object`.
+// Converts a text that is one JSON object to a T.
 template <typename T>
 Result<T> read_whole(std::string_view what, std::string_view text,
                      const std::function<T(Fields&)>& read_object) {
@@ -59,7 +59,7 @@ Result<T> read_whole(std::string_view what, std::string_view text,
   });
 }
 
-// A label would cut a longer one, and two that begin alike would be one series twice.
+// A longer name would be truncated as a label, and two could become the same series.
 bool is_name(std::string_view text) { return !text.empty() && text.size() <= Label::kMaxBytes; }
 
 // {"CreatedAt":"2026-11-23T05:56:52Z","Driver":"local","Labels":null,
@@ -79,7 +79,7 @@ std::optional<Volume> read_volume(const json& item, Parsed<Volume>&) {
   return volume;
 }
 
-// The states of Docker and those of Podman's own that its list lets through.
+// The states of Docker, and those of Podman that its Docker-compatible API passes through.
 ContainerState read_state(std::string_view state) {
   // A stopping or restarting container still holds its mounts.
   for (const auto running : {"running", "paused", "restarting", "stopping"}) {
@@ -125,9 +125,8 @@ void read_mounts(const json& list, Container& container, Parsed<Container>& out)
   }
 }
 
-// ["/web","/proxy/web"]: the second one is a link, the alias that another container gave
-// this one. A container that is being removed has no names any more; it is known by what
-// docker shows of its id.
+// ["/web","/proxy/web"]: the second one is a legacy link, an alias given by another container.
+// A container that is being removed has no name any more; its short id is used instead.
 std::string read_name(const json& names, std::string_view id) {
   for (const json& name : names) {
     if (!name.is_string()) return {};
@@ -152,7 +151,7 @@ std::optional<Container> read_container(const json& item, Parsed<Container>& out
   return container;
 }
 
-// Rejects the items whose name or id an earlier one has.
+// Rejects items with the name or id of an earlier item.
 template <typename T>
 void reject_repeated(Parsed<T>& parsed, std::string T::*member) {
   std::set<std::string, std::less<>> seen;
@@ -167,7 +166,7 @@ template <typename T>
 using ReadItem = std::optional<T>(const json&, Parsed<T>&);
 
 // The list without items that repeat a `unique` member of an earlier one, sorted by name so
-// that the same facts always look the same.
+// that equal facts compare equal.
 template <typename T>
 Result<Parsed<T>> read_list(std::string_view what, std::string_view text, ItemsAt where,
                             ReadItem<T>* read_item,
@@ -189,7 +188,7 @@ Result<Parsed<T>> read_list(std::string_view what, std::string_view text, ItemsA
   });
 }
 
-// The engine says 0 of a container that does not run.
+// 0 for a container that is not running.
 std::optional<std::uint32_t> read_pid(Fields& state) {
   const auto pid = state.count("Pid");
   if (!pid || *pid == 0 || *pid > std::numeric_limits<std::uint32_t>::max()) return {};

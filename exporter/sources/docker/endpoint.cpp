@@ -24,8 +24,7 @@ bool consists_of(std::string_view text, std::string_view punctuation) {
   });
 }
 
-// What is left of "tcp://" and the like: a host, in brackets if it is an IPv6 address, and
-// a port or nothing.
+// The part after "tcp://": a host, in brackets if it is an IPv6 address, and an optional port.
 struct Authority {
   std::string host;
   std::string_view port;
@@ -45,7 +44,7 @@ std::optional<Authority> split_authority(std::string_view text) {
                            : consists_of(host, ".-_");
   const auto number = to_integer<std::uint16_t>(port);
   if (!host_ok || (!port.empty() && number.value_or(0) == 0)) return {};
-  // As with docker's own client, no host means this one.
+  // As in Docker's CLI, an empty host means localhost.
   return Authority{host.empty() ? "localhost" : std::string(host), port};
 }
 
@@ -55,7 +54,7 @@ Result<Endpoint> unix_endpoint(std::string_view host, std::string_view path) {
     return refusal(host, "a unix socket needs an absolute path, as in unix:///var/run/docker.sock");
   }
   if (path.size() > kMaxSocketPath || path.find('\0') != std::string_view::npos) {
-    return refusal(host, "this is not a path that a unix socket can have; the limit is 107 bytes");
+    return refusal(host, "invalid path of a unix socket; at most 107 bytes");
   }
   Endpoint endpoint;
   endpoint.name = "unix://" + std::string(path);
@@ -77,11 +76,10 @@ Result<Endpoint> network_endpoint(std::string_view host, std::string_view scheme
   const auto authority = split_authority(rest);
   if (!authority) {
     return refusal(host,
-                   "this is not scheme://host:port; write it as in tcp://10.0.0.7:2375 or "
-                   "tcp://[::1]:2376");
+                   "expected scheme://host:port, as in tcp://10.0.0.7:2375 or tcp://[::1]:2376");
   }
-  // docker's own client uses TLS with http:// as well once DOCKER_TLS_VERIFY is set: whoever
-  // asks for verification never gets plain text.
+  // As in Docker's CLI, DOCKER_TLS_VERIFY enables TLS even with http://, so that a request for
+  // verification never results in plain text.
   const bool own_certificates = !environment.tls_verify.empty();
   const bool tls = scheme == "https" || own_certificates;
   const std::string port(!authority->port.empty() ? authority->port : tls ? "2376" : "2375");
@@ -102,17 +100,15 @@ Result<Endpoint> parse_endpoint(std::string_view host, const Environment& enviro
   const auto rest = colon == std::string_view::npos ? std::string_view{} : host.substr(colon + 3);
   if (scheme == "ssh") {
     return refusal(host,
-                   "ssh:// needs docker's own client; forward the socket with "
+                   "ssh:// is not supported; forward the socket with "
                    "`ssh -L /run/remote.sock:/var/run/docker.sock HOST` and use "
                    "unix:///run/remote.sock");
   }
   if (scheme == "npipe") {
-    return refusal(host, "npipe:// is for Windows; use unix:// or tcp://");
+    return refusal(host, "npipe:// is for Windows only; use unix:// or tcp://");
   }
   if (scheme == "fd") {
-    return refusal(host,
-                   "fd:// is what dockerd listens on, not where it is reached; use "
-                   "unix:///var/run/docker.sock");
+    return refusal(host, "fd:// is a listen address of dockerd; use unix:///var/run/docker.sock");
   }
   if (colon != std::string_view::npos) {
     if (scheme == "unix") return unix_endpoint(host, rest);

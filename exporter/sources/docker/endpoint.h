@@ -8,7 +8,7 @@
 
 namespace volumeter::docker {
 
-// What the environment variables of Docker's own tools say; empty where one is not set.
+// The environment variables of Docker's CLI; empty if not set.
 struct Environment {
   std::string host;         // DOCKER_HOST
   std::string tls_verify;   // DOCKER_TLS_VERIFY: any text means yes
@@ -17,20 +17,20 @@ struct Environment {
   std::string api_version;  // DOCKER_API_VERSION
 };
 
-// Where the engine listens and how it is spoken to.
+// The address of the engine and how to connect to it.
 struct Endpoint {
   std::string name;         // for people: "unix:///var/run/docker.sock"
   std::string base_url;     // "http://docker", "https://[::1]:2376"
   std::string socket_path;  // empty unless it is a unix socket
-  std::string ca_file;      // the three are empty unless certificates of our own are used
+  std::string ca_file;      // these three are empty unless client certificates are used
   std::string cert_file;
   std::string key_file;
 };
 
-// `host` is what --docker.host says; if it is empty DOCKER_HOST counts, else Docker's
-// default socket:
+// `host` is the value of --docker.host; if empty, DOCKER_HOST is used, else Docker's default
+// socket:
 //   unix:///var/run/docker.sock   tcp://10.0.0.7:2375   tcp://[::1]   https://host
-// kUnsupported with the way out for anything we cannot speak.
+// kUnsupported, with the remedy, for any other text.
 // https://docs.docker.com/reference/cli/docker/#environment-variables
 Result<Endpoint> parse_endpoint(std::string_view host, const Environment& environment);
 

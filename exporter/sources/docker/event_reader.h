@@ -10,15 +10,15 @@
 
 namespace volumeter::docker {
 
-// Cuts the endless body of GET /events, one message a line, back into events.
+// Splits the stream of GET /events, one message per line, into events.
 class EventReader {
  public:
   static constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
 
-  // Called once a line: with nothing for a line that is too long or not a message.
+  // Called once per line; absent for a line that is too long or cannot be parsed.
   using Sink = std::function<void(const std::optional<Event>&)>;
 
-  // `piece` may begin and end anywhere within a line.
+  // `piece` may begin and end anywhere in a line.
   void feed(std::string_view piece, const Sink& sink);
 
  private:

@@ -12,22 +12,22 @@
 
 namespace volumeter::docker {
 
-// One consistent list of what the engine has. Immutable once published.
+// A consistent list of the volumes and containers of the engine. Immutable once published.
 struct Facts {
   Engine engine;
   std::vector<Volume> volumes;
-  // False while the engine has never listed its volumes: they are then only those that
-  // containers name, and that one is missing means nothing.
+  // False until the engine has listed its volumes for the first time: `volumes` then has only
+  // those mounted by containers, and a missing volume means nothing.
   bool has_all_volumes = true;
   std::vector<Container> containers;
-  std::map<std::string, ContainerDetails> details;  // by container id; fills in after the list
+  std::map<std::string, ContainerDetails> details;  // by container id; filled in after the list
   WallTime taken_at;
 };
 
-// What the watcher knows now.
+// The current state of the watcher.
 struct State {
-  bool up = false;                     // the engine answers now
-  std::shared_ptr<const Facts> facts;  // the last good list; null before the first
+  bool up = false;                     // the last request succeeded
+  std::shared_ptr<const Facts> facts;  // the last successful list; null before the first
   SourceHealth health;
 };
 

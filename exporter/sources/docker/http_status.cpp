@@ -19,8 +19,8 @@ Error status_error(std::string where, long status, std::string_view body) {
   std::string what = "HTTP " + std::to_string(status);
   const std::string message = decode_error_message(body);
   if (!message.empty()) what += " " + message;
-  // The engine itself allows all or nothing: this comes from a proxy before its socket.
-  if (kind == ErrorKind::kPermission) what += "; let the socket proxy allow this GET";
+  // The engine itself never answers 403 to GET: this comes from a proxy in front of its socket.
+  if (kind == ErrorKind::kPermission) what += "; allow this request in the socket proxy";
   return {kind, std::move(where), std::move(what)};
 }
 

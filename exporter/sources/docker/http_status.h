@@ -8,8 +8,8 @@
 
 namespace volumeter::docker {
 
-// What an answer other than 200 means, with what the engine said of it: 401 and 403
-// kPermission, 404 kNotFound, other 4xx kUnsupported, the rest kIo.
+// The error for a status other than 200, with the message of the engine: kPermission for 401 and
+// 403, kNotFound for 404, kUnsupported for other 4xx, kIo for the rest.
 Error status_error(std::string where, long status, std::string_view body);
 
 }  // namespace volumeter::docker

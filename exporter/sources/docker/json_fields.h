@@ -11,8 +11,8 @@
 
 namespace volumeter::docker {
 
-// Reads the fields of one object. Null is absent; a field of another type than the one asked
-// for is absent too and makes the whole object wrong.
+// Reads the fields of a JSON object. Null is the same as absent; a field of another type than
+// requested is absent and makes the object wrong().
 class Fields {
  public:
   using Json = nlohmann::json;
@@ -31,13 +31,13 @@ class Fields {
     return field ? std::optional(field->get<bool>()) : std::nullopt;
   }
 
-  // A whole number that is not negative.
+  // A non-negative integer.
   std::optional<std::uint64_t> count(std::string_view key) {
     const Json* const field = find(key, Json::value_t::number_unsigned);
     return field ? std::optional(field->get<std::uint64_t>()) : std::nullopt;
   }
 
-  // An absent list is an empty one, an absent object is one without fields.
+  // Empty if absent.
   const Json& list(std::string_view key) {
     static const Json kNone = Json::array();
     const Json* const field = find(key, Json::value_t::array);

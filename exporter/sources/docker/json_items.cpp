@@ -10,8 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-// Builds the tree of the item that is being read and skips what belongs to none. A false
-// from any callback ends the parse.
+// Builds the tree of the current item and skips everything outside items. A callback that
+// returns false ends the parse.
 class ItemReader final : public json::json_sax_t {
  public:
   ItemReader(ItemsAt where, const std::function<void(const json&)>& sink)
@@ -25,7 +25,7 @@ class ItemReader final : public json::json_sax_t {
     return scalar(value);
   }
   bool string(std::string& value) override { return scalar(std::move(value)); }
-  bool binary(json::binary_t&) override { return false; }  // JSON text has none
+  bool binary(json::binary_t&) override { return false; }  // JSON has no binary values
 
   bool key(std::string& name) override {
     if (!open_.empty()) {
@@ -102,8 +102,8 @@ class ItemReader final : public json::json_sax_t {
     return true;
   }
 
-  // Puts a value into the innermost open object or list and says where it is; null if there
-  // are too many of them.
+  // Adds a value to the innermost open object or list and returns its address; null if the text
+  // has too many values.
   json* store(json value) {
     if (++values_ > kMaxValues) return nullptr;
     json& parent = *open_.back();
@@ -119,7 +119,7 @@ class ItemReader final : public json::json_sax_t {
   std::size_t values_ = 0;
   json item_;
   std::string key_;
-  std::vector<json*> open_;  // from item_ down to the innermost; empty outside of an item
+  std::vector<json*> open_;  // from item_ to the innermost; empty outside items
 };
 
 }  // namespace

@@ -7,8 +7,8 @@
 
 namespace volumeter::docker {
 
-// Where the items are in a text: the text itself is the one item, it is a list of them, or
-// it is an object with a list under a key.
+// Where a JSON text has its items: the text itself is the only item, it is a list of items, or it
+// is an object with such a list under a key.
 struct ItemsAt {
   enum class Shape { kWhole, kList, kListUnderKey };
 
@@ -16,10 +16,10 @@ struct ItemsAt {
   std::string_view key;
 };
 
-// Hands one item after the other to `sink`, so that only one is in memory as a tree however
-// long the list. Go sends null for an empty list, and so null is one. False if the text is
-// not JSON of this shape, nests deeper than 64 levels or holds over a million values;
-// nothing of what the sink was given counts then. Never throws but for memory.
+// Passes the items to `sink` one at a time, so that only one is in memory as a tree. Null is an
+// empty list, because Go encodes an empty list as null. False if the text is not JSON of this
+// shape, is nested deeper than 64 levels or has over a million values; discard what the sink got
+// then. Throws only std::bad_alloc.
 bool read_items(std::string_view text, ItemsAt where,
                 const std::function<void(const nlohmann::json&)>& sink);
 

@@ -22,15 +22,15 @@ Result<> Lister::connect(std::stop_token stop) {
   if (!engine) return engine.error();
   engine_ = *std::move(engine);
   inspected_.clear();
-  volumes_.be_patient_no_more();
+  volumes_.reset_backoff();
   return Nothing{};
 }
 
 Result<> Lister::list(const PendingChanges& changes, std::stop_token stop) {
   auto next = std::make_shared<Facts>();
   next->engine = engine_;
-  // Volumes first: a container made in between refers to a volume that we do not know yet,
-  // which harms less than a new volume that looks orphaned.
+  // Volumes first: a container created in between mounts a volume that is not listed yet, which
+  // does less harm than a new volume that looks orphaned.
   if (facts_) next->volumes = facts_->volumes;
   if (changes.volumes || !facts_ || volumes_.unanswered()) {
     auto volumes = volumes_.renew(next->volumes, stop);
@@ -50,8 +50,8 @@ Result<> Lister::list(const PendingChanges& changes, std::stop_token stop) {
   return Nothing{};
 }
 
-// Details outlive a list only for containers that are still there and in the state in which
-// they were inspected; those that an event names stay until they are inspected again.
+// Keeps the details of containers that still exist. Containers whose state changed or that an
+// event named keep theirs until they are inspected again.
 void Lister::forget_old_details(const PendingChanges& changes, Facts& next) {
   const auto old_states = states_by_id(facts_.get());
   std::set<std::string> still_inspected;

@@ -18,32 +18,32 @@
 
 namespace volumeter::docker {
 
-// The newest good Facts and how to renew them. Blocks as the engine does. Used by one
-// thread at a time; the Facts it hands out never change.
+// The last good Facts, and the requests that renew them. Blocks while the engine does. For one
+// thread at a time; published Facts never change.
 class Lister {
  public:
   Lister(const HostAccess& host, std::string api_version)
       : host_(host), client_(host, std::move(api_version)), volumes_(host, client_) {}
 
-  // To be called first and after each trouble. Forgets nothing but which details are new.
+  // To be called first and after each failure. Keeps the facts; all containers are inspected again.
   Result<> connect(std::stop_token stop);
 
-  // Asks for what may have changed. An error leaves the Facts as they were. That the engine
-  // does not list its volumes is none: see volumes_unanswered().
+  // Requests what may have changed. An error leaves the facts unchanged. A timeout of the list
+  // of volumes is not an error: see volumes_unanswered().
   Result<> list(const PendingChanges& changes, std::stop_token stop);
 
-  // Inspects containers that were not since their last change, until there are none left
-  // or `until` is past. One that cannot be inspected has no details.
+  // Inspects containers that changed since they were inspected, until none is left or `until` has
+  // passed. A container that cannot be inspected has no details.
   void inspect_some(SteadyTime until, std::stop_token stop);
   bool has_all_details() const;
 
   std::shared_ptr<const Facts> facts() const { return facts_; }  // null before the first list
   std::string events_target() const { return client_.events_target(); }
 
-  // Why the volumes are those of an earlier list, or only those that containers name.
+  // Why the volumes are from an earlier list, or only those mounted by containers.
   const std::optional<Error>& volumes_unanswered() const { return volumes_.unanswered(); }
 
-  // What the newest lists held that could not be read.
+  // The items of the newest lists that could not be parsed.
   std::uint64_t bad_items() const { return volumes_.bad() + bad_containers_.count; }
   std::string first_bad() const;
 
@@ -60,7 +60,7 @@ class Lister {
   Engine engine_;
   VolumeList volumes_;
   BadItems bad_containers_;
-  std::set<std::string> inspected_;  // ids, also those that could not be
+  std::set<std::string> inspected_;  // ids, including those that failed
   std::shared_ptr<const Facts> facts_;
 };
 

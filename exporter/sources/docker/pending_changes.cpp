@@ -15,7 +15,7 @@ void ChangeQueue::note(const std::optional<Event>& event) {
 }
 
 void ChangeQueue::note_locked(const std::optional<Event>& event) {
-  // `prune` removes many at once, and not every engine names each of them.
+  // `prune` removes many objects with one event, and not every engine names them.
   if (!event || event->type != "container" || event->action == "prune") pending_.volumes = true;
   if (!event || pending_.details.size() >= kMaxDetails) {
     pending_.all_details = true;
@@ -61,7 +61,7 @@ PendingChanges ChangeQueue::take_when_due(std::stop_token stop) {
     changed_.wait_until(lock, stop, due,
                         [&] { return pending_.connection_lost || schedule_.due() != due; });
   }
-  // Due although nothing was noted: this is the safety net, and it is for everything.
+  // Due without a change: the periodic list, in case an event was lost, includes volumes.
   if (!schedule_.has_changes()) pending_.volumes = true;
   schedule_.taken();
   return std::exchange(pending_, {});

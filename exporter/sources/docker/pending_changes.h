@@ -14,40 +14,39 @@
 
 namespace volumeter::docker {
 
-// What may have changed since the last list, besides the list of containers, which is
-// always asked for.
+// What may have changed since the last list. The list of containers is requested every time.
 struct PendingChanges {
-  bool connection_lost = false;  // the engine may be another one now
+  bool connection_lost = false;  // the engine may have been restarted or replaced
   bool volumes = false;
   bool all_details = false;
   std::set<std::string> details;  // ids of the containers to inspect again
 };
 
-// Collects what the events say until it is time for the next list. One thread notes, one
-// takes; both may do so at any time.
+// Collects changes from events until the next list is due. Thread-safe: one thread notes events,
+// another takes the changes.
 class ChangeQueue {
  public:
   ChangeQueue(const Pace& pace, std::function<SteadyTime()> steady_now)
       : steady_now_(std::move(steady_now)), schedule_(pace) {}
 
-  // Nothing stands for a message that we cannot read: anything may have happened.
+  // Absent for a message that could not be parsed: anything may have changed.
   void note(const std::optional<Event>& event);
-  void note_missed_events();  // of whatever kind; a change of state shows in the list
+  void note_missed_events();  // events may have been lost: volumes are listed again as well
   void note_lost_connection();
 
-  // Forgets what was noted: everything is about to be asked for.
+  // Drops what was noted, because everything is about to be listed.
   void clear();
 
   bool is_due() const;
 
-  // Sleeps until a list is due, the connection is lost or a stop is asked for.
+  // Blocks until a list is due, the connection is lost or a stop is requested.
   PendingChanges take_when_due(std::stop_token stop);
 
-  // The list that was due is done; it began at `began`.
+  // A list that began at `began` has just been completed.
   void listed(SteadyTime began);
 
  private:
-  // With more, single containers are not told apart any longer.
+  // With more changed containers, all of them are inspected again.
   static constexpr std::size_t kMaxDetails = 10'000;
 
   void note_locked(const std::optional<Event>& event);

@@ -10,12 +10,11 @@ namespace {
 namespace chrono = std::chrono;
 
 constexpr int kFirstYear = 1970;
-constexpr int kLastYear = 2261;  // the last one that nanoseconds in 64 bits hold whole
+constexpr int kLastYear = 2261;  // the last full year in 64-bit nanoseconds
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Reads one part after the other off the front of a text; once a part is not there, fails
-// for good.
+// Parses a text part by part; once a part is missing, the cursor stays failed.
 class Cursor {
  public:
   explicit Cursor(std::string_view rest) : rest_(rest) {}
@@ -40,7 +39,7 @@ class Cursor {
     if (!accept(any_of)) fail();
   }
 
-  // Digits after the point as nanoseconds; those beyond the ninth are dropped.
+  // Decimal digits as nanoseconds; digits after the ninth are ignored.
   chrono::nanoseconds fraction() {
     std::int64_t value = 0;
     std::int64_t unit = 1'000'000'000;

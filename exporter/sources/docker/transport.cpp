@@ -15,7 +15,7 @@ constexpr std::size_t kMaxErrorBody = 4096;
 
 Transport::Transport(Endpoint endpoint, Limits limits)
     : endpoint_(std::move(endpoint)), limits_(limits) {
-  curl_global_init(CURL_GLOBAL_DEFAULT);  // counted: each needs its cleanup
+  curl_global_init(CURL_GLOBAL_DEFAULT);  // reference-counted: each call needs a cleanup
 }
 
 Transport::~Transport() {
@@ -40,7 +40,7 @@ Result<HttpReply> Transport::get(const std::string& target, std::stop_token stop
   const std::string where = "GET " + target + " of " + endpoint_.name;
   if (too_large) {
     return Error{ErrorKind::kMalformed, where,
-                 "the answer is larger than " + std::to_string(limits_.body_bytes) + " bytes"};
+                 "response is larger than " + std::to_string(limits_.body_bytes) + " bytes"};
   }
   if (stop.stop_requested()) return Error{ErrorKind::kIo, where, "stopped"};
   reply.status = *status;

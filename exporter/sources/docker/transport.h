@@ -19,20 +19,19 @@ namespace volumeter::docker {
 
 class CurlConnection;
 
-// How long and how large an exchange with the engine may become.
+// Limits of time and size of an exchange with the engine.
 struct Limits {
   std::chrono::milliseconds connect{1'000};
-  std::chrono::milliseconds total{10'000};  // of a get; a stream has no end
+  std::chrono::milliseconds total{10'000};  // of get(); a stream has no limit
   std::size_t body_bytes = std::size_t{64} << 20;
   std::size_t header_bytes = std::size_t{64} << 10;
 };
 
-// HTTP GET to one engine over a unix socket, TCP or TLS; nothing else is ever sent. Any
-// number of threads may call at once: each call takes an idle connection or opens one. A
-// stop ends a call at once.
+// Sends HTTP GET requests to one engine over a unix socket, TCP or TLS, and nothing else.
+// Thread-safe: each call takes an idle connection or opens one. A stop ends a call at once.
 //
-// Errors: kPermission if the socket may not be opened, kNotFound if nobody listens,
-// kTimeout, kMalformed for an answer that is not HTTP or too large, kIo for the rest.
+// Errors: kPermission if the socket may not be opened, kNotFound if the connection is refused,
+// kTimeout, kMalformed if the response is not HTTP or too large, kIo for the rest.
 class Transport {
  public:
   explicit Transport(Endpoint endpoint, Limits limits = {});
@@ -40,15 +39,15 @@ class Transport {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  // `target` is a path such as "/v1.41/volumes". Any status is an answer.
+  // `target` is a path such as "/v1.41/volumes". Returns any status.
   Result<HttpReply> get(const std::string& target, std::stop_token stop);
 
-  // See HostAccess::docker_stream. A status other than 200 is an error here.
+  // See HostAccess::docker_stream. A status other than 200 is an error.
   Result<> stream(const std::string& target, const std::function<bool(std::string_view)>& on_data,
                   std::stop_token stop);
 
  private:
-  static constexpr std::size_t kMaxIdle = 2;  // one for the lists, one for the events
+  static constexpr std::size_t kMaxIdle = 2;  // one for lists, one for events
 
   std::unique_ptr<CurlConnection> take_connection();
   void give_back(std::unique_ptr<CurlConnection> connection);

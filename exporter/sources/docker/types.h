@@ -9,17 +9,16 @@
 
 #include "exporter/base/time.h"
 
-// What the Engine API says, as plain data. An absent optional is something the engine did
-// not say.
+// Data of the Engine API. An optional is absent if the engine did not send the field.
 namespace volumeter::docker {
 
 using StringMap = std::map<std::string, std::string>;
 
-// Who answers: GET /_ping, /version and /info.
+// The engine, from GET /_ping, /version and /info.
 struct Engine {
   std::string product;  // "docker" or "podman"
   std::string version;
-  std::string api_version;  // the one spoken with it, not its newest
+  std::string api_version;  // the one in use, not the newest one of the engine
   std::string storage_driver;
   std::string root_directory;
 
@@ -56,13 +55,12 @@ struct Container {
   std::vector<ContainerMount> mounts;
 };
 
-// What only GET /containers/{id}/json tells.
+// Fields that only GET /containers/{id}/json has.
 struct ContainerDetails {
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
-  std::optional<std::uint32_t>
-      pid;                         // of its first process, as the host counts; none if not running
-  std::vector<std::string> tmpfs;  // destinations from HostConfig.Tmpfs, absent from the list
+  std::optional<std::uint32_t> pid;  // of its first process on the host; absent if not running
+  std::vector<std::string> tmpfs;    // destinations from HostConfig.Tmpfs, absent from the list
   bool readonly_rootfs = false;
 };
 

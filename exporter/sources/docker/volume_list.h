@@ -15,33 +15,32 @@
 
 namespace volumeter::docker {
 
-// Asks for the engine's volumes, no more often than the engine can bear.
+// Lists the volumes of the engine, with a backoff while it does not answer.
 //
-// For GET /volumes dockerd 20.10 looks at the directory of each local volume, and asks each
-// plugin. While one of them hangs there is no answer, and each question costs the engine a
-// thread that stays stuck; Go ends a program that has 10 000 of them.
+// For GET /volumes dockerd 20.10 calls stat(2) on each local volume and queries each plugin. While
+// one of them hangs there is no response and each request leaves a blocked thread in dockerd; Go
+// aborts a program that has 10,000 threads.
 class VolumeList {
  public:
-  // Both must outlive it.
+  // Keeps references to both.
   VolumeList(const HostAccess& host, Client& client) : host_(host), client_(client) {}
 
-  // The volumes by name as the engine says now. If it does not answer in time they are
-  // `known`, and for a while, doubled each time, it is not asked again. Other errors
-  // are passed on.
+  // The volumes sorted by name. After a timeout it returns `known` and sends no request until the
+  // backoff, which doubles each time, is over. Other errors are passed on.
   Result<std::vector<Volume>> renew(const std::vector<Volume>& known, std::stop_token stop);
 
-  // An engine that was started anew deserves to be asked at once.
-  void be_patient_no_more() { not_before_.reset(); }
+  // For an engine that was restarted: the next renew() sends a request.
+  void reset_backoff() { not_before_.reset(); }
 
   bool was_ever_answered() const { return was_answered_; }
-  const std::optional<Error>& unanswered() const { return unanswered_; }  // the newest question
+  const std::optional<Error>& unanswered() const { return unanswered_; }  // the last request
 
-  // Of the newest answer: items that could not be read.
+  // The items of the last response that could not be parsed.
   std::size_t bad() const { return bad_; }
   const std::string& first_bad() const { return first_bad_; }
 
  private:
-  static constexpr std::chrono::seconds kFirstPause{45};  // over at the next regular list
+  static constexpr std::chrono::seconds kFirstPause{45};  // over at the next periodic list
   static constexpr std::chrono::seconds kLastPause{600};
 
   const HostAccess& host_;
@@ -54,8 +53,8 @@ class VolumeList {
   std::optional<SteadyTime> not_before_;
 };
 
-// The volumes that containers name, by name, with what little the list of containers says
-// of them: for as long as the engine has never listed its volumes.
+// The volumes mounted by containers, sorted by name, with the fields that the list of containers
+// has. Used until the engine has listed its volumes for the first time.
 std::vector<Volume> volumes_of(const std::vector<Container>& containers);
 
 }  // namespace volumeter::docker

@@ -53,7 +53,7 @@ void Watcher::keep(std::stop_token stop) {
     if (connect(stop)) {
       const SteadyTime began = host_.steady_now();
       follow_changes(stop);
-      // An engine that restarts ends a good connection: it deserves to be tried soon.
+      // A connection that lasted was probably ended by a restart of the engine: retry soon.
       if (host_.steady_now() - began >= pace.steady_after) retry = pace.first_retry;
     }
     never_.wait_for(stop, retry);
@@ -92,8 +92,8 @@ void Watcher::follow_events(const std::string& target, std::stop_token stop) {
     const auto ended = host_.docker_stream(
         target,
         [&](std::string_view piece) {
-          // The list is older than the stream, and the engine answers a moment before it
-          // subscribes us (20.10, getEvents): what happened in between is in no event.
+          // Events between the list and the subscription are lost; dockerd 20.10 (getEvents)
+          // even sends the headers before it subscribes the client.
           if (!std::exchange(opened, true)) {
             log_.forget("docker_events");
             changes_.note_missed_events();
@@ -106,7 +106,7 @@ void Watcher::follow_events(const std::string& target, std::stop_token stop) {
     if (opened) return changes_.note_lost_connection();
     log_.warning("docker_events", "no event stream; listing once a minute instead",
                  {{"error", ended ? "closed by the engine at once" : ended.error().text()}});
-    changes_.note_missed_events();  // the next list shows whether the engine is still there
+    changes_.note_missed_events();  // the next list shows whether the engine is still running
     never_.wait_for(stop, options_.pace.relist_interval);
   }
 }
@@ -124,7 +124,7 @@ bool Watcher::list(const PendingChanges& changes, std::stop_token stop) {
   return listed.has_value();
 }
 
-// A slice of the work, so that a change is not left waiting behind a thousand containers.
+// Inspects for a short time, so that a change does not wait for a thousand containers.
 void Watcher::inspect(std::stop_token stop) {
   constexpr auto kSlice = std::chrono::milliseconds(250);
   lister_.inspect_some(host_.steady_now() + kSlice, stop);
@@ -169,7 +169,7 @@ void Watcher::publish_failure(const Error& error) {
   on_change_();
 }
 
-// What a proxy keeps from us is left out.
+// Fields that a proxy forbids are omitted.
 void Watcher::log_connected(const Facts& facts) {
   const Engine& engine = facts.engine;
   ChangeLog::Fields fields{{"engine", engine.product}};

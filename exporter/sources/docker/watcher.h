@@ -17,9 +17,9 @@
 
 namespace volumeter::docker {
 
-// Keeps the list of what the engine has up to date: lists once, follows the events and lists
-// again when they tell of a change, after each reconnect and once a minute should an event
-// have been lost. While the engine is away the last list stays and it is tried again.
+// Keeps the list of volumes and containers up to date: lists once, follows the event stream and
+// lists again after an event, after a reconnect and once a minute in case an event was lost.
+// While the engine is unreachable it keeps the last list and retries.
 class Watcher {
  public:
   struct Options {
@@ -27,16 +27,16 @@ class Watcher {
     Pace pace;
   };
 
-  // `on_change` is called after each new State, from the thread that made it.
+  // `on_change` is called after each change of the state, in the thread that changed it.
   Watcher(const HostAccess& host, ChangeLog& log, Options options, std::function<void()> on_change);
 
-  // Everything once, in the caller's thread; not together with start().
+  // Lists and inspects once in the caller's thread; do not combine with start().
   void list_once(std::stop_token stop);
 
-  // Begins to watch in threads of its own; the destructor ends them.
+  // Watches in background threads, which the destructor ends.
   void start();
 
-  State state() const;  // never waits for the engine
+  State state() const;  // never blocks on the engine
 
  private:
   void keep(std::stop_token stop);
@@ -58,7 +58,7 @@ class Watcher {
   const std::function<void()> on_change_;
   Lister lister_;
   ChangeQueue changes_;
-  WakeUp never_;  // what a pause waits for
+  WakeUp never_;  // is never woken: for pauses that only a stop ends
   mutable std::mutex mutex_;
   State state_;  // under mutex_
   std::jthread keeper_;
