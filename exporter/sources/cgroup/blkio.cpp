@@ -24,7 +24,7 @@ std::optional<Row> parse_row(std::string_view line) {
   return Row{*device, operation, *count};
 }
 
-// The rows of one device, as they come in.
+// The rows of one device collected so far.
 struct Entry {
   DeviceNumber device;
   std::optional<std::uint64_t> read;
@@ -37,11 +37,11 @@ void finish(const std::optional<Entry>& entry, Parsed<BlkioCount>& parsed) {
   parsed.items.push_back({entry->device, *entry->read, *entry->write});
 }
 
-// Of a disk that is being removed, or is a path of an NVMe multipath disk (containerd/cgroups
-// issue 393): "(unknown) Read 4096".
+// A disk that is being removed, or a path of an NVMe multipath disk (containerd/cgroups issue 393):
+// "(unknown) Read 4096".
 bool is_unnamed(std::string_view line) { return next_field(line) == "(unknown)"; }
 
-// The sum of all devices, the last line and often the only one: "Total 316232704".
+// The sum over all devices, the last and often the only line: "Total 316232704".
 bool is_sum(std::string_view line) { return next_field(line) == "Total"; }
 
 }  // namespace
@@ -62,7 +62,7 @@ Parsed<BlkioCount> parse_blkio(std::string_view text) {
     const std::string_view line = next_line(text);
     if (line.empty() || is_sum(line) || is_unnamed(line)) continue;
     const auto row = parse_row(line);
-    if (!row || !is_whole) {  // without its end the number may lack digits
+    if (!row || !is_whole) {  // without a newline the number may be truncated
       parsed.reject(line);
       continue;
     }

@@ -11,8 +11,8 @@
 
 namespace volumeter {
 
-// What one of the blkio.* files of a cgroup of version 1 counts for a device: bytes or
-// requests, as the file's name says.
+// The counters of a device in a blkio.* file of a cgroup v1: bytes or requests, depending on the
+// file.
 struct BlkioCount {
   DeviceNumber number;
   std::uint64_t read = 0;
@@ -21,11 +21,11 @@ struct BlkioCount {
   bool operator==(const BlkioCount&) const = default;
 };
 
-// blkio.throttle.io_service_bytes and its relatives, by device number. Total: any text is an
-// answer, and of one device there is one item.
+// Parses blkio.throttle.io_service_bytes and similar files; sorted by device number, one item per
+// device. Accepts any text.
 Parsed<BlkioCount> parse_blkio(std::string_view text);
 
-// The devices that are in both lists, each as parse_blkio() gives it.
+// The devices that are in both lists, each sorted as by parse_blkio().
 std::vector<DeviceIo> join_blkio(const std::vector<BlkioCount>& bytes,
                                  const std::vector<BlkioCount>& requests);
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kBlkio = "blkio";
 
-// The short form of a container's id has 12 digits; less could be in any name.
+// A short container id has 12 digits; shorter text could be part of any name.
 constexpr std::size_t kMinIdLength = 12;
 
 bool is_among(std::string_view wanted, std::string_view controllers) {
@@ -20,7 +20,7 @@ bool is_among(std::string_view wanted, std::string_view controllers) {
   return false;
 }
 
-// "5:blkio:/docker/4f5c..."; the path may hold colons.
+// "5:blkio:/docker/4f5c..."; the path may contain colons.
 std::optional<CgroupMembership> parse_membership(std::string_view line) {
   const auto hierarchy = to_integer<unsigned>(cut(line, ':'));
   const std::string_view controllers = cut(line, ':');
@@ -36,7 +36,7 @@ bool leads_upwards(std::string_view path) {
   return false;
 }
 
-// What is left of `path` below `root`, "/" at least; nothing if it is not below.
+// `path` relative to `root`, at least "/"; absent if it is not below `root`.
 std::optional<std::string_view> below(std::string_view root, std::string_view path) {
   if (root == "/") return path;
   if (!path.starts_with(root)) return {};
@@ -56,18 +56,18 @@ const CgroupMembership* find_membership(const std::vector<CgroupMembership>& all
 Result<std::string> find_folder(const HostPaths& paths, const std::optional<CgroupMount>& mount,
                                 const CgroupMembership* membership, std::string_view id) {
   if (!mount || membership == nullptr) {
-    return Error{ErrorKind::kNotFound, "cgroup", "no hierarchy that counts I/O is mounted"};
+    return Error{ErrorKind::kNotFound, "cgroup", "no hierarchy with I/O statistics is mounted"};
   }
   const auto cgroup = container_cgroup(membership->path, id);
   if (!cgroup) {
-    return Error{ErrorKind::kUnsupported, membership->path, "is not the cgroup of one container"};
+    return Error{ErrorKind::kUnsupported, membership->path, "not the cgroup of a container"};
   }
   return cgroup_folder(paths, *mount, *cgroup);
 }
 
 }  // namespace
 
-// cgroups(7), /proc/pid/cgroup. Version 2 is hierarchy 0 and has no controllers here:
+// cgroups(7), /proc/pid/cgroup. cgroup v2 is hierarchy 0 without controllers:
 //   5:blkio:/docker/4f5c0b3f6d2e...
 //   1:name=systemd:/docker/4f5c0b3f6d2e...
 //   0::/system.slice/docker-4f5c0b3f6d2e....scope
@@ -85,8 +85,8 @@ Parsed<CgroupMembership> parse_cgroup_memberships(std::string_view text) {
   return parsed;
 }
 
-// The list is sorted by length: the mount of the host comes before those of chroots. One that
-// shows the hierarchy from its root is better than one that shows a part.
+// The list is sorted by length, so mounts of the host come before those of chroots. A mount of the
+// root of the hierarchy is preferred to one of a part of it.
 CgroupMounts find_cgroup_mounts(const MountList& mounts) {
   CgroupMounts found;
   for (const Mount& mount : mounts.mounts()) {
@@ -110,11 +110,10 @@ std::optional<std::string_view> container_cgroup(std::string_view path, std::str
 Result<std::string> cgroup_folder(const HostPaths& paths, const CgroupMount& mount,
                                   std::string_view path) {
   const auto rest = below(mount.root, path);
-  // What lies outside of the reader's namespace is shown as "/../..", without the names.
+  // The kernel shows cgroups outside the reader's namespace as "/../..", without names.
   if (!rest || leads_upwards(*rest)) {
     return Error{ErrorKind::kUnsupported, std::string(path),
-                 "lies outside of the cgroup namespace of this agent, which has to run with "
-                 "--cgroupns=host"};
+                 "outside the cgroup namespace of the agent; run it with --cgroupns=host"};
   }
   constexpr std::string_view kSys = "/sys/";
   const std::string_view point = mount.mount_point;
@@ -136,7 +135,7 @@ Result<CgroupFolders> find_cgroup_folders(const HostPaths& paths, const CgroupMo
   auto counters = find_folder(paths, mounts.blkio, blkio, id);
   if (!counters) return std::move(counters).error();
   CgroupFolders folders{std::move(counters).value(), true, {}};
-  // In a hybrid of both versions only systemd's containers have a cgroup of version 2, too.
+  // In hybrid mode only containers with the systemd cgroup driver have a cgroup v2 as well.
   if (pressure) folders.pressure = std::move(pressure).value();
   return folders;
 }

@@ -16,47 +16,47 @@ namespace volumeter {
 // The cgroup of a process in one hierarchy: a line of /proc/<pid>/cgroup.
 struct CgroupMembership {
   std::string controllers;  // "blkio", "cpu,cpuacct", "name=systemd"; empty for version 2
-  std::string path;         // below the root of the reader's cgroup namespace
+  std::string path;         // relative to the root of the reader's cgroup namespace
 };
 
-// Total: any text is an answer.
+// Accepts any text; a malformed line is rejected alone.
 Parsed<CgroupMembership> parse_cgroup_memberships(std::string_view text);
 
-// Where a hierarchy of cgroups is mounted on the host.
+// A mounted cgroup hierarchy of the host.
 struct CgroupMount {
-  std::string root;         // the cgroup that is seen at the mount point, "/" as a rule
+  std::string root;         // the cgroup at the mount point, usually "/"
   std::string mount_point;  // "/sys/fs/cgroup", "/sys/fs/cgroup/blkio"
 
   bool operator==(const CgroupMount&) const = default;
 };
 
 struct CgroupMounts {
-  std::optional<CgroupMount> unified;  // version 2
-  std::optional<CgroupMount> blkio;    // version 1; then version 2 has no controller of I/O
+  std::optional<CgroupMount> unified;  // cgroup v2
+  std::optional<CgroupMount> blkio;    // cgroup v1; if present, cgroup v2 has no io controller
 
   bool operator==(const CgroupMounts&) const = default;
 };
 
 CgroupMounts find_cgroup_mounts(const MountList& mounts);
 
-// The cgroup that holds the whole container: `path` up to the first component with the
-// container's id, for the processes in it may have made cgroups of their own (systemd, a
-// Docker in Docker). Nothing if there is none, as with podman's --cgroups=disabled.
+// The cgroup of the whole container: `path` up to the first component with the container's id,
+// because processes in the container can create cgroups below it (systemd, Docker in Docker).
+// Absent if no component has the id, as with podman's --cgroups=disabled.
 std::optional<std::string_view> container_cgroup(std::string_view path, std::string_view id);
 
-// The folder of the cgroup `path` as seen from here. kUnsupported if the path leads out of
-// what is mounted, which is so when this process is in another cgroup namespace.
+// The directory of the cgroup `path`. kUnsupported if the path is outside the mounted hierarchy,
+// which means that this process runs in another cgroup namespace.
 Result<std::string> cgroup_folder(const HostPaths& paths, const CgroupMount& mount,
                                   std::string_view path);
 
-// The folders in which the kernel counts the I/O of a container.
+// The directories with the I/O statistics of a container.
 struct CgroupFolders {
-  std::string counters;                 // has io.stat in version 2, blkio.* in version 1
-  bool is_v1 = false;                   // the folder of the counters
-  std::optional<std::string> pressure;  // has io.pressure; absent if only version 1 is there
+  std::string counters;                 // with io.stat (v2) or blkio.* (v1)
+  bool is_v1 = false;                   // whether `counters` is cgroup v1
+  std::optional<std::string> pressure;  // with io.pressure; absent without cgroup v2
 };
 
-// `memberships` is of a process of the container.
+// `memberships` are those of a process of the container.
 Result<CgroupFolders> find_cgroup_folders(const HostPaths& paths, const CgroupMounts& mounts,
                                           const std::vector<CgroupMembership>& memberships,
                                           std::string_view id);

@@ -10,21 +10,20 @@
 
 namespace volumeter {
 
-// What a container has read and written in this run, and how long it has waited for that.
+// I/O counters of a container since its start, and its I/O pressure.
 struct ContainerIo {
   std::vector<DeviceIo> devices;  // each once
-  // The same of the present run alone, where `devices` goes on over restarts.
+  // Since the last start, while `devices` is cumulative across restarts.
   std::vector<DeviceIo> run_devices;
-  // A device that is not listed has had no I/O. Not so in version 1, which since Linux 6.10
-  // lists nothing before some cgroup has a limit on the disk.
+  // Whether a device that is not listed had no I/O. False for cgroup v1: since Linux 6.10 it lists
+  // nothing until a cgroup has an I/O limit on the disk.
   bool lists_all = false;
-  // Writes to the page cache are among the written, once they are written back. Not so in
-  // version 1.
+  // Whether writeback of the page cache is counted. False for cgroup v1.
   bool counts_writeback = false;
-  std::optional<IoPressure> pressure;  // absent without CONFIG_PSI and in version 1
+  std::optional<IoPressure> pressure;  // absent without CONFIG_PSI and for cgroup v1
 
-  // Tell one run from the next: the inodes of the cgroups with the devices and with the
-  // pressure. They are made anew for each run, and the kernel does not use a number again.
+  // The inodes of the cgroups of `devices` and `pressure`. They identify a run of the container:
+  // each start creates new cgroups, and the kernel does not reuse the numbers.
   std::uint64_t device_run = 0;
   std::uint64_t pressure_run = 0;
 };

@@ -18,17 +18,17 @@ namespace volumeter {
 namespace {
 
 constexpr std::string_view kSubject = "cgroup";
-constexpr std::size_t kMaxFileSize = 1 << 20;  // some 10 000 devices
+constexpr std::size_t kMaxFileSize = 1 << 20;  // about 10,000 devices
 
-// A pair of files of version 1: bytes and requests.
+// A pair of cgroup v1 files.
 struct BlkioFiles {
   const char* bytes;
   const char* requests;
 };
 
-// The best first. The throttling layer sees every request; "recursive", which old kernels lack,
-// takes in the cgroups below, which a Docker in Docker has. Schedulers count only on their own
-// disks: BFQ, and CFQ until Linux 5.0.
+// In order of preference. The throttling layer counts every request; "recursive", which old
+// kernels lack, includes child cgroups (Docker in Docker). The I/O schedulers BFQ and, until Linux
+// 5.0, CFQ count only the disks that they schedule.
 constexpr BlkioFiles kBlkioFiles[] = {
     {"blkio.throttle.io_service_bytes_recursive", "blkio.throttle.io_serviced_recursive"},
     {"blkio.throttle.io_service_bytes", "blkio.throttle.io_serviced"},
@@ -36,14 +36,14 @@ constexpr BlkioFiles kBlkioFiles[] = {
     {"blkio.io_service_bytes_recursive", "blkio.io_serviced_recursive"},
 };
 
-// A cgroup that is open.
+// An open cgroup directory.
 struct Folder {
   UniqueFd fd;
   std::uint64_t inode = 0;
 };
 
-// Files are opened relative to it: once the cgroup has gone they fail, rather than be those of
-// the next run, whose path is the same.
+// Files are opened relative to it: after the cgroup was removed this fails, while the path could
+// already be that of the next run.
 Result<Folder> open_folder(const std::string& path) {
   Folder folder{UniqueFd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), 0};
   struct stat status {};
@@ -68,7 +68,7 @@ Result<std::vector<BlkioCount>> read_counts(const Folder& folder, const char* na
   return std::move(parsed.items);
 }
 
-// What the two files say; nothing if one cannot be read.
+// The counters of both files; empty if one cannot be read.
 std::vector<DeviceIo> read_blkio(const Folder& folder, const BlkioFiles& files,
                                  std::size_t& bad_lines) {
   const auto bytes = read_counts(folder, files.bytes, bad_lines);
@@ -77,7 +77,7 @@ std::vector<DeviceIo> read_blkio(const Folder& folder, const BlkioFiles& files,
   return requests ? join_blkio(*bytes, *requests) : std::vector<DeviceIo>{};
 }
 
-// What has counted in this run, `source`, goes on counting; another file would begin elsewhere.
+// Keeps using the same files, `source`, during a run: counters of other files have other values.
 void read_v1(const Folder& folder, std::optional<std::size_t>& source, ContainerIo& io,
              std::size_t& bad_lines) {
   for (std::size_t i = source.value_or(0); i < std::size(kBlkioFiles); ++i) {
@@ -93,13 +93,13 @@ Result<> read_v2(const Folder& folder, ContainerIo& io, std::size_t& bad_lines) 
   auto parsed = parse_io_stat(*text);
   bad_lines += parsed.bad;
   io.lists_all = parsed.bad == 0;
-  // Who wrote to the page cache is known by the memory controller; without that it is the root.
+  // Writeback is attributed by the memory controller; without it, to the root cgroup.
   io.counts_writeback = ::faccessat(folder.fd.get(), "memory.current", F_OK, 0) == 0;
   io.devices = std::move(parsed.items);
   return Nothing{};
 }
 
-// A kernel without CONFIG_PSI has no such file, and one with psi=0 does not let it be read.
+// The file is missing without CONFIG_PSI, and unreadable with psi=0.
 void read_pressure(const Folder& folder, ContainerIo& io, std::size_t& bad_lines) {
   const auto text = read_in(folder, "io.pressure");
   if (!text) return;
@@ -124,7 +124,7 @@ std::vector<std::optional<ContainerIo>> ContainerIoReader::read(
 
   std::vector<std::optional<ContainerIo>> all;
   all.reserve(containers.size());
-  Places next;  // those of containers that are gone are left behind
+  Places next;  // without containers that are gone
   std::size_t answered = 0;
   for (const ContainerProcess& container : containers) {
     auto io = read_one(container, next);
@@ -141,7 +141,7 @@ std::vector<std::optional<ContainerIo>> ContainerIoReader::read(
   return all;
 }
 
-// Mounts come and go with containers, those of cgroups hardly ever.
+// Mounts change with each container, but cgroup mounts hardly ever do.
 void ContainerIoReader::follow(const MountList& mounts) {
   if (mounts_generation_ == mounts.generation()) return;
   mounts_generation_ = mounts.generation();
@@ -195,11 +195,10 @@ Result<ContainerIo> ContainerIoReader::read_place(Place& place) {
     if (const auto other = open_folder(*folders.pressure)) read_pressure(*other, io, bad_lines_);
   }
   if (!read) {
-    // A cgroup that tells its pressure after that is there still.
+    // The cgroup still exists if its pressure could be read after that.
     if (read.error().kind != ErrorKind::kNotFound || !io.pressure) return read.error();
     count({ErrorKind::kUnsupported, folders.counters,
-           "the io controller is not enabled for this cgroup; rootless engines need "
-           "Delegate=io of user@.service"});
+           "io controller not enabled; rootless engines need Delegate=io in user@.service"});
   }
   name_devices(io.devices);
   return io;
@@ -221,7 +220,7 @@ void ContainerIoReader::count(Error error) {
   if (!first_error_) first_error_ = std::move(error);
 }
 
-// That single containers are not found is no news: they have just ended.
+// kNotFound of single containers is not logged: they have just stopped.
 void ContainerIoReader::note(std::size_t asked, std::size_t answered) {
   const bool up = asked == 0 || answered > 0;
   if (up) health_.succeeded(host_.now(), bad_lines_);

@@ -8,16 +8,15 @@
 
 namespace volumeter {
 
-// What a cgroup has read from and written to a block device. The kernel counts by disk, not
-// by partition, and writes to the page cache when they are written back (version 2) or not at
-// all (version 1).
+// I/O of a cgroup on a block device. The kernel counts per disk, not per partition. Writes to the
+// page cache are counted at writeback (cgroup v2) or not at all (cgroup v1).
 struct DeviceIo {
   DeviceNumber number;
   std::uint64_t reads = 0;  // requests
   std::uint64_t writes = 0;
   std::uint64_t read_bytes = 0;
   std::uint64_t written_bytes = 0;
-  Label name;  // as in /proc/diskstats; "254:0" if it has none. Parsers leave it empty.
+  Label name;  // as in /proc/diskstats, else "254:0"; empty from the parsers
 
   bool operator==(const DeviceIo&) const = default;
 };

@@ -9,18 +9,18 @@
 namespace volumeter {
 namespace {
 
-// bdi_dev_name() says so of a disk that is being removed, and of the hidden ones that are the
-// paths of an NVMe multipath disk.
+// The name from bdi_dev_name() for a disk that is being removed, and for the hidden paths of an
+// NVMe multipath disk.
 constexpr std::string_view kUnnamed = "(unknown)";
 
-// The fields of one device, as they come in.
+// The fields of one device collected so far.
 struct Entry {
   std::optional<DeviceNumber> number;
   std::optional<std::uint64_t> read_bytes;
   std::optional<std::uint64_t> written_bytes;
   std::optional<std::uint64_t> reads;
   std::optional<std::uint64_t> writes;
-  bool is_unnamed = false;  // of a disk that has no number here
+  bool is_unnamed = false;  // a disk without a number
   bool is_bad = false;
 
   bool has_none() const { return !read_bytes && !written_bytes && !reads && !writes; }
@@ -33,7 +33,7 @@ void set(std::optional<std::uint64_t>& value, std::string_view text, Entry& entr
   value = number;
 }
 
-// Other keys belong to discards, to iocost and to iolatency: "dbytes=0", "cost.vrate=100.00",
+// Other keys are of discards, iocost and iolatency: "dbytes=0", "cost.vrate=100.00",
 // "depth=max".
 void add_field(Entry& entry, std::string_view field) {
   const std::string_view key = cut(field, '=');
@@ -64,13 +64,13 @@ class Reader {
       const std::string_view field = next_field(rest);
       if (field.empty()) break;
       if (field.find('=') != std::string_view::npos) {
-        if (!has_begun) entry.is_bad = true;  // the end of a line of which the begin is torn
+        if (!has_begun) entry.is_bad = true;  // a line without its beginning
         has_begun = true;
         add_field(entry, field);
         continue;
       }
-      // Kernels since 5.13 begin a line for a device without I/O and do not end it, as in
-      // "7:7 7:6 8:0 rbytes=90430464 ..."; later ones end it.
+      // Since 5.13 kernels print the number of a device without I/O, and some omit the newline:
+      // "7:7 7:6 8:0 rbytes=90430464 ...".
       Entry next = begin(field);
       if (has_begun && next.is_bad) {  // a key without a value
         entry.is_bad = true;
@@ -81,7 +81,7 @@ class Reader {
       entry = next;
     }
     if (has_begun && is_whole) is_good &= add(entry);
-    // Without an end the last number may lack digits.
+    // Without a newline the last number may be truncated.
     if (has_begun && !is_whole) is_good &= !entry.is_bad && entry.has_none();
     if (!is_good) parsed_.reject(line);
   }
@@ -94,7 +94,7 @@ class Reader {
     return entry;
   }
 
-  // Whether it could be read.
+  // False if the entry is malformed.
   bool add(const Entry& entry) {
     if (entry.is_bad || (!entry.has_none() && !entry.has_all())) return false;
     if (entry.is_unnamed) return true;

@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// io.stat of a cgroup of version 2, by device number. A device that is not in it has had no
-// I/O. Total: any text is an answer, and of one device there is one item.
+// Parses io.stat of a cgroup v2; sorted by device number, one item per device. A device that is not
+// listed had no I/O. Accepts any text.
 Parsed<DeviceIo> parse_io_stat(std::string_view text);
 
 }  // namespace volumeter

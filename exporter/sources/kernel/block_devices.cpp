@@ -12,13 +12,13 @@ namespace {
 constexpr std::size_t kMaxDevices = 64;
 constexpr std::size_t kMaxAttributeBytes = 4096;
 
-// A device and the numbers of those in `parents`, where they can be read.
+// A device and the numbers of its parents, as far as they can be read.
 struct Node {
   BlockDevice device;
   std::vector<DeviceNumber> below;
 };
 
-// One value, as sysfs gives it: "ST4000DM004-2CV1\n".
+// A sysfs attribute: "ST4000DM004-2CV1\n".
 std::optional<std::string> read_attribute(const std::string& path) {
   const auto text = read_file(path, kMaxAttributeBytes);
   if (!text || trim(*text).empty()) return {};
@@ -32,7 +32,7 @@ std::optional<bool> read_flag(const std::string& path) {
   return {};
 }
 
-// sysfs names cannot hold a slash: kobject_set_name() writes '!' for it ("cciss!c0d0").
+// sysfs names cannot contain a slash: kobject_set_name() replaces it by '!' ("cciss!c0d0").
 std::string device_name(std::string_view file) {
   std::string name(file.substr(file.rfind('/') + 1));
   std::replace(name.begin(), name.end(), '!', '/');
@@ -48,8 +48,8 @@ void add_parent(Node& node, const std::string& name, const std::string& folder) 
   if (const auto number = read_device_number(folder)) node.below.push_back(*number);
 }
 
-// /sys/dev/block/8:1 -> ../../devices/pci0000:00/.../block/sda/sda1: the folder of a
-// partition lies in that of its disk.
+// /sys/dev/block/8:1 -> ../../devices/pci0000:00/.../block/sda/sda1: the directory of a partition
+// is in that of its disk.
 Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
   const std::string folder = device_folder(paths, number);
   const auto target = read_link(folder);

@@ -15,14 +15,14 @@ namespace volumeter {
 // The number of the device whose folder in sysfs `folder` is.
 std::optional<DeviceNumber> read_device_number(const std::string& folder);
 
-// The name alone, as in /proc/diskstats: one readlink(2).
+// Only the name, as in /proc/diskstats: one readlink(2).
 Result<std::string> read_block_device_name(const HostPaths& paths, DeviceNumber number);
 
 // kNotFound for major 0: filesystems without a block device (tmpfs, nfs, overlay, btrfs).
 Result<BlockDevice> read_block_device(const HostPaths& paths, DeviceNumber number);
 
-// The device first, then everything below it, each once; at most 64. What lies below and
-// cannot be read is left out.
+// The device first, then all underlying devices, each once; at most 64. Underlying devices that
+// cannot be read are left out.
 Result<std::vector<BlockDevice>> read_block_devices(const HostPaths& paths, DeviceNumber number);
 
 }  // namespace volumeter

@@ -11,14 +11,13 @@
 
 namespace volumeter {
 
-// Reads /proc/diskstats anew each time it is asked, which takes microseconds. Thread-safe.
+// Reads /proc/diskstats on each call, which takes microseconds. Thread-safe.
 class DiskReader {
  public:
-  // Both must outlive the reader.
+  // Keeps references to both.
   DiskReader(const HostAccess& host, ChangeLog& log);
 
-  // Never null. Empty if it cannot be read: counters that stand still would look like disks
-  // at rest.
+  // Never null. Empty if the file cannot be read: stale counters would look like idle disks.
   std::shared_ptr<const DiskList> read();
 
   SourceHealth health() const;  // "diskstats"

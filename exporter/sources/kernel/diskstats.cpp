@@ -11,21 +11,21 @@
 namespace volumeter {
 namespace {
 
-// Of every device, whatever its own sectors are: the unit of the block layer.
+// The unit of the block layer, whatever the sector size of the device.
 constexpr std::uint64_t kSectorBytes = 512;
 
-// How many numbers stand behind the name.
+// The number of fields after the name.
 constexpr std::size_t kBasic = 11;
 constexpr std::size_t kWithDiscards = 15;
 constexpr std::size_t kWithFlushes = 17;
 
-// Those numbers of one line that have a meaning today; `count` is of all.
+// The known fields of a line; `count` includes unknown ones.
 struct Numbers {
   std::array<std::uint64_t, kWithFlushes> values{};
   std::size_t count = 0;
   bool are_numbers = true;
 
-  // A line that stops between two kernels' lengths was torn; a longer one is a newer kernel's.
+  // Any other short length is a truncated line; a longer one is from a newer kernel.
   bool is_whole() const {
     return are_numbers && (count == kBasic || count == kWithDiscards || count >= kWithFlushes);
   }
@@ -85,9 +85,9 @@ bool DiskStats::has_worked() const {
          (discards && discards->completed > 0) || (flushes && flushes->completed > 0);
 }
 
-// Documentation/admin-guide/iostats.rst. Behind number and name: reads, writes (completed,
-// merged, sectors, ms), in flight, ms busy, ms weighted; since 4.18 discards; since 5.5
-// flushes (completed, ms):
+// Documentation/admin-guide/iostats.rst. After number and name: reads and writes (completed,
+// merged, sectors, ms), in flight, ms busy, ms weighted; since 4.18 discards; since 5.5 flushes
+// (completed, ms):
 //  259       2 nvme0n1p2 4912 1287 309530 2131 10933 9841 530648 12005 0 8764 16403 0 0 0 0 0 0
 Parsed<DiskStats> parse_diskstats(std::string_view text) {
   Parsed<DiskStats> parsed;

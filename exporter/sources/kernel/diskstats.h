@@ -12,14 +12,14 @@
 
 namespace volumeter {
 
-// What a block device has done since it appeared: one line of /proc/diskstats, in bytes and
-// seconds. The kernel prints most of these numbers as 32 bits: they may begin again at 0.
+// I/O counters of a block device since it appeared: a line of /proc/diskstats, in bytes and
+// seconds. The kernel prints most of them as 32 bits, so they can wrap.
 struct DiskStats {
   struct Requests {
     std::uint64_t completed = 0;
-    std::uint64_t merged = 0;  // joined to one that was waiting; not among the completed
+    std::uint64_t merged = 0;  // merged in the queue; not included in completed
     std::uint64_t bytes = 0;
-    double seconds = 0;  // of all of them added up, also of those that ran at the same time
+    double seconds = 0;  // total time of all requests; concurrent ones add up
   };
   struct Flushes {
     std::uint64_t completed = 0;
@@ -30,20 +30,20 @@ struct DiskStats {
   std::string name;  // "sda1", "nvme0n1p2", "dm-0", "cciss/c0d0"
   Requests reads;
   Requests writes;
-  std::uint64_t in_flight = 0;       // requests, now
-  double busy_seconds = 0;           // in which anything was in flight
-  double weighted_seconds = 0;       // the same, times what was in flight
+  std::uint64_t in_flight = 0;       // current requests
+  double busy_seconds = 0;           // with at least one request in flight
+  double weighted_seconds = 0;       // busy time weighted by the number of requests
   std::optional<Requests> discards;  // since Linux 4.18
-  std::optional<Flushes> flushes;    // since Linux 5.5; 0 for partitions, whatever they flush
+  std::optional<Flushes> flushes;    // since Linux 5.5; always 0 for partitions
 
-  // Whether anything was ever asked of it.
+  // Whether there was any I/O.
   bool has_worked() const;
 };
 
-// Total: any text is an answer. A line that is torn or odd is rejected alone.
+// Accepts any text; a malformed line is rejected alone.
 Parsed<DiskStats> parse_diskstats(std::string_view text);
 
-// The block devices of one look at /proc/diskstats; immutable.
+// The block devices of one read of /proc/diskstats; immutable.
 class DiskList {
  public:
   DiskList() = default;

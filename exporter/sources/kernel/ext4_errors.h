@@ -9,9 +9,8 @@
 
 namespace volumeter {
 
-// How many errors ext4 has found in the filesystem on `device` (a name of /proc/diskstats) since
-// it was last repaired; absent if there is no mounted ext4 on it. One read of sysfs, which
-// asks the disk nothing.
+// Filesystem errors recorded by ext4 on `device` (a name of /proc/diskstats) since the last fsck;
+// absent if no ext4 filesystem of that device is mounted. Reads sysfs and causes no disk I/O.
 std::optional<std::uint64_t> read_ext4_errors(const HostPaths& paths, std::string_view device);
 
 }  // namespace volumeter

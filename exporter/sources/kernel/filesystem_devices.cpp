@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 4096;
 
-// dm-1 for the name that its owner gave it: /sys/class/block/dm-1/dm/name
+// The device with a device-mapper name: dm-1 for /sys/class/block/dm-1/dm/name
 std::string name_of_mapped(const HostPaths& paths, std::string_view given) {
   const auto names = list_dir(paths.sys("class/block"));
   if (!names) return {};
@@ -25,7 +25,7 @@ std::string name_of_mapped(const HostPaths& paths, std::string_view given) {
   return {};
 }
 
-// How sysfs names the device of a mount's source: "sda1" for /dev/sda1, "dm-1" for
+// The sysfs name of a mount source: "sda1" for /dev/sda1, "dm-1" for
 // /dev/mapper/vg0-data, "cciss!c0d0" for /dev/cciss/c0d0.
 std::string name_of_source(const HostPaths& paths, std::string_view source) {
   constexpr std::string_view kDevices = "/dev/";
@@ -47,8 +47,8 @@ std::vector<DeviceNumber> numbers_in(const std::string& folder) {
   return numbers;
 }
 
-// A btrfs has the device numbers of no device. Its mount names one of its devices, and that one
-// is found again among all of them: /sys/fs/btrfs/UUID/devices/sdb -> ../../../../devices/...
+// The device number of a btrfs mount is anonymous. Its source is one of its devices, which is
+// listed with the others: /sys/fs/btrfs/UUID/devices/sdb -> ../../../../devices/...
 std::vector<DeviceNumber> devices_of_btrfs(const HostPaths& paths, std::string_view source) {
   const std::string name = name_of_source(paths, source);
   if (name.empty() || name == "." || name == "..") return {};

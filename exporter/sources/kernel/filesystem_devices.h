@@ -8,9 +8,9 @@
 
 namespace volumeter {
 
-// The block devices that a mounted filesystem lies on and everything below them, down to the
-// disks; a device may come twice. Empty for a filesystem without any, and for zfs, whose pool
-// does not name its disks to sysfs.
+// The block devices of a mounted filesystem and all devices below them, down to the disks; may
+// contain duplicates. Empty for filesystems without block devices, and for zfs, whose pools do
+// not appear in sysfs.
 std::vector<BlockDevice> read_devices_below(const HostPaths& paths, const Mount& mount);
 
 }  // namespace volumeter

@@ -7,16 +7,16 @@
 
 namespace volumeter {
 
-// How long tasks have waited for I/O so far, of the host (/proc/pressure/io, since boot) or
-// of a cgroup (io.pressure, since it was made).
+// Total time tasks were stalled on I/O, on the host (/proc/pressure/io, since boot) or in a cgroup
+// (io.pressure, since its creation).
 struct IoPressure {
-  std::chrono::microseconds some{0};              // some task waited
-  std::optional<std::chrono::microseconds> full;  // all that had work waited
+  std::chrono::microseconds some{0};              // at least one task stalled
+  std::optional<std::chrono::microseconds> full;  // all non-idle tasks stalled
 
   bool operator==(const IoPressure&) const = default;
 };
 
-// Documentation/accounting/psi.rst; nothing if the text is of another shape.
+// See Documentation/accounting/psi.rst; absent for any other text.
 std::optional<IoPressure> parse_io_pressure(std::string_view text);
 
 }  // namespace volumeter

@@ -14,16 +14,16 @@
 
 namespace volumeter {
 
-// The host's mounts as of now: process 1's mountinfo, or our own where that is not readable.
-// Thread-safe and cheap: it is read again only when the kernel says that it changed, and
-// every 15 seconds, because a filesystem that turns read-only after an error tells nobody.
+// The current mounts of the host, from /proc/1/mountinfo or, if unreadable, /proc/self/mountinfo.
+// Thread-safe and cheap: the file is read again only after the kernel signals a change, and every
+// 15 seconds because a filesystem that becomes read-only after an error causes no signal.
 class MountTable {
  public:
-  // Both must outlive the table.
+  // Keeps references to both.
   MountTable(const HostAccess& host, ChangeLog& log);
 
-  // Never null; the last good list while mountinfo cannot be read. The pointer stays the
-  // same while nothing changes.
+  // Never null; the last good list while mountinfo cannot be read. Returns the same pointer until
+  // a mount changes.
   std::shared_ptr<const MountList> current();
 
   SourceHealth health() const;  // "mountinfo"
@@ -44,7 +44,7 @@ class MountTable {
   std::string path_;
   UniqueFd file_;
   SteadyTime read_at_;
-  std::optional<std::size_t> text_hash_;  // of what `list_` was made from
+  std::optional<std::size_t> text_hash_;  // of the text of list_
   std::shared_ptr<const MountList> list_;
   SourceHealth health_;
 };

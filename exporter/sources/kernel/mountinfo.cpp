@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kDeleted = "//deleted";
 
-// Option lists begin with "rw" or "ro"; anything else is a line that was torn.
+// Options begin with "rw" or "ro"; anything else is a malformed line.
 std::optional<bool> is_readonly(std::string_view options) {
   const std::string_view first = cut(options, ',');
   if (first == "ro") return true;
@@ -21,9 +21,9 @@ std::optional<bool> is_readonly(std::string_view options) {
   return {};
 }
 
-// ext4 that stops writing after an error says so by an option and stays "rw" (Linux 6.16 and
-// later). Before 6.12 the superblock turned "ro"; between, and on stable kernels that took that
-// change (6.1.192), the table says nothing of it:
+// Since Linux 6.16 an ext4 that stops writing after an error stays "rw" and has an extra option.
+// Before 6.12 its superblock became "ro"; kernels in between, and stable kernels with that change
+// (6.1.192), show nothing in mountinfo:
 //   rw,errors=remount-ro,emergency_ro
 bool is_emergency_readonly(std::string_view options) {
   while (!options.empty()) {
@@ -43,7 +43,7 @@ std::string_view server_address(std::string_view options) {
   return {};
 }
 
-// There may be no optional fields, one, or many: "shared:1 master:2 unbindable -".
+// Any number of optional fields: "shared:1 master:2 unbindable -".
 bool skip_optional_fields(std::string_view& rest) {
   while (!rest.empty()) {
     if (cut(rest, ' ') == "-") return true;
@@ -64,9 +64,9 @@ bool read_numbers(std::string_view& rest, Mount& mount) {
 
 // Documentation/filesystems/proc.rst, 3.5:
 //   36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
-// Fields are parted by exactly one space, so that an empty source shows as two:
+// Fields are separated by exactly one space; an empty source shows as two spaces:
 //   41 27 0:35 / /run/x rw,nosuid - tmpfs  rw,size=1024k
-// A hierarchy of cgroups names its controllers among the options (cgroup_show_options()):
+// A cgroup v1 hierarchy lists its controllers in the options (cgroup_show_options()):
 //   38 31 0:35 / /sys/fs/cgroup/blkio rw,relatime - cgroup cgroup rw,blkio
 // nsfs and cgroup roots need not begin with a slash ("net:[4026531840]").
 std::optional<Mount> parse_line(std::string_view rest) {
@@ -126,14 +126,14 @@ MountList::MountList(std::vector<Mount> mounts, std::uint64_t generation)
     : generation_(generation) {
   std::unordered_set<std::uint64_t> known;
   for (const Mount& mount : mounts) known.insert(mount.id);
-  // Shorter mount points first: what a mount lies on is there before it.
+  // Shorter mount points first, so that a mount comes after the one it is mounted on.
   std::stable_sort(mounts.begin(), mounts.end(), [](const Mount& a, const Mount& b) {
     return a.mount_point.size() < b.mount_point.size();
   });
   mounts_.reserve(mounts.size());  // by_point_ points into it
   for (Mount& mount : mounts) {
     const Mount* below = find(parent_of(mount.mount_point));
-    // Its parent is there, yet the way to it now leads into another mount.
+    // Its parent exists, but another mount now covers the path.
     const bool hidden = below != nullptr && known.contains(mount.parent_id) &&
                         mount.parent_id != below->id && !by_point_.contains(mount.mount_point);
     if (!hidden) add(std::move(mount));

@@ -23,29 +23,31 @@ struct Mount {
   std::string fstype;           // "ext4", "fuse.sshfs"
   std::string source;           // "/dev/vda1", "server:/export", "tmpfs"; may be empty
   bool readonly = false;        // this mount is read-only
-  bool super_readonly = false;  // the filesystem is, for all its mounts
+  bool super_readonly = false;  // the filesystem is read-only, in all its mounts
   std::string server;           // "10.0.0.5", the addr= of a network filesystem; else empty
-  std::string controllers;      // of a "cgroup" hierarchy (version 1): "blkio", "cpu,cpuacct"
+  std::string controllers;      // of a cgroup v1 hierarchy: "blkio", "cpu,cpuacct"
 };
 
-// Total: any text is an answer. A line that is torn or odd is rejected alone.
+// Accepts any text; a malformed line is rejected alone.
 Parsed<Mount> parse_mountinfo(std::string_view text);
 
-// The mounts that a path can reach, indexed by mount point; immutable.
+// The mounts reachable by path, indexed by mount point; immutable.
 class MountList {
  public:
-  // Of mounts stacked on one mount point only the last can be reached; a mount that lies
-  // below a directory mounted over later cannot be reached at all. Both are left out.
+  // Drops unreachable mounts: of mounts stacked on one mount point all but the last, and mounts
+  // below a directory that was mounted over later.
   explicit MountList(std::vector<Mount> mounts, std::uint64_t generation = 0);
 
   MountList(const MountList&) = delete;
   MountList& operator=(const MountList&) = delete;
 
-  const std::vector<Mount>& mounts() const { return mounts_; }  // by length of mount point
-  std::uint64_t generation() const { return generation_; }      // grows with each change
+  const std::vector<Mount>& mounts() const {
+    return mounts_;
+  }                                                         // sorted by length of the mount point
+  std::uint64_t generation() const { return generation_; }  // increases with each change
 
-  // The mount whose mount point is the longest that is `path` or one of its parents,
-  // component by component; null if there is none.
+  // The mount that `path` is on: the one with the longest mount point that is `path` or one of its
+  // parent directories; null if there is none.
   const Mount* find(std::string_view path) const;
 
  private:

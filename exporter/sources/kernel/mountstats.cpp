@@ -11,12 +11,11 @@
 namespace volumeter {
 namespace {
 
-// NFS 4.2 has some 70 procedures.
+// NFS 4.2 has about 70 operations.
 constexpr std::size_t kMaxOperations = 256;
 
-// Requests that are made for the whole client, all its mounts of one server together: its
-// lease, its sessions, its first ping. Since Linux 4.20 rpc_clnt_show_stats() adds them to
-// each of these mounts, so that they are no mount's own.
+// Requests of the client as a whole (lease, sessions, first ping), not of a mount. Since Linux 4.20
+// rpc_clnt_show_stats() adds them to every mount of the server.
 constexpr std::array<std::string_view, 12> kOfTheClient = {
     "NULL",           "SETCLIENTID",      "SETCLIENTID_CONFIRM",  "RENEW",
     "EXCHANGE_ID",    "CREATE_SESSION",   "DESTROY_SESSION",      "SEQUENCE",
@@ -26,8 +25,8 @@ bool is_of_the_mount(std::string_view operation) {
   return std::find(kOfTheClient.begin(), kOfTheClient.end(), operation) == kOfTheClient.end();
 }
 
-// The kernel's own are of these; what else stands there was put in by a server, whose name the
-// kernel repeats in this file as the server says it (impl_id).
+// The kernel's operation names. Other text can be injected by a server: the kernel prints the
+// server's name unescaped (impl_id).
 bool is_legal_name(std::string_view name) {
   return !name.empty() &&
          name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == std::string_view::npos;
@@ -37,7 +36,7 @@ bool is_data(std::string_view operation) {
   return operation == "READ" || operation == "WRITE" || operation == "COMMIT";
 }
 
-// At least `Count` numbers; newer kernels may append more.
+// Reads `Count` numbers; newer kernels may append more.
 template <std::size_t Count>
 std::optional<std::array<std::uint64_t, Count>> leading_numbers(std::string_view& rest) {
   std::array<std::uint64_t, Count> numbers{};
@@ -49,7 +48,7 @@ std::optional<std::array<std::uint64_t, Count>> leading_numbers(std::string_view
   return numbers;
 }
 
-// nfs_show_stats() in fs/nfs/super.c, enum nfs_stat_bytecounters: read and written by
+// nfs_show_stats() in fs/nfs/super.c, enum nfs_stat_bytecounters: bytes read and written by
 // programs, the same with O_DIRECT, from and to the server, then pages read and written.
 //   \tbytes:\t0 1001000 1007616 0 1001000 1001000 0 245
 std::optional<NfsBytes> parse_bytes(std::string_view rest) {
@@ -64,7 +63,7 @@ std::optional<NfsBytes> parse_bytes(std::string_view rest) {
 double seconds(std::uint64_t milliseconds) { return static_cast<double>(milliseconds) / 1000; }
 
 // _print_rpc_iostats() in net/sunrpc/stats.c: requests, transmissions, major timeouts, bytes
-// sent and received, milliseconds in the queue, to the answer and in all, and since Linux 5.3
+// sent and received, milliseconds in the queue, to the reply and in total, and since Linux 5.3
 // errors:
 //   \t        READ: 246 246 0 25584 1032488 8 65 80 0
 std::optional<NfsOperation> parse_operation(std::string_view line) {
@@ -91,13 +90,13 @@ std::optional<NfsOperation> parse_operation(std::string_view line) {
   return operation;
 }
 
-// Whether it may be left out unread: most operations of a mount have never happened.
+// Fast path: most operations of a mount have no requests and are skipped.
 bool never_happened(std::string_view line) {
   const std::string_view name = trim(cut(line, ':'));
   return !is_data(name) && next_field(line) == "0";
 }
 
-// Reads the file line by line; remembers whose lines they are.
+// Parses the file line by line and keeps track of the current mount.
 class Reader {
  public:
   void read(std::string_view line) {
@@ -115,7 +114,7 @@ class Reader {
   }
 
  private:
-  // show_vfsstat() in fs/proc_namespace.c; a source may be empty or, as "no device", missing:
+  // show_vfsstat() in fs/proc_namespace.c; a source may be empty, or missing ("no device"):
   //   device 10.0.0.5:/my\040export mounted on /mnt/a\040b with fstype nfs4 statvers=1.1
   //   device proc mounted on /proc with fstype proc
   void begin_mount(std::string_view line) {
@@ -128,7 +127,7 @@ class Reader {
     const std::string_view type = cut(rest, ' ');
     if (type != "nfs" && type != "nfs4") return;
     const std::string_view version = next_field(rest);
-    // 1.1 added transports, 1.0 is that of Linux before 2.6.25; what we read is the same.
+    // 1.0 is used before Linux 2.6.25; 1.1 added transports. The lines parsed here are the same.
     if (version != "statvers=1.0" && version != "statvers=1.1") return parsed_.reject(line);
     mount_.emplace();
     mount_->source = undo_octal_escapes(source);
@@ -144,7 +143,7 @@ class Reader {
   void read_of_mount(std::string_view line) {
     const std::string_view text = trim(line);
     if (text.empty()) {
-      is_among_operations_ = false;  // a blank line ends them
+      is_among_operations_ = false;  // a blank line ends the list
     } else if (text == "per-op statistics") {
       is_among_operations_ = true;
     } else if (is_among_operations_) {
@@ -166,7 +165,7 @@ class Reader {
   }
 
   Parsed<NfsStats> parsed_;
-  std::optional<NfsStats> mount_;  // whose lines are being read; nothing for other filesystems
+  std::optional<NfsStats> mount_;  // the current mount; absent for other filesystems
   bool is_among_operations_ = false;
 };
 

@@ -12,16 +12,15 @@
 
 namespace volumeter {
 
-// The counters of the host's NFS mounts: process 1's mountstats, or our own where that is not
-// readable. The kernel answers from memory and never asks the server, but writes a line for
-// each mount of the host and a page for each of NFS: read it only where there is one.
-// Thread-safe.
+// The counters of the host's NFS mounts, from /proc/1/mountstats or, if unreadable,
+// /proc/self/mountstats. Reading never contacts the server, but the file has a line for each mount
+// and 4 KiB for each NFS mount: read it only on hosts with NFS mounts. Thread-safe.
 class MountstatsFile {
  public:
-  // Both must outlive it.
+  // Keeps references to both.
   MountstatsFile(const HostAccess& host, ChangeLog& log);
 
-  // Nothing if it cannot be read; health() says why.
+  // Absent if the file cannot be read; health() has the reason.
   std::optional<std::vector<NfsStats>> read();
 
   SourceHealth health() const;  // "mountstats"

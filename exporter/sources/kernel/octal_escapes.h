@@ -6,9 +6,9 @@
 
 namespace volumeter {
 
-// The text behind a name as the files of mounts under /proc write it: there space, tab,
-// newline, backslash and, in sources, '#' are \ooo (seq_path and mangle in
-// fs/proc_namespace.c). Any \ooo is undone; what only looks like one stays.
+// Decodes the octal escapes \ooo of mountinfo and mountstats, used for space, tab, newline,
+// backslash and, in sources, '#' (seq_path() and mangle() in fs/proc_namespace.c). Incomplete
+// escapes are kept.
 std::string undo_octal_escapes(std::string_view text);
 
 }  // namespace volumeter

@@ -20,7 +20,7 @@ void skip_fields(std::string_view& rest, int count) {
 
 }  // namespace
 
-// proc(5), /proc/pid/stat; the name may hold spaces and parentheses, the last ')' ends it:
+// proc(5), /proc/pid/stat; the name may contain spaces and parentheses and ends at the last ')':
 //   4242 (a (b) c) S 1 4242 4242 0 -1 4194560 1220 0 11 0 <utime 14> <stime 15> 0 0 20 0 5 0
 //   <starttime 22> <vsize 23> <rss 24> 18446744073709551615 ...
 std::optional<ProcessStatLine> parse_process_stat(std::string_view text, const KernelUnits& units) {

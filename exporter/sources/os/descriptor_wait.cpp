@@ -10,7 +10,7 @@
 namespace volumeter {
 namespace {
 
-// Without an event (no descriptor left) a wake-up is noticed when the wait ends by itself.
+// Without an eventfd (no descriptors left) wake() takes effect when the wait times out.
 constexpr std::chrono::nanoseconds kWithoutEvent = std::chrono::seconds(1);
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// Waits for any of several descriptors to become readable; wake() from another thread cuts
-// the wait short, also one that has not begun yet.
+// Waits for any of several descriptors to become readable. wake() from another thread ends the
+// current wait, or the next one if none is in progress.
 class DescriptorWait {
  public:
   DescriptorWait();

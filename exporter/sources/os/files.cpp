@@ -66,7 +66,7 @@ int open_below(int root, const std::string& path, int flags) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags);
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  // EAGAIN: a rename elsewhere came in the way of a ".." (openat2(2)).
+  // EAGAIN: a concurrent rename while ".." was resolved (openat2(2)).
   constexpr int kAttempts = 16;
   int fd = -1;
   for (int i = 0; i < kAttempts; ++i) {
@@ -142,7 +142,7 @@ Result<UniqueFd> open_in_root(const std::string& rootfs, const std::string& path
   if (file) return file;
   if (errno == ENOSYS) {
     return Error{ErrorKind::kUnsupported, path,
-                 "openat2(2) is missing; a root file system other than / needs Linux 5.6"};
+                 "no openat2(2); --path.rootfs other than / needs Linux 5.6"};
   }
   return from_errno(path, errno);
 }

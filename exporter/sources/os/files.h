@@ -14,15 +14,14 @@ namespace volumeter {
 inline constexpr std::size_t kMaxFileBytes = 8 << 20;
 inline constexpr std::size_t kMaxDirEntries = 100'000;
 
-// What an errno(3) means to us, with the C library's words for people.
+// The Error for an errno(3), with the text of strerror(3).
 Error from_errno(std::string_view where, int number);
 
-// The whole content of a file, read until its end because the sizes that stat(2) gives for
-// /proc and /sys are wrong. Never waits for the writer of a FIFO. kMalformed if it is longer
-// than `max_bytes`.
+// Reads a whole file. Reads until EOF because st_size is wrong in /proc and /sys; does not block
+// on a FIFO. kMalformed if the file is longer than `max_bytes`.
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes = kMaxFileBytes);
 
-// The same from where `fd` stands; `where` names it in the error.
+// The same for an open file from its current offset; `where` is the name for the error.
 Result<std::string> read_to_end(int fd, std::string_view where, std::size_t max_bytes);
 
 // The names in a directory, sorted, without "." and "..". kMalformed above kMaxDirEntries.
@@ -30,20 +29,19 @@ Result<std::vector<std::string>> list_dir(const std::string& path);
 
 Result<std::string> read_link(const std::string& path);
 
-// Opens `path` of the host whose root directory is seen at `rootfs`. Symbolic links are
-// resolved as the host would do it, so none leads out of `rootfs`. Needs openat2(2)
-// (Linux 5.6) unless `rootfs` is "/": where that call is missing the answer is
-// kUnsupported, because a walk by hand cannot be made safe against renames.
+// Opens `path` on the host whose root directory is `rootfs`. Symbolic links are resolved below
+// `rootfs` and cannot escape it. Needs openat2(2) (Linux 5.6) unless `rootfs` is "/"; kUnsupported
+// without it, because resolving in user space is not safe against concurrent renames.
 Result<UniqueFd> open_in_root(const std::string& rootfs, const std::string& path, int flags);
 
-// Creates the directory and those above it that are missing.
+// Creates the directory and its missing parents.
 Result<> make_directories(const std::string& path);
 
-// Whether files could be made in the directory, or in the nearest one above it that exists.
+// Whether files can be created in the directory or, if missing, in its nearest existing parent.
 Result<> check_writable_directory(const std::string& path);
 
-// Readers see the old text or the new one, never a part, and it survives a loss of power.
-// One writer at a time.
+// Readers see either the old or the new text, and the new one survives a power failure. For one
+// writer at a time.
 Result<> write_file_atomically(const std::string& path, std::string_view text);
 
 }  // namespace volumeter

@@ -20,19 +20,19 @@ namespace {
 // The most important first.
 constexpr std::array<CapabilityUse, 6> kUses{{
     {Capability::kDacReadSearch, "CAP_DAC_READ_SEARCH",
-     "sizes of directories that only their owners may read"},
+     "sizes of directories that only their owner may read"},
     {Capability::kSysPtrace, "CAP_SYS_PTRACE",
-     "tmpfs mounts inside containers, and containers that /proc hides from others (hidepid)"},
+     "tmpfs mounts in containers, and container processes hidden by hidepid"},
     {Capability::kSysAdmin, "CAP_SYS_ADMIN",
-     "project quotas, btrfs quota groups, fanotify, which tells what changed, and I/O on "
-     "filesystems that are modules of the kernel"},
-    {Capability::kBpf, "CAP_BPF", "I/O of each volume and latency of devices by eBPF"},
-    {Capability::kPerfmon, "CAP_PERFMON", "I/O of each volume and latency of devices by eBPF"},
+     "project quotas, btrfs quota groups, change tracking by fanotify, and I/O on filesystems "
+     "built as kernel modules"},
+    {Capability::kBpf, "CAP_BPF", "I/O per volume and device latency by eBPF"},
+    {Capability::kPerfmon, "CAP_PERFMON", "I/O per volume and device latency by eBPF"},
     {Capability::kFowner, "CAP_FOWNER",
-     "walks that leave the access times of other users' directories alone"},
+     "scans that do not update access times of directories of other users"},
 }};
 
-// The three sets of a thread, as capget(2) and capset(2) take them: 32 bits a record.
+// The capability sets of a thread, see capget(2).
 struct ThreadCapabilities {
   CapabilitySet effective;
   CapabilitySet permitted;
@@ -41,7 +41,7 @@ struct ThreadCapabilities {
 
 using Records = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
 
-// `which`: a member of the records.
+// The 64 bits of a set, which the kernel splits over two records.
 CapabilitySet joined(const Records& records, __u32 __user_cap_data_struct::*which) {
   return CapabilitySet(records[0].*which | (std::uint64_t{records[1].*which} << 32));
 }
@@ -73,9 +73,9 @@ bool is_known_to_kernel(unsigned capability) {
   return ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0;
 }
 
-// Needs CAP_SETPCAP. Without it the set stays as it is, which gives nothing back to a process
-// that can gain no privileges.
-void bound_by(CapabilitySet kept) {
+// Reduces the bounding set, which needs CAP_SETPCAP. Without it the set is unchanged, which is
+// harmless for a process with no_new_privs.
+void limit_bounding_set(CapabilitySet kept) {
   for (unsigned number = 0; is_known_to_kernel(number); ++number) {
     if (!kept.has(static_cast<Capability>(number))) ::prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
   }
@@ -98,7 +98,7 @@ CapabilitySet permitted_capabilities() { return read_own().permitted; }
 Result<> keep_only(CapabilitySet effective, CapabilitySet on_demand) {
   const CapabilitySet had = permitted_capabilities();
   const CapabilitySet kept = had & CapabilitySet(effective.bits() | on_demand.bits());
-  bound_by(kept);
+  limit_bounding_set(kept);
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return from_errno("prctl(PR_SET_NO_NEW_PRIVS)", errno);

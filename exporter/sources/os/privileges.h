@@ -11,7 +11,7 @@
 
 namespace volumeter {
 
-// Those of capabilities(7) that this program has a use for, by the kernel's number.
+// The capabilities(7) that this program uses, with the kernel's numbers.
 enum class Capability : unsigned {
   kDacOverride = 1,
   kDacReadSearch = 2,
@@ -23,7 +23,7 @@ enum class Capability : unsigned {
   kBpf = 39,
 };
 
-// A set of capabilities as the kernel keeps it: a bit each.
+// A bit set of capabilities, as in the kernel.
 class CapabilitySet {
  public:
   constexpr CapabilitySet() = default;
@@ -50,36 +50,35 @@ class CapabilitySet {
   std::uint64_t bits_ = 0;
 };
 
-// A capability and what this program does by it.
+// A capability and what this program needs it for.
 struct CapabilityUse {
   Capability capability;
   std::string_view name;
   std::string_view gives;  // "sizes of directories that ..."
 };
 
-// What would be of use and is not in `had`, the most important first; nothing that this kernel
-// does not know.
+// Useful capabilities that are not in `had`, the most important first, without those unknown to
+// this kernel.
 std::vector<CapabilityUse> missing_capabilities(CapabilitySet had);
 
-// What is kept all the time by the agent and by its helper processes, and what on demand.
+// The capabilities that the agent keeps effective.
 inline constexpr CapabilitySet kAgentCapabilities{
     Capability::kDacReadSearch, Capability::kSysPtrace, Capability::kPerfmon, Capability::kBpf};
-// What the agent makes effective while it looks for a function of the kernel that it counts: those
-// of a module (ext4, xfs, overlayfs) are told by BPF_BTF_GET_FD_BY_ID, which takes this.
+// Permitted, and effective only while a kernel function to be traced is looked up: functions of
+// kernel modules (ext4, xfs, overlayfs) need BPF_BTF_GET_FD_BY_ID, which requires CAP_SYS_ADMIN.
 inline constexpr CapabilitySet kAgentCapabilitiesOnDemand{Capability::kSysAdmin};
 inline constexpr CapabilitySet kHelperCapabilities{Capability::kDacReadSearch, Capability::kFowner,
                                                    Capability::kSysPtrace};
 
-// What the calling thread may use or make effective. Empty for an ordinary user.
+// The permitted set of the calling thread; empty for an unprivileged user.
 CapabilitySet permitted_capabilities();
 
-// Gives up, for good, every capability of the calling thread but those in `effective`, which
-// it goes on using, and `on_demand`, which WithCapability makes effective; of both only those
-// it has. No program it starts can gain any. Threads that exist already keep theirs: call it
-// before there are any.
+// Permanently drops all capabilities of the calling thread but those in `effective`, which stay
+// effective, and in `on_demand`, which stay permitted for WithCapability. Child processes cannot
+// gain any. Affects no existing thread: call it before threads are started.
 Result<> keep_only(CapabilitySet effective, CapabilitySet on_demand = {});
 
-// Makes a capability effective in the calling thread while it lives, if that is permitted.
+// Makes a permitted capability effective in the calling thread for its own lifetime.
 class WithCapability {
  public:
   explicit WithCapability(Capability capability);
@@ -93,8 +92,8 @@ class WithCapability {
   bool was_raised_ = false;
 };
 
-// Whether a file, or while it does not exist the nearest directory above it, belongs to
-// another user: then root, too, writes to it only by CAP_DAC_OVERRIDE.
+// Whether a file or, if missing, its nearest existing parent is owned by another user. Then even
+// root needs CAP_DAC_OVERRIDE to write to it.
 bool belongs_to_another(const std::string& path);
 
 }  // namespace volumeter

@@ -13,30 +13,30 @@
 
 namespace volumeter {
 
-// The one file in which the agent remembers things over a restart, written by a thread of
-// its own so that nobody waits for the disk.
+// The file with the state that survives a restart of the agent. Written by a background thread, so
+// that callers never wait for the disk.
 class StateFile {
  public:
-  // `log` must outlive it. The directory is made when something is first written.
+  // Keeps a reference to `log`. The directory is created by the first write.
   StateFile(std::string directory, ChangeLog& log);
 
-  // Says now if nothing could be written, not only once there is something.
+  // Logs a warning if the directory is not writable, without waiting for the first write.
   void check();
 
-  // Writes what is still to be written.
+  // Writes what is still pending.
   ~StateFile();
 
-  // What the last run left; kNotFound if there is nothing.
+  // The state saved by the last run; kNotFound if there is none.
   Result<std::string> read() const;
 
-  // To be written soon, replacing what was handed in before. After a failure the newest
-  // text is tried again once a minute.
+  // Writes the text in the background; it replaces a pending one. After a failure the newest
+  // text is retried once a minute.
   void submit(std::string text);
 
-  // "state": up unless the newest write failed; its last good answer is for the caller.
+  // Source "state": up unless the last write failed.
   SourceHealth health() const;
 
-  // Renames a file that makes no sense, replacing one set aside earlier; its new name.
+  // Renames a damaged file to the returned path and replaces an earlier damaged one.
   Result<std::string> set_aside();
 
  private:
@@ -49,7 +49,7 @@ class StateFile {
   const std::string path_;
   ChangeLog& log_;
 
-  mutable std::mutex mutex_;  // of the two below
+  mutable std::mutex mutex_;  // guards pending_ and health_
   std::shared_ptr<const std::string> pending_;
   SourceHealth health_{.name = "state", .up = true};
   std::optional<Ticker> ticker_;
