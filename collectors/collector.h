@@ -15,10 +15,10 @@ class Collector {
  public:
   virtual ~Collector() = default;
 
-  // Every metric that collect() may emit.
+  // All metrics that collect() can emit.
   virtual std::span<const MetricDesc* const> describe() const = 0;
 
-  // The labels of the families may point into `host`, which outlives them.
+  // Labels may point into `host`, which must outlive the families.
   virtual MetricFamilies collect(const HostSnapshot& host) const = 0;
 };
 

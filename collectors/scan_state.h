@@ -9,7 +9,7 @@ namespace volumeter {
 // The label `state` of a scan info: the result of the last measurement. Null: not measured yet.
 LabelRef scan_state(const Sampled<SpaceUsage>* size);
 
-// The label `method` of a scan info.
+// The label `method` of a scan info metric.
 LabelRef method_label(SizeMethod method);
 
 }  // namespace volumeter

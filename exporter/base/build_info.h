@@ -5,10 +5,10 @@
 
 namespace volumeter {
 
-// Which program this is.
+// The version of this program.
 struct BuildInfo {
   std::string version;
-  std::string revision;  // of the checkout it was built from
+  std::string revision;  // git revision of the build
 };
 
 }  // namespace volumeter

@@ -38,7 +38,7 @@ void ChangeLog::forget(const LogSubject& subject) {
   last_lines_.erase(key);
 }
 
-// Writes after the lock is released: whoever has nothing new to say never waits for stderr.
+// Writes after releasing the lock, so that callers without a new line never wait for stderr.
 void ChangeLog::log(Level level, const LogSubject& subject, std::string_view message,
                     const Fields& fields) {
   std::string line = format(subject, message, fields);
@@ -87,7 +87,7 @@ bool ChangeLog::admit(Level level, const LogSubject& subject, std::string_view m
   return false;
 }
 
-// The bursts that began by then are over; all of them if there are too many to be kept.
+// Ends bursts that began until then, or all of them if there are too many.
 std::vector<ChangeLog::Line> ChangeLog::end_bursts(SteadyTime began_until) {
   if (bursts_.size() >= kMaxBursts) began_until = SteadyTime::max();
   std::vector<Line> lines;

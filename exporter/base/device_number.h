@@ -11,7 +11,7 @@
 
 namespace volumeter {
 
-// How the kernel numbers a block device, or the filesystems that have none.
+// A device number of the kernel: of a block device, or anonymous for filesystems without one.
 struct DeviceNumber {
   unsigned major = 0;
   unsigned minor = 0;
@@ -31,8 +31,7 @@ inline std::string to_string(DeviceNumber number) {
   return std::to_string(number.major) + ":" + std::to_string(number.minor);
 }
 
-// Sorts the items by device number and rejects all but the first of each: what is told twice
-// would be one series twice.
+// Sorts the items by device number and rejects duplicates, which would be duplicate series.
 template <typename Item>
 void keep_first_of_each(Parsed<Item>& parsed) {
   auto& items = parsed.items;

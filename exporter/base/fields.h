@@ -7,7 +7,7 @@
 
 namespace volumeter {
 
-// Cuts the text up to `separator` off the front of `rest`; the whole rest if there is none.
+// Removes and returns the text before the first `separator`, or all of `rest` if there is none.
 inline std::string_view cut(std::string_view& rest, char separator) {
   const auto end = rest.find(separator);
   const auto field = rest.substr(0, end);
@@ -17,7 +17,7 @@ inline std::string_view cut(std::string_view& rest, char separator) {
 
 inline std::string_view next_line(std::string_view& rest) { return cut(rest, '\n'); }
 
-// The next field of a line of fields parted by one or more spaces or tabs; empty at the end.
+// Removes and returns the next field; fields are separated by spaces or tabs. Empty at the end.
 inline std::string_view next_field(std::string_view& rest) {
   const auto begin = rest.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return rest = {};
@@ -28,7 +28,7 @@ inline std::string_view next_field(std::string_view& rest) {
   return field;
 }
 
-// The whole text as a number in base ten; nothing for a sign, a blank, an overflow.
+// The text as a decimal number; absent for signs, blanks and overflow.
 template <typename Integer>
 std::optional<Integer> to_integer(std::string_view text) {
   Integer value{};

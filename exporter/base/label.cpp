@@ -10,7 +10,7 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
 
-// Length of the valid UTF-8 sequence that `text` starts with, 0 if it starts with none
+// The length of the UTF-8 sequence at the start of `text`, 0 if invalid
 // (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 std::size_t sequence_length(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -43,7 +43,7 @@ std::string repaired_utf8(std::string_view text) {
 }
 
 Label::Label(std::string_view raw) {
-  // A cut through a sequence leaves bytes that the repair turns into U+FFFD.
+  // A truncated sequence at the end becomes U+FFFD.
   const std::string text = repaired_utf8(raw.substr(0, kMaxBytes));
   escaped_.reserve(text.size());
   for (const char c : text) {

@@ -6,13 +6,12 @@
 
 namespace volumeter {
 
-// The same text as valid UTF-8: each byte that belongs to no valid sequence becomes
-// U+FFFD. Names in /proc and on disks may be any bytes; the exposition formats are UTF-8.
+// The text as valid UTF-8: each invalid byte becomes U+FFFD. Names in /proc and on disks are
+// arbitrary bytes; the exposition formats are UTF-8.
 std::string repaired_utf8(std::string_view text);
 
-// A label value ready to stand between the quotes of an exposition line: valid UTF-8,
-// escaped, made of at most 4 KiB. Made once when the inventory is built, so that a scrape
-// copies it.
+// A label value as it appears in the exposition: valid UTF-8, escaped, from at most 4 KiB of text.
+// Built once with the inventory; scrapes only copy it.
 class Label {
  public:
   static constexpr std::size_t kMaxBytes = 4096;
@@ -22,7 +21,7 @@ class Label {
 
   const std::string& escaped() const { return escaped_; }
   bool empty() const { return escaped_.empty(); }
-  std::string plain() const;  // without the escapes, for pages and logs
+  std::string plain() const;  // unescaped, for pages and logs
 
   bool operator==(const Label&) const = default;
   auto operator<=>(const Label&) const = default;

@@ -25,10 +25,10 @@ std::string_view level_name(spdlog::level::level_enum level) {
   }
 }
 
-// A name or a path from outside can have 4 KiB, an answer of an engine megabytes.
+// Paths can have 4 KiB, and responses of the engine megabytes.
 constexpr std::size_t kMaxValueBytes = 512;
 
-// The value, or its beginning and "..."; not cut within a character.
+// Cuts a long value between two characters and appends "...".
 std::string shortened(std::string_view text) {
   if (text.size() <= kMaxValueBytes) return std::string(text);
   std::size_t end = kMaxValueBytes;

@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// What a text said. An item we cannot read costs that item only: one odd mount
-// must not hide the other forty. The first bad one is kept, shortened, for the log.
+// The result of a parser: the valid items and the number of malformed ones, which do not affect the
+// others. Keeps the first malformed item, shortened, for the log.
 template <typename T>
 struct Parsed {
   static constexpr std::size_t kKeptBytes = 200;

@@ -12,7 +12,7 @@ re2::RE2::Options options() {
   constexpr std::int64_t kMaxMemory = 1 << 20;
   re2::RE2::Options out;
   out.set_encoding(re2::RE2::Options::EncodingLatin1);  // a path is bytes, not UTF-8
-  out.set_dot_nl(true);                                 // and may hold a newline
+  out.set_dot_nl(true);                                 // and may contain newlines
   out.set_never_capture(true);
   out.set_max_mem(kMaxMemory);
   out.set_log_errors(false);

@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// Why an answer is missing. The kind chooses the log level and the metric; the
-// text of an Error is for people.
+// The cause of a failure. The kind selects log level and metric; the text of an Error is for
+// humans.
 enum class ErrorKind {
   kNotFound,
   kPermission,
@@ -17,7 +17,7 @@ enum class ErrorKind {
   kMalformed,
   kUnsupported,
   kIo,
-  kNotAsked,  // the agent itself declined: no evidence about who was to answer
+  kNotAsked,  // the agent sent no request: no evidence about the source
 };
 
 inline constexpr ErrorKind kErrorKinds[] = {
@@ -38,7 +38,7 @@ constexpr std::string_view to_string(ErrorKind kind) {
   return "io";
 }
 
-// What went wrong and where: {kMalformed, "/proc/1/mountinfo", "36 35 98:0"}.
+// A failure, with where it happened: {kMalformed, "/proc/1/mountinfo", "36 35 98:0"}.
 struct Error {
   ErrorKind kind = ErrorKind::kIo;
   std::string where;
@@ -47,11 +47,10 @@ struct Error {
   std::string text() const { return where + ": " + what; }
 };
 
-// Stands for "done" in Result<>.
+// The value of a Result<> without a value.
 struct Nothing {};
 
-// A value or the reason why there is none; shaped like C++23's std::expected so
-// that it can make way for it.
+// A value or an Error, modelled on C++23's std::expected.
 template <typename T = Nothing>
 class [[nodiscard]] Result {
  public:

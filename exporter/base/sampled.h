@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// Something measured in the background: the last good value with its age, and the
-// error of the newest attempt if that one failed.
+// A value measured in the background: the last good value, when it was measured, and the error of
+// the last attempt if that failed.
 template <typename T>
 struct Sampled {
   std::optional<T> value;

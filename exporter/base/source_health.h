@@ -13,17 +13,17 @@
 
 namespace volumeter {
 
-// How one source of facts is doing; becomes volumeter_source_*.
+// The health of a source of facts, exported as volumeter_source_*.
 struct SourceHealth {
   std::string_view name;  // a literal: docker, mountinfo, ...
   bool up = false;
   bool may_decline = false;  // it asks filesystems, some of which it may not ask: kNotAsked
   std::optional<WallTime> last_good;
-  std::uint64_t bad_items = 0;                                 // in the newest answer
+  std::uint64_t bad_items = 0;                                 // in the last result
   std::array<std::uint64_t, std::size(kErrorKinds)> errors{};  // since start, by kind
-  std::string last_error;  // why it is not up, for people; empty while it is
+  std::string last_error;                                      // human-readable; empty while up
 
-  // Whether it has answered, well or badly.
+  // Whether it was ever read, successfully or not.
   bool asked() const {
     return up || last_good ||
            std::any_of(errors.begin(), errors.end(), [](auto n) { return n > 0; });

@@ -9,13 +9,13 @@
 
 namespace volumeter {
 
-// A thread that does one piece of work, then sleeps for as long as the work asked or
-// until it is woken; the destructor stops and joins it.
+// A thread that repeats some work. After each round it sleeps for the time the work returned or
+// until woken. The destructor stops and joins it.
 class Ticker {
  public:
   using Pause = std::chrono::milliseconds;
 
-  // `work` returns how long to sleep before the next time.
+  // `work` returns the pause before the next round.
   explicit Ticker(std::function<Pause(std::stop_token)> work)
       : thread_([this, work = std::move(work)](std::stop_token stop) {
           while (!stop.stop_requested()) wake_up_.wait_for(stop, work(stop));

@@ -7,7 +7,7 @@
 
 namespace volumeter {
 
-// Owns one file descriptor and closes it once.
+// Owns a file descriptor.
 class UniqueFd {
  public:
   UniqueFd() = default;

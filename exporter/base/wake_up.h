@@ -9,7 +9,7 @@
 
 namespace volumeter {
 
-// A flag one thread sleeps on and others set; setting it while nobody sleeps is remembered.
+// A flag that one thread waits for and others set. It stays set until a wait consumes it.
 class WakeUp {
  public:
   void set() {
@@ -20,7 +20,7 @@ class WakeUp {
     changed_.notify_all();
   }
 
-  // Sleeps until set, stopped or `limit` is over; true if it was set. Clears the flag.
+  // Waits until the flag is set, a stop is requested or `limit` expires; true if set. Clears it.
   bool wait_for(std::stop_token stop, std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, stop, limit, [this] { return set_; });

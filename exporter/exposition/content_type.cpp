@@ -16,15 +16,15 @@ bool same(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
-// One element of an Accept or Accept-Encoding list, as far as it matters here:
+// The relevant parts of an element of an Accept or Accept-Encoding list:
 //   application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6
 struct Element {
   std::string_view value;
-  std::string_view version;  // empty if it names none
+  std::string_view version;  // empty if not given
   double q = 1;
 };
 
-// Nothing for an element whose q is no number from 0 to 1.
+// Absent if q is not a number from 0 to 1.
 std::optional<Element> parse_element(std::string_view text) {
   Element element;
   element.value = trim(cut(text, ';'));
@@ -40,8 +40,7 @@ std::optional<Element> parse_element(std::string_view text) {
   return element;
 }
 
-// What a list says of one thing on offer: of the elements that fit it, the most specific
-// decides.
+// The quality of an offered type: that of the most specific matching element.
 struct Wish {
   int specificity = 0;
   double q = 0;
@@ -53,7 +52,7 @@ struct Wish {
   }
 };
 
-// How closely `element` names text 0.0.4; 0 is not at all.
+// How specifically `element` matches text 0.0.4; 0 is no match.
 int fit_of_text(const Element& element) {
   if (same(element.value, "text/plain")) {
     return element.version.empty() ? 3 : element.version == "0.0.4" ? 4 : 0;
@@ -61,7 +60,7 @@ int fit_of_text(const Element& element) {
   return same(element.value, "text/*") ? 2 : same(element.value, "*/*") ? 1 : 0;
 }
 
-// "*/*" does not ask for OpenMetrics: curl sends it, and people read text more easily.
+// "*/*" does not select OpenMetrics: curl sends it, and text is easier to read.
 int fit_of_openmetrics(const Element& element) {
   if (same(element.value, "application/openmetrics-text")) {
     return element.version.empty() ? 3 : element.version == "1.0.0" ? 4 : 0;

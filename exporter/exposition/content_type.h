@@ -7,15 +7,15 @@
 
 namespace volumeter {
 
-// The media type that names `format` in a response.
+// The Content-Type of `format`.
 constexpr std::string_view content_type(Format format) {
   return format == Format::kOpenMetrics100
              ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
              : "text/plain; version=0.0.4; charset=utf-8";
 }
 
-// The format that an Accept header asks for (RFC 9110, 12.5.1). Text 0.0.4 unless the
-// client names OpenMetrics 1.0.0 and wants it at least as much; an empty header is no header.
+// The format requested by an Accept header (RFC 9110, 12.5.1): text 0.0.4 unless the client names
+// OpenMetrics 1.0.0 with at least the same quality. An empty header is a missing one.
 Format negotiate(std::string_view accept);
 
 // Whether an Accept-Encoding header allows gzip (RFC 9110, 12.5.3).

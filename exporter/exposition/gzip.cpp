@@ -22,7 +22,7 @@ void GzipCompressor::Free::operator()(libdeflate_compressor* compressor) const {
 
 std::string GzipCompressor::compress(std::string_view text) {
   const std::size_t bound = libdeflate_gzip_compress_bound(compressor_.get(), text.size());
-  // Uninitialised: of these pages only the tenth that the result fills is ever touched.
+  // Uninitialized: only the pages filled by the result, about a tenth, are ever touched.
   const auto buffer = std::make_unique_for_overwrite<char[]>(bound);
   const std::lock_guard lock(mutex_);
   const std::size_t size =

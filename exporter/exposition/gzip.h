@@ -10,8 +10,8 @@ struct libdeflate_compressor;
 
 namespace volumeter {
 
-// Makes gzip files (RFC 1952) at the fastest level, one at a time; its working memory is
-// kept between them. Thread-safe.
+// Compresses to gzip (RFC 1952) at the fastest level, one text at a time, and reuses its working
+// memory. Thread-safe.
 class GzipCompressor {
  public:
   GzipCompressor();

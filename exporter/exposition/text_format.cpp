@@ -8,12 +8,12 @@
 namespace volumeter {
 namespace {
 
-// A text that grows at its end; bytes are written in place, a line at a time.
+// An append-only text buffer; lines are written in place.
 class Buffer {
  public:
   explicit Buffer(std::size_t expected_bytes) { text_.resize(expected_bytes); }
 
-  // A place for `bytes` more. Valid until the next call.
+  // Space for `bytes` more. Valid until the next call.
   char* room(std::size_t bytes) {
     if (text_.size() - used_ < bytes) text_.resize(text_.size() + text_.size() / 4 + bytes);
     return text_.data() + used_;
@@ -36,7 +36,7 @@ class Buffer {
   std::size_t used_ = 0;
 };
 
-// The fixed text of a metric's lines, made once a family, with a gap for each label value:
+// The fixed text of a metric's lines, built once per family, with a gap for each label value:
 //   docker_volume_containers{volume="<gap>",state="<gap>"} <value>
 class LinePattern {
  public:
@@ -64,8 +64,8 @@ char* put(char* at, std::string_view text) { return at + text.copy(at, text.size
 // -9007199254740992, -2.2250738585072014e-308
 constexpr std::size_t kMaxNumberBytes = 24;
 
-// Whole numbers in full, so that a byte count stays a byte count; others in the fewest
-// digits that read back as the same double.
+// Integers in full, so that byte counts stay readable; others with the fewest digits that convert
+// back to the same double.
 char* put_number(char* at, double value) {
   constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
   if (std::isnan(value)) return put(at, "NaN");
@@ -92,8 +92,8 @@ void write_line(Buffer& out, const LinePattern& pattern, std::span<const LabelRe
   out.written_up_to(at);
 }
 
-// A bound as OpenMetrics wants it, "1.0". Text 0.0.4 would take "1" as well, but to
-// Prometheus 2 that is another series: both formats say the same.
+// A bucket bound in OpenMetrics form, "1.0". Text 0.0.4 also allows "1", but in Prometheus 2 that
+// is another series, so both formats use the same form.
 std::string bound_text(double bound) {
   if (std::isinf(bound)) return "+Inf";
   char digits[32];
@@ -150,7 +150,7 @@ std::string escaped_help(std::string_view help, Format format) {
   return out;
 }
 
-// OpenMetrics names a counter's family without the _total that its samples have.
+// In OpenMetrics the family of a counter has no _total, only its samples do.
 std::string_view family_name(const MetricDesc& desc, Format format) {
   constexpr std::string_view kTotal = "_total";
   const bool shorten = format == Format::kOpenMetrics100 && desc.type == MetricType::kCounter &&
@@ -168,8 +168,7 @@ void write_head(Buffer& out, const MetricDesc& desc, Format format) {
   }
 }
 
-// Close to what the lines will need: a buffer that grows is copied, one far too large is
-// memory that a small agent does not have.
+// An estimate of the size: a buffer that grows is copied, and one much too large wastes memory.
 std::size_t expected_bytes(const Family& family) {
   constexpr std::size_t kHeadBytes = 400;
   constexpr std::size_t kValueBytes = 12;

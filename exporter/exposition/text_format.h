@@ -7,13 +7,13 @@
 
 namespace volumeter {
 
-// The two texts Prometheus reads.
+// The text formats of Prometheus.
 enum class Format {
   kText004,         // https://prometheus.io/docs/instrumenting/exposition_formats/
   kOpenMetrics100,  // https://prometheus.io/docs/specs/om/open_metrics_spec/
 };
 
-// The families as one body. A family without samples is not written.
+// Renders the families; those without samples are omitted.
 std::string render(const MetricFamilies& families, Format format);
 
 }  // namespace volumeter

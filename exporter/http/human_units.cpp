@@ -13,7 +13,7 @@ std::string human_bytes(double bytes) {
   if (bytes < 1024) return fmt::format("{:.0f} B", bytes);
   std::size_t unit = 0;
   bytes /= 1024;
-  // 1023.95 would print as 1024.0 of the smaller unit.
+  // 1023.95 would be printed as 1024.0 of the smaller unit.
   while (bytes >= 1023.95 && unit + 1 < kUnits.size()) {
     bytes /= 1024;
     ++unit;

@@ -9,10 +9,10 @@ namespace volumeter {
 // 1536 -> "1.5 KiB".
 std::string human_bytes(double bytes);
 
-// 90 -> "90 s", 5400 -> "90 min", 200000 -> "2 days": one unit, rounded down.
+// 90 -> "90 s", 5400 -> "90 min", 200000 -> "2 days": a single unit, rounded down.
 std::string human_duration(double seconds);
 
-// Safe between tags and inside a quoted attribute.
+// Escapes text for HTML content and quoted attributes.
 std::string escaped_html(std::string_view text);
 
 }  // namespace volumeter

@@ -9,18 +9,18 @@
 
 namespace volumeter {
 
-// Where to listen, not yet looked up.
+// A listen address before name resolution.
 struct ListenAddress {
-  std::string host;        // an IP address without brackets or a name; empty is every address
-  std::uint16_t port = 0;  // 0: the kernel chooses one
+  std::string host;        // an IP address without brackets or a name; empty: all addresses
+  std::uint16_t port = 0;  // 0: chosen by the kernel
 
-  std::string text() const;  // as parse_listen_address reads it
+  std::string text() const;  // in the form that parse_listen_address() accepts
 
   bool operator==(const ListenAddress&) const = default;
 };
 
-// Reads :10066, 127.0.0.1:10066, [::1]:10066 or localhost:10066. The host is looked up when
-// the server starts; kMalformed for what cannot be one.
+// Parses :10066, 127.0.0.1:10066, [::1]:10066 or localhost:10066, else kMalformed. The host is
+// resolved when the server starts.
 Result<ListenAddress> parse_listen_address(std::string_view text);
 
 }  // namespace volumeter

@@ -19,14 +19,14 @@ struct FreeAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-// Messages of the C library begin with a capital, ours continue a sentence.
+// Messages of the C library begin with a capital letter; here they continue a sentence.
 std::string uncapitalised(std::string_view message) {
   std::string text(message);
   if (text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
   return text;
 }
 
-// kUnsupported: this machine has no such address family, another one may work.
+// kUnsupported if the kernel lacks the address family, so that another one is tried.
 ErrorKind kind_of(int number) {
   switch (number) {
     case EACCES:
@@ -77,9 +77,9 @@ Result<ListenSocket> open_in_family(const ListenAddress& address, int family) {
   if (!fd) return failed_with_errno(address);
   const int on = 1;
   const int off = 0;
-  // A restarted agent takes its port over from connections that are still fading away.
+  // After a restart, connections in TIME_WAIT must not keep the port.
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  // Dual stack whatever the sysctl net.ipv6.bindv6only says.
+  // Dual stack, whatever the value of the sysctl net.ipv6.bindv6only.
   if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   if (::bind(fd.get(), first.ai_addr, first.ai_addrlen) != 0 ||
       ::listen(fd.get(), SOMAXCONN) != 0) {
@@ -92,7 +92,7 @@ Result<ListenSocket> open_in_family(const ListenAddress& address, int family) {
 }  // namespace
 
 Result<ListenSocket> open_listen_socket(const ListenAddress& address) {
-  // Every address: IPv6 takes IPv4 along. A name such as localhost: IPv4 first, as Go does.
+  // All addresses: the IPv6 socket accepts IPv4. A name such as localhost: IPv4 first, as in Go.
   const bool every = address.host.empty();
   auto socket = open_in_family(address, every ? AF_INET6 : AF_INET);
   if (socket || socket.error().kind != ErrorKind::kUnsupported) return socket;

@@ -10,18 +10,18 @@
 
 namespace volumeter {
 
-// A socket that accepts connections.
+// A listening socket.
 struct ListenSocket {
   UniqueFd fd;             // non-blocking
-  std::uint16_t port = 0;  // the one in use, also if the kernel chose it
+  std::uint16_t port = 0;  // the actual port, even if chosen by the kernel
 };
 
-// Opens `address`. An empty host takes IPv6 and IPv4 by one socket, or IPv4 alone where the
-// kernel has no IPv6. Looks names up, so call it at the start of the program only.
+// Listens on `address`. For an empty host one socket accepts IPv6 and IPv4, or IPv4 only if the
+// kernel has no IPv6. Resolves names, so call it only at startup.
 // The error reads "cannot listen on :10066: address already in use".
 Result<ListenSocket> open_listen_socket(const ListenAddress& address);
 
-// All of them or none, in their order.
+// Opens all of them in order, or none.
 Result<std::vector<ListenSocket>> open_listen_sockets(const std::vector<ListenAddress>& addresses);
 
 }  // namespace volumeter

@@ -18,15 +18,14 @@ class OpenSockets {
     sockets_.insert(socket);
   }
 
-  // To be called before it is closed.
+  // To be called before the socket is closed.
   void remove(int socket) {
     const std::lock_guard lock(mutex_);
     sockets_.erase(socket);
     removed_.notify_all();
   }
 
-  // Ends what is being sent and received on all of them, and waits until all are removed or
-  // the time is up.
+  // Shuts down all of them and waits until they are removed or the timeout expires.
   void shut_down(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
     for (const int socket : sockets_) ::shutdown(socket, SHUT_RDWR);

@@ -14,8 +14,7 @@ std::optional<char> hex_byte(std::string_view digits) {
   return static_cast<char>(value);
 }
 
-// Undoes the encoding of forms (application/x-www-form-urlencoded). A '%' without two hex
-// digits stands for itself.
+// Decodes application/x-www-form-urlencoded. A '%' without two hex digits is kept.
 std::string decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -11,23 +11,23 @@
 
 namespace volumeter {
 
-// What a scraper asked for. At most one of the two lists has entries; both empty is
-// everything. The names are as sent: not known to be collectors, possibly repeated.
+// The parameters of a scrape. At most one of the lists has entries; with none, all collectors are
+// selected. The names are as sent, and may be unknown or repeated.
 struct ScrapeRequest {
   std::vector<std::string> collect;  // only these
   std::vector<std::string> exclude;  // all but these
-  std::optional<Seconds> timeout;    // after which the scraper gives up
+  std::optional<Seconds> timeout;    // of the scraper
 };
 
 inline constexpr std::size_t kMaxQueryParameters = 100;
 
-// Reads the part of a URL behind the '?'. Other parameters than collect[] and exclude[]
-// are ignored, as node_exporter does. kMalformed for both lists at once or too many
-// parameters; `what` is a sentence for the client.
+// Parses the query string of a URL. Parameters other than collect[] and exclude[] are ignored, as
+// in node_exporter. kMalformed if both are given or there are too many parameters; `what` is the
+// message for the client.
 Result<ScrapeRequest> parse_query(std::string_view raw_query);
 
-// Reads the header X-Prometheus-Scrape-Timeout-Seconds; nothing unless it is a number
-// above 0 and at most a million.
+// Parses the header X-Prometheus-Scrape-Timeout-Seconds; absent unless it is a number above 0 and
+// at most a million.
 std::optional<Seconds> parse_scrape_timeout(std::string_view header);
 
 }  // namespace volumeter

@@ -6,19 +6,19 @@
 
 namespace volumeter {
 
-// Lets a limited number of requests in at once. Thread-safe.
+// Limits the number of concurrent requests. Thread-safe.
 class RequestGate {
   struct Leave {
     void operator()(RequestGate* gate) const { --gate->inside_; }
   };
 
  public:
-  // The place of one request, given back when destroyed.
+  // The slot of a request, released on destruction.
   using Place = std::unique_ptr<RequestGate, Leave>;
 
-  explicit RequestGate(unsigned limit) : limit_(limit) {}  // 0 is no limit
+  explicit RequestGate(unsigned limit) : limit_(limit) {}  // 0: no limit
 
-  // Null if all places are taken.
+  // Null if all slots are in use.
   Place enter() {
     const unsigned inside = ++inside_;
     Place place(this);

@@ -8,7 +8,7 @@
 namespace volumeter {
 namespace {
 
-// Below this a gzip header and the client's work outweigh the bytes saved.
+// Below this size compression is not worth its overhead.
 constexpr std::size_t kMinCompressedBytes = 512;
 
 Response typed(unsigned status, std::string_view type, std::string body) {
@@ -23,7 +23,7 @@ Response plain_text(unsigned status, std::string body) {
 
 Response html(std::string body) {
   auto response = typed(200, "text/html; charset=utf-8", std::move(body));
-  // The page has no scripts and loads nothing; names of volumes can bring none in.
+  // The page has no scripts and loads nothing, so that names of volumes cannot inject any.
   response.headers.push_back(
       {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"});
   return response;

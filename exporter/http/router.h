@@ -13,11 +13,11 @@
 
 namespace volumeter {
 
-// The parts of an HTTP request that matter here; a header that was not sent is empty.
+// The relevant parts of an HTTP request; a missing header is empty.
 struct Request {
   std::string_view method;
   std::string_view path;
-  std::string_view raw_query;  // behind the '?', not decoded
+  std::string_view raw_query;  // after the '?', not decoded
   std::string_view accept;
   std::string_view accept_encoding;
   std::string_view scrape_timeout;  // X-Prometheus-Scrape-Timeout-Seconds
@@ -34,22 +34,22 @@ struct Response {
   std::vector<Header> headers;
 };
 
-// What there is to serve. All functions may be called from several threads at once.
+// The content to serve. The functions must be thread-safe.
 struct Routes {
   std::string telemetry_path;
   std::function<std::string(const ScrapeRequest&, Format)> scrape;  // the rendered body
   std::function<bool(std::string_view name)> is_collector;
   std::function<std::string()> landing_page;  // HTML
-  std::function<bool()> ready;                // the first inventory is there
+  std::function<bool()> ready;                // the first inventory is complete
 };
 
-// Answers requests, without knowing of sockets. Paths match whole. Thread-safe.
+// Answers requests, independently of sockets. Paths match exactly. Thread-safe.
 class Router {
  public:
   Router(Routes routes, ChangeLog& log);
 
-  // The answer to HEAD is that to GET: whoever sends it leaves the body out. A function of
-  // the routes that throws is answered with 500 and logged.
+  // The response to HEAD is that to GET; the server omits its body. If a function of the routes
+  // throws, the response is 500 and the exception is logged.
   Response answer(const Request& request);
 
  private:

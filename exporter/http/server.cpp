@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::intptr_t kThreads = 2;
 constexpr std::intptr_t kIdleSeconds = 15;
-constexpr std::intptr_t kRequestBytes = 32'768;  // beyond it: 431
+constexpr std::intptr_t kRequestBytes = 32'768;  // longer requests get 431
 constexpr std::chrono::milliseconds kLastWords{500};
 
-// One request and its answer. Lives from the request line until libmicrohttpd has sent the
-// answer or lost the client.
+// A request and its response. Lives from the request line until libmicrohttpd has sent the
+// response or lost the client.
 struct Exchange {
   std::string target;  // "/metrics?collect[]=volumes", as sent
   bool headers_seen = false;
@@ -41,7 +41,7 @@ Request request_of(MHD_Connection* connection, std::string_view method, std::str
   return request;
 }
 
-// The body stays where it is, in the Exchange.
+// The body stays in the Exchange and is not copied.
 MHD_Result send(MHD_Connection* connection, Response& response) {
   MHD_Response* const reply = MHD_create_response_from_buffer(
       response.body.size(), response.body.data(), MHD_RESPMEM_PERSISTENT);
@@ -56,10 +56,10 @@ MHD_Result send(MHD_Connection* connection, Response& response) {
 
 int as_socket(void* context) { return static_cast<int>(reinterpret_cast<std::intptr_t>(context)); }
 
-// The callbacks are called from C, which no exception may enter.
+// These callbacks are called from C: no exception may leave them.
 
-// Called when the request line is read. The target is taken here because later
-// libmicrohttpd has decoded it in its own way and cut the query off.
+// Called after the request line. The target is kept here because later libmicrohttpd decodes it
+// and cuts off the query.
 void* on_request_line(void*, const char* target, MHD_Connection*) {
   try {
     return new Exchange{target, false, {}};
@@ -73,9 +73,9 @@ bool has_body(MHD_Connection* connection) {
   return !(length.empty() || length == "0") || !header(connection, "Transfer-Encoding").empty();
 }
 
-// Called when the headers are read and again when the request is complete. libmicrohttpd
-// closes the connection after an answer to the first call: right for a request with a body,
-// which nobody wants to read; others are answered at the second. MHD_NO closes at once.
+// Called after the headers and again when the request is complete. libmicrohttpd closes the
+// connection after a response to the first call: right for requests with a body, which is not
+// read; others are answered at the second call. MHD_NO closes at once.
 MHD_Result on_request(void* service, MHD_Connection* connection, const char*, const char* method,
                       const char*, const char*, std::size_t*, void** context) {
   auto* const exchange = static_cast<Exchange*>(*context);
@@ -104,7 +104,7 @@ void on_connection(void* sockets, MHD_Connection* connection, void** context,
     if (info == nullptr) return;
     *context = reinterpret_cast<void*>(static_cast<std::intptr_t>(info->connect_fd));
     open->add(info->connect_fd);
-  } catch (...) {  // no memory: then it is not in the set
+  } catch (...) {  // out of memory: the socket is not in the set
   }
 }
 
@@ -113,7 +113,7 @@ std::intptr_t as_option(Function* function) {
   return reinterpret_cast<std::intptr_t>(function);
 }
 
-// How libmicrohttpd is to run, all in one place. Takes over `listen_fd`.
+// All options of libmicrohttpd. Takes ownership of `listen_fd`.
 MHD_Daemon* start_daemon(int listen_fd, const ServerOptions& options, Service& service,
                          OpenSockets& sockets) {
   MHD_OptionItem items[] = {
@@ -135,10 +135,10 @@ MHD_Daemon* start_daemon(int listen_fd, const ServerOptions& options, Service& s
 
 void Server::Stop::operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
 
-// libmicrohttpd 0.9.75 crashes if it is stopped while it refuses a request: it then queues no
-// response, and asks that for its size. So no connection is left when it is stopped, and none
-// comes any more. (MHD_quiesce_daemon() would do the latter, but its threads and it may both
-// take the socket out of an epoll set, which ends the process.)
+// libmicrohttpd 0.9.75 crashes if it is stopped while it refuses a request: it has queued no
+// response, but reads its size. So all connections are closed before, and no new ones accepted.
+// (MHD_quiesce_daemon() would do the latter, but it and the threads of the daemon may both remove
+// the socket from an epoll set, which aborts the process.)
 Server::~Server() {
   for (const int socket : listen_sockets_) ::shutdown(socket, SHUT_RDWR);
   open_sockets_.shut_down(kLastWords);

@@ -15,21 +15,21 @@ struct MHD_Daemon;
 namespace volumeter {
 
 struct ServerOptions {
-  unsigned max_connections = 128;        // an address; more wait in the kernel
-  unsigned max_connections_per_ip = 96;  // so that no single client takes them all
+  unsigned max_connections = 128;        // per address; others wait in the backlog
+  unsigned max_connections_per_ip = 96;  // so that a single client cannot use all
 };
 
-// The HTTP server: two threads an address, whatever the number of clients. A client that
-// is slow or silent costs a connection until its time is up, and nobody else anything.
-// The destructor drops open connections and waits only for answers that are being made.
+// The HTTP server: two threads per address for any number of clients. A slow or silent client
+// occupies a connection until its timeout and delays no other client. The destructor closes open
+// connections and waits only for responses that are being generated.
 class Server {
  public:
-  // Makes the first thread. `service` must outlive the server.
+  // Starts the first thread. Keeps a reference to `service`.
   static Result<std::unique_ptr<Server>> start(std::vector<ListenSocket> sockets,
                                                const ServerOptions& options, Service& service);
   ~Server();
 
-  // The ports in use, in the order of the sockets.
+  // The actual ports, in the order of the sockets.
   const std::vector<std::uint16_t>& ports() const { return ports_; }
 
  private:
@@ -41,7 +41,7 @@ class Server {
 
   OpenSockets open_sockets_;
   std::vector<std::unique_ptr<MHD_Daemon, Stop>> daemons_;
-  std::vector<int> listen_sockets_;  // which belong to the daemons
+  std::vector<int> listen_sockets_;  // owned by the daemons
   std::vector<std::uint16_t> ports_;
 };
 

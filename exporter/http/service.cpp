@@ -15,7 +15,7 @@ Routes timed(Routes routes, ServerMetrics& metrics, std::function<SteadyTime()> 
   return routes;
 }
 
-// A health check that is answered 503 gets a container killed: it is cheap, and always let in.
+// Health checks are cheap and exempt from the limit: a 503 could get the container killed.
 bool always_let_in(std::string_view path) { return path.starts_with("/-/"); }
 
 Response too_many_requests() {

@@ -10,16 +10,15 @@
 
 namespace volumeter {
 
-// What stands between the sockets and the routes: the limit on requests at once, and the
-// counters. Thread-safe.
+// The layer between sockets and router: limits concurrent requests and counts them. Thread-safe.
 class Service {
  public:
-  // `log` and `metrics` must outlive it.
+  // Keeps references to `log` and `metrics`.
   Service(Routes routes, unsigned max_requests, ChangeLog& log, ServerMetrics& metrics,
           std::function<SteadyTime()> steady_now);
 
-  // A response and its place among the requests at once, to be kept until all is sent: it
-  // is the bodies waiting for slow readers that cost memory.
+  // A response and its slot, to be kept until the response is sent: bodies waiting for slow
+  // readers are what uses memory.
   struct Answer {
     RequestGate::Place place;
     Response response;

@@ -20,7 +20,7 @@ constexpr std::string_view to_string(MetricType type) {
   return "gauge";
 }
 
-// The label names of a family, in the order in which values are given.
+// The label names of a family, in the order of the values.
 class LabelNames {
  public:
   static constexpr std::size_t kMax = 12;
@@ -28,7 +28,7 @@ class LabelNames {
   constexpr LabelNames() = default;
   constexpr LabelNames(std::initializer_list<std::string_view> names) : size_(names.size()) {
     std::size_t i = 0;
-    for (const auto name : names) names_.at(i++) = name;  // too many does not compile
+    for (const auto name : names) names_.at(i++) = name;  // too many labels do not compile
   }
 
   constexpr std::span<const std::string_view> get() const { return {names_.data(), size_}; }

@@ -31,8 +31,8 @@ void MetricFamilies::merge(MetricFamilies&& other) {
       families_.push_back(std::move(family));
     }
   }
-  // Moving a label may move its characters when they are short, and views point at them:
-  // whole deques change owner instead of their elements.
+  // Moving a short string moves its characters, which views refer to. So whole deques are moved
+  // instead of their elements.
   kept_others_.push_back(std::move(other.kept_));
   kept_others_.splice(kept_others_.end(), other.kept_others_);
 }

@@ -17,13 +17,13 @@
 
 namespace volumeter {
 
-// Escaped text of one label value. It points into the snapshot, a literal or a text kept
-// by MetricFamilies, never into a temporary.
+// A view of an escaped label value in the snapshot, a literal or a text kept by MetricFamilies;
+// never of a temporary.
 class LabelRef {
  public:
   LabelRef(const Label& label) : text_(label.escaped()) {}
   LabelRef(Label&&) = delete;
-  // A literal: letters, digits and punctuation that need no escape.
+  // For a literal without characters that need escapes.
   template <std::size_t N>
   constexpr LabelRef(const char (&literal)[N]) : text_(literal, N - 1) {}
 
@@ -42,23 +42,23 @@ struct HistogramBucket {
 };
 
 struct HistogramValue {
-  std::vector<HistogramBucket> buckets;  // ascending; the last one is +Inf
+  std::vector<HistogramBucket> buckets;  // ascending; the last bound is +Inf
   double sum = 0;
 };
 
-// The samples of one metric: values, and for each as many label texts as the desc names.
+// The samples of a metric: values, each with the labels that the desc declares.
 class Family {
  public:
   explicit Family(const MetricDesc& desc) : desc_(&desc) {}
 
-  // An absent value adds nothing: unknown is absent, never zero.
+  // Adds nothing for an absent value: unknown is absent, never zero.
   void add(std::initializer_list<LabelRef> labels, std::optional<double> value) {
     if (!value) return;
     append_labels({labels.begin(), labels.size()});
     values_.push_back(*value);
   }
 
-  // For labels whose number is known only at run time.
+  // For a number of labels known only at run time.
   void add_value(std::span<const LabelRef> labels, double value) {
     append_labels(labels);
     values_.push_back(value);
@@ -93,11 +93,11 @@ class Family {
   std::vector<HistogramValue> histograms_;
 };
 
-// What collectors produce: families in the order in which they were first named, each
-// once, so that no exposition can carry a second HELP line of the same name.
+// The output of collectors: unique families in order of first use, so that an exposition never has
+// two HELP lines of one name.
 class MetricFamilies {
  public:
-  // The family of `desc`, made if it is new. The reference stays valid.
+  // The family of `desc`, added if missing. The reference stays valid.
   Family& operator[](const MetricDesc& desc);
 
   void add(const MetricDesc& desc, std::initializer_list<LabelRef> labels,
@@ -105,7 +105,7 @@ class MetricFamilies {
     (*this)[desc].add(labels, value);
   }
 
-  // Keeps a label text alive that no snapshot holds.
+  // Stores a label text that is not in the snapshot.
   const Label& keep(Label label) { return kept_.emplace_back(std::move(label)); }
 
   void merge(MetricFamilies&& other);

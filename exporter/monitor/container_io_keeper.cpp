@@ -7,7 +7,7 @@
 namespace volumeter {
 namespace {
 
-// Those under filesystems that hold Docker data. Cgroups count by disk, not by partition.
+// The disks below filesystems with Docker data; cgroups count per disk, not per partition.
 std::vector<DeviceIo> disks_of(const Inventory& inventory) {
   std::vector<DeviceIo> disks;
   for (const DeviceFacts& device : inventory.devices) {
@@ -17,8 +17,8 @@ std::vector<DeviceIo> disks_of(const Inventory& inventory) {
   return disks;
 }
 
-// The indexes of containers that run. Of two that share a name, which no engine allows, the
-// second would be the same series again.
+// The indexes of running containers. Of two with the same name, which no engine allows, only the
+// first is used: the second would be a duplicate series.
 std::vector<std::size_t> running(const std::vector<ContainerFacts>& containers) {
   std::vector<std::size_t> found;
   std::set<std::string_view> names;

@@ -19,10 +19,10 @@ namespace volumeter {
 // Thread-safe: scrapes take turns, because what is added up has to come in order.
 class ContainerIoKeeper {
  public:
-  // Both must outlive the keeper.
+  // Keeps references to both.
   ContainerIoKeeper(const HostAccess& host, ChangeLog& log) : host_(host), reader_(host, log) {}
 
-  // By index of inventory.containers; absent if it is not running or cannot be read.
+  // One element per container of the inventory; absent if not running or unreadable.
   std::vector<std::optional<ContainerIo>> read(const Inventory& inventory, const MountList& mounts);
 
   SourceHealth health() const;  // "cgroup"

@@ -10,7 +10,7 @@ constexpr std::string_view kSubject = "state";
 constexpr std::string_view kLost =
     "cannot read the saved history; since when volumes are unused is counted from now on";
 
-// How much of "in use until" a crash may lose.
+// The precision of "last used" after a crash.
 constexpr std::chrono::minutes kSaveInterval{10};
 
 }  // namespace
@@ -74,7 +74,7 @@ void UsageKeeper::observe(const Inventory& inventory, WallTime now) {
 
 void UsageKeeper::still_watching(WallTime now) {
   watched_until_ = now;
-  // A clock that was set back must not end the saving.
+  // Keeps saving after the clock was set back.
   if (!saved_at_ || std::chrono::abs(now - *saved_at_) >= kSaveInterval) save(now);
 }
 

@@ -14,27 +14,27 @@
 
 namespace volumeter {
 
-// The history of use and its file: restored when made, saved after each change and every
-// ten minutes. observe() and still_watching() belong to one thread, the rest to any.
+// The usage history of volumes and its file: restored on construction, saved after each change and
+// every ten minutes. observe() and still_watching() are for one thread, the rest is thread-safe.
 class UsageKeeper {
  public:
-  // An empty `directory`: nothing is restored or saved.
+  // If `directory` is empty nothing is restored or saved.
   UsageKeeper(const std::string& directory, ChangeLog& log);
 
-  // Saves what has been seen up to now.
+  // Saves the current state.
   ~UsageKeeper();
 
-  // Until then nothing is written: --once only looks. A damaged file is set aside.
+  // Enables writing, which --once never does. Renames a damaged file.
   void start_writing();
 
   void observe(const Inventory& inventory, WallTime now);
 
-  // The host is being watched, though nothing changed.
+  // Records that the host is still being watched, without a change.
   void still_watching(WallTime now);
 
   std::shared_ptr<const UsageTimes> times() const;  // never null
 
-  // "state": up unless the file could not be written. Only with a directory.
+  // Source "state": up unless the last write failed. Only with a directory.
   SourceHealth health() const;
 
  private:
@@ -45,12 +45,12 @@ class UsageKeeper {
   std::unique_ptr<StateFile> file_;
   UsageHistory history_;
   bool writing_ = false;
-  bool damaged_ = false;       // the file, when it was restored
+  bool damaged_ = false;       // the restored file
   std::size_t bad_lines_ = 0;  // of it
   std::optional<WallTime> saved_at_;
   std::optional<WallTime> watched_until_;
 
-  mutable std::mutex mutex_;  // of the one below
+  mutable std::mutex mutex_;  // guards times_
   std::shared_ptr<const UsageTimes> times_ = std::make_shared<const UsageTimes>();
 };
 

@@ -8,7 +8,7 @@
 
 namespace volumeter {
 
-// docs/metrics.md: every metric with its type, labels and help, as Markdown.
+// The text of docs/metrics.md: all metrics with type, labels and help.
 std::string metric_docs(const std::vector<const MetricDesc*>& descs);
 
 }  // namespace volumeter

@@ -12,15 +12,15 @@
 
 namespace volumeter {
 
-// Keeps the kernel measuring how long block devices take, from start() on. Thread-safe.
+// Measures the latency of block devices with eBPF, from start() on. Thread-safe.
 class DeviceLatencyWatch {
  public:
-  // Both must outlive it.
+  // Keeps references to both.
   DeviceLatencyWatch(const HostAccess& host, ChangeLog& log) : host_(host), log_(log) {}
 
   void start();
 
-  // Sorted by device number; empty while nobody measures.
+  // Sorted by device number; empty without eBPF.
   std::vector<DeviceLatency> latest();
 
   SourceHealth health() const;  // "ebpf_devices"

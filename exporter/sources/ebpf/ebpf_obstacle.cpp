@@ -6,14 +6,14 @@
 namespace volumeter {
 namespace {
 
-// "none [integrity] confidentiality": no page of Documentation/ describes it;
-// security/lockdown/lockdown.c puts brackets around the level in force.
+// "none [integrity] confidentiality": security/lockdown/lockdown.c puts the current level in
+// brackets.
 bool is_locked_down(const HostPaths& paths) {
   const auto text = read_file(paths.sys("kernel/security/lockdown"));
   return text && text->find("[none]") == std::string::npos && text->find('[') != std::string::npos;
 }
 
-// The file is some megabytes; that there is something in it is enough.
+// The file has megabytes; its first byte is enough.
 bool has_types(const HostPaths& paths) {
   const auto text = read_file(paths.sys("kernel/btf/vmlinux"), 1);
   return text || text.error().kind == ErrorKind::kMalformed;
@@ -24,10 +24,10 @@ bool has_types(const HostPaths& paths) {
 std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused) {
   const std::string why(refused);
   if (why.find("built without") != std::string::npos) {
-    return why + ": build it where libbpf-dev, clang and bpftool are";
+    return why + ": build with libbpf-dev, clang and bpftool installed";
   }
   if (is_locked_down(paths)) {
-    return why + ": this kernel is locked down (Secure Boot, lockdown=) and lets nobody count";
+    return why + ": this kernel is locked down (Secure Boot, lockdown=) and denies tracing";
   }
   if (why.find("ermi") != std::string::npos) {  // "Operation not permitted", "Permission denied"
     return why +
@@ -35,10 +35,10 @@ std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused) {
            "locked down (lockdown=)";
   }
   if (!has_types(paths)) {
-    return why + ": this kernel does not tell its types; it takes one with CONFIG_DEBUG_INFO_BTF";
+    return why + ": this kernel has no BTF; needs CONFIG_DEBUG_INFO_BTF";
   }
   return why +
-         ": it takes Linux 5.13 or later with CONFIG_BPF_SYSCALL, CONFIG_FUNCTION_TRACER and "
+         ": needs Linux 5.13 or later with CONFIG_BPF_SYSCALL, CONFIG_FUNCTION_TRACER and "
          "CONFIG_DEBUG_INFO_BTF";
 }
 

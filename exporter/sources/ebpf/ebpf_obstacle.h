@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// Why the kernel does not let eBPF count, and what would change that, in one clause for people.
-// `refused` is the error it gave.
+// Why eBPF is unavailable, with the remedy, as a clause for humans. `refused` is the error of the
+// kernel.
 std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused);
 
 }  // namespace volumeter

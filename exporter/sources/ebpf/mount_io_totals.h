@@ -18,29 +18,29 @@ class MountIoTotals {
  public:
   void open(MountToken token, MountKey mount, std::string volume);
 
-  // What the kernel counted so far.
+  // Adds the current counts of the kernel.
   void add(const std::unordered_map<MountToken, MountIo>& counted);
 
   bool is_open(MountToken token) const { return open_.contains(token); }
 
-  // The mount is gone, after its last add().
+  // The mount is gone; after its last add().
   void close(MountToken token, SteadyTime now);
 
-  // Volumes that are no more, and mounts that did not come back for long.
+  // Drops volumes that no longer exist, and mounts that have been gone for long.
   void forget(const std::set<std::string>& volumes, SteadyTime now);
 
   const std::map<MountKey, MountIo>& mounts() const { return mounts_; }
   const std::map<std::string, MountIo>& volumes() const { return volumes_; }
 
  private:
-  // With more, those that are gone are forgotten at once.
+  // With more mounts, those that are gone are dropped at once.
   static constexpr std::size_t kMaxMounts = 2000;
   static constexpr std::chrono::hours kKept{1};
 
   struct Account {
     MountKey mount;
-    std::string volume;  // empty: of none
-    MountIo counted;     // that is in the sums
+    std::string volume;  // empty if none
+    MountIo counted;     // already included in the sums
   };
 
   std::unordered_map<MountToken, Account> open_;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kSubject = "ebpf";
 
-// The directory of a filesystem that a host's path leads to.
+// The mount of a path of the host, and the directory in its filesystem.
 std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& path,
                                                              const MountList& mounts) {
   if (path.empty()) return {};
@@ -30,7 +30,7 @@ const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::s
   const Mount* by_data = nullptr;
   std::size_t matches = 0;
   for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
-    if (mount->mount_point == destination) return &*mount;  // of stacked ones, the one on top
+    if (mount->mount_point == destination) return &*mount;  // the topmost of stacked mounts
     if (!data) continue;
     const auto& [host_mount, directory] = *data;
     if (mount->device == host_mount->device && mount->root == directory) {
@@ -38,7 +38,7 @@ const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::s
       ++matches;
     }
   }
-  return matches == 1 ? by_data : nullptr;  // of several, nobody knows which it is
+  return matches == 1 ? by_data : nullptr;  // ambiguous if there are several
 }
 
 void MountIoWatch::set_targets(const std::vector<MountIoTarget>& targets,
@@ -82,8 +82,8 @@ bool MountIoWatch::has_tracer() {
   return tracer_ != nullptr;
 }
 
-// The mounts that are not watched yet. Without the lock: a scrape need not wait until the kernel
-// has taken our programs for one more filesystem.
+// Finds the mounts that are not watched yet. Without the lock, so that a scrape does not wait while
+// the kernel verifies programs for another filesystem type.
 std::map<MountKey, MountIoWatch::Watched> MountIoWatch::find_new(const Targets& wanted,
                                                                  const MountList& host_mounts) {
   std::set<std::uint32_t> pids;
@@ -111,8 +111,8 @@ std::map<MountKey, MountIoWatch::Watched> MountIoWatch::find_new(const Targets& 
   return found;
 }
 
-// Those that ended meanwhile are left out, as are those that live in the host's own namespace:
-// a process id that was given to another process since.
+// Skips processes that have ended, and processes in the host's mount namespace: their process id
+// has been reused.
 std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
     const std::set<std::uint32_t>& pids) {
   std::map<std::uint32_t, View> views;
@@ -141,7 +141,7 @@ std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
   return views;
 }
 
-// To be refused takes the kernel and us long: one try a minute, not one a mount.
+// A refused attempt is expensive, so it is retried once a minute instead of for each mount.
 bool MountIoWatch::follow(const std::string& fstype) {
   const SteadyTime now = host_.steady_now();
   const auto refused = refused_.find(fstype);
@@ -155,7 +155,7 @@ bool MountIoWatch::follow(const std::string& fstype) {
   return false;
 }
 
-// Before new mounts are watched: theirs may be ids that these had.
+// To be called before new mounts are watched, because they may reuse the ids of dropped ones.
 void MountIoWatch::drop(const Targets& wanted) {
   const auto is_gone = [&](const auto& entry) {
     const auto found = wanted.find(entry.first);
@@ -174,7 +174,7 @@ void MountIoWatch::drop(const Targets& wanted) {
 }
 
 bool MountIoWatch::watch(const MountIoTarget& target, Watched found) {
-  // Destinations that are the same by a symbolic link are one mount, which the kernel counts once.
+  // Two destinations can be the same mount by a symbolic link; the kernel counts it once.
   for (const auto& [key, other] : watched_) {
     if (other.identity == found.identity) return other.pid == found.pid;
   }
@@ -197,7 +197,7 @@ void MountIoWatch::collect() {
   }
   totals_.add(*counted);
   health_.succeeded(host_.now(), health_.bad_items);
-  // Direct I/O that ends when its mount is gone still counts, and would take its place for ever.
+  // Direct I/O that completes after its mount is gone would leave an entry in the map for ever.
   for (const auto& [token, io] : *counted) {
     if (!totals_.is_open(token)) tracer_->forget(token);
   }

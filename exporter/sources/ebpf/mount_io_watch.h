@@ -27,16 +27,15 @@ namespace volumeter {
 // restarts. Thread-safe.
 class MountIoWatch {
  public:
-  // Both must outlive it.
+  // Keeps references to both.
   MountIoWatch(const HostAccess& host, ChangeLog& log) : host_(host), log_(log) {}
 
-  // What runs now, all volumes there are, and the host's own mounts. The first call asks the
-  // kernel for its help; it may take a second. Of one thread at a time.
+  // The mounts of running containers, all volumes and the mounts of the host. The first call loads
+  // the eBPF programs, which can take a second. For one thread at a time.
   void set_targets(const std::vector<MountIoTarget>& targets, const std::set<std::string>& volumes,
                    const MountList& host_mounts);
 
-  // What was counted up to now; null while nobody counts. A few system calls, which wait for no
-  // more than a few others.
+  // The current counters; null without eBPF. Takes a few system calls.
   std::shared_ptr<const MountIoReadings> latest();
 
   SourceHealth health() const;  // "ebpf_mounts"
@@ -68,9 +67,10 @@ class MountIoWatch {
   const HostAccess& host_;
   ChangeLog& log_;
   bool was_started_ = false;
-  std::map<std::string, SteadyTime> refused_;  // filesystems, of the thread that sets targets
+  std::map<std::string, SteadyTime>
+      refused_;  // by filesystem type; only for the thread that sets targets
 
-  mutable std::mutex mutex_;  // of all below
+  mutable std::mutex mutex_;  // guards the members below
   std::unique_ptr<MountTracer> tracer_;
   MountToken last_token_ = 0;
   std::map<MountKey, Watched> watched_;
@@ -79,9 +79,9 @@ class MountIoWatch {
   SourceHealth health_{.name = "ebpf_mounts"};
 };
 
-// The mount in `mounts`, those of one container, that is seen at `destination`: by its name, or
-// where that leads over a symbolic link (/var/run), by what is mounted; `data` is the host's
-// mount that holds it and the directory in that mount's filesystem. Null if there is none.
+// The mount at `destination` in `mounts`, the mounts of a container. Found by its mount point or, if
+// the destination contains a symbolic link (/var/run), by the mounted directory: `data` is the
+// host's mount of the data and the directory in its filesystem. Null if there is none.
 const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::string& destination,
                                   const std::optional<std::pair<const Mount*, std::string>>& data);
 

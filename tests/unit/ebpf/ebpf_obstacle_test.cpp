@@ -39,7 +39,7 @@ TEST_CASE("a kernel without types wants another kernel") {
 }
 
 TEST_CASE("a program that was built without eBPF is to be built anew") {
-  CHECK_THAT(ebpf_obstacle({}, "eBPF: this program was built without it"), Contains("libbpf-dev"));
+  CHECK_THAT(ebpf_obstacle({}, "eBPF: built without eBPF"), Contains("libbpf-dev"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of a program that is built without libbpf.
+// For builds without libbpf.
 #include "exporter/sources/ebpf/bpf/tracers.h"
 #include "exporter/sources/interface/device_tracer.h"
 #include "exporter/sources/interface/mount_tracer.h"
@@ -7,7 +7,7 @@
 namespace volumeter {
 namespace {
 
-Error not_built() { return {ErrorKind::kUnsupported, "eBPF", "this program was built without it"}; }
+Error not_built() { return {ErrorKind::kUnsupported, "eBPF", "built without eBPF"}; }
 
 }  // namespace
 

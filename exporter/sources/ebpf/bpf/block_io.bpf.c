@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Measures how long block devices take for a request, queueing in the kernel included: at its
-// end alone, from the time that the kernel itself wrote into it at its beginning. Nothing is read
-// but by typed pointers, which a kernel that is locked down still allows.
+// Measures the latency of block device requests, including queueing. Traces only completions: the
+// kernel itself stores the start time in the request. Reads only through typed pointers, which a
+// locked-down kernel still allows.
 #include <stdbool.h>
 
 #include "kernel_types.h"
@@ -18,8 +18,8 @@ enum {
   OPERATION_MASK = 0xFF,  // REQ_OP_MASK of include/linux/blk_types.h
   WRITE = 1,
   FLUSH = 2,
-  LAST_OPERATION = 3,  // discard; what is above is no request of a filesystem, but for two:
-  ZONE_APPEND = 7,     // up to Linux 5.18 it is "write same"
+  LAST_OPERATION = 3,  // discard; higher ones are not filesystem requests, except:
+  ZONE_APPEND = 7,     // "write same" until Linux 5.18
   WRITE_ZEROES = 9,
   MINOR_BITS = 20,
   FLUSH_SEQ_BIT_BEFORE_6_11 = 4,
@@ -42,14 +42,14 @@ static __always_inline struct gendisk* disk_of(struct request* request) {
   return ((struct request___v5_16*)request)->rq_disk;
 }
 
-// As /proc/diskstats counts it.
+// The same classes as in /proc/diskstats.
 static __always_inline __u32 operation_of(struct request* request) {
   __u32 operation = request->cmd_flags & OPERATION_MASK;
   return operation == ZONE_APPEND || operation == WRITE_ZEROES ? WRITE : operation;
 }
 
-// Whether this ends the data of a write that flushes the disk's cache before or after it. The
-// kernel tells of that and then of the write's own end; /proc/diskstats has the latter alone.
+// Whether this is the data part of a write with a cache flush before or after it. The kernel
+// reports its completion and then that of the whole write; /proc/diskstats counts only the latter.
 static __always_inline bool is_part_of_flush(struct request* request, __u32 operation) {
   __u32 bit = FLUSH_SEQ_BIT_BEFORE_6_11;
   if (bpf_core_enum_value_exists(enum rqf_flags, __RQF_FLUSH_SEQ)) {
@@ -60,9 +60,9 @@ static __always_inline bool is_part_of_flush(struct request* request, __u32 oper
 
 SEC("tp_btf/block_rq_complete")
 int BPF_PROG(request_done, struct request* request, int status, unsigned int bytes) {
-  // Zero where the queue keeps no statistics (/sys/block/*/queue/iostats).
+  // 0 if statistics are disabled (/sys/block/*/queue/iostats).
   __u64 started = request->start_time_ns;
-  // A request may be done in parts; the last one ends it.
+  // A request can complete in parts; only the last one counts.
   if (!started || bytes < request->__data_len) return 0;
   struct device_key key = {.operation = operation_of(request)};
   if (key.operation > LAST_OPERATION || is_part_of_flush(request, key.operation)) return 0;

@@ -23,10 +23,10 @@ static_assert(static_cast<std::size_t>(IoError::kEio) == IO_EIO &&
               static_cast<std::size_t>(IoError::kOther) == IO_OTHER);
 namespace {
 
-// Little enough to stay in the processor's cache, and for malloc(3) not to get it from the kernel
-// each time anew: a fresh page costs more than the counts that fit in it.
+// Small enough for the CPU cache and for malloc(3) to reuse: a fresh page from the kernel costs more
+// than reading the counts that fit in it.
 constexpr std::size_t kBatchBytes = 96 << 10;
-// The kernel hands out whole hash buckets; with less room than one needs it says ENOSPC.
+// The kernel returns whole hash buckets, and ENOSPC if one does not fit.
 constexpr std::size_t kLeastKeys = 64;
 constexpr std::size_t kMostKeys = 1 << 16;
 
@@ -59,7 +59,7 @@ Result<> read_counts(int map, const SeeCounts<Key>& see) {
       for (std::size_t cpu = 0; cpu < per_key; ++cpu) sum.add(values[i * per_key + cpu]);
       see(keys[i], sum);
     }
-    if (result == -ENOENT) return Nothing{};  // that was the last of them
+    if (result == -ENOENT) return Nothing{};  // end of the map
     position = next;
     is_first = false;
   }

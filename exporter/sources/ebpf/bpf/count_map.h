@@ -8,12 +8,12 @@
 
 namespace volumeter::bpf {
 
-// Takes an element of a per-CPU map of struct io_counts, with the sum of all processors.
+// Receives an element of a per-CPU map of struct io_counts, summed over all CPUs.
 template <typename Key>
 using SeeCounts = std::function<void(const Key&, const IoCounts&)>;
 
-// Reads many elements with each system call: 6000 keys one by one cost ten times as much.
-// Elements that come or go meanwhile may or may not be there.
+// Reads many elements per system call: 6000 single lookups cost ten times as much. Elements added
+// or removed meanwhile may or may not be included.
 template <typename Key>
 Result<> read_counts(int map, const SeeCounts<Key>& see);
 

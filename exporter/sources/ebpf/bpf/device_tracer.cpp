@@ -48,8 +48,8 @@ class BpfDeviceTracer final : public DeviceTracer {
 
 Result<std::unique_ptr<DeviceTracer>> make_device_tracer() {
   bpf::be_quiet();
-  // A type that the kernel itself does not have (enum rqf_flags before Linux 6.11) is looked for in
-  // its modules, which takes this; some versions of libbpf fail without it.
+  // libbpf looks for a type missing in vmlinux (enum rqf_flags before Linux 6.11) in the modules,
+  // which requires CAP_SYS_ADMIN; some versions fail without it.
   const WithCapability modules(Capability::kSysAdmin);
   const bpf::GiveBackMemory at_the_end;
   bpf::Skeleton<block_io_bpf> programs(block_io_bpf__open(), block_io_bpf__destroy);

@@ -6,8 +6,8 @@
 namespace volumeter::bpf {
 namespace {
 
-// From the file_operations and vm_operations_struct of each. A page of overlayfs is mapped from
-// the file below it, which no container's mount leads to.
+// From their file_operations and vm_operations_struct. overlayfs maps pages of the underlying file,
+// which is not on the mount of a container.
 constexpr FilesystemHooks kHooks[] = {
     {.fstype = "ext4",
      .read = "ext4_file_read_iter",
@@ -67,8 +67,7 @@ constexpr FilesystemHooks kHooks[] = {
      .write_before = ""},
 };
 
-// "nfs4" is nfs, "fuse.sshfs" and "fuseblk" are fuse; nobody but ext4 has mounted "ext3" since
-// Linux 4.3.
+// "nfs4" is nfs, "fuse.sshfs" and "fuseblk" are fuse; since Linux 4.3 "ext3" is mounted by ext4.
 std::string_view family_of(std::string_view fstype) {
   if (fstype == "nfs4") return "nfs";
   if (fstype == "ext3") return "ext4";

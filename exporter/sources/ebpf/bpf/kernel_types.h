@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// The parts of the kernel's types that the programs look at. Only names matter here: the loader
-// takes the offsets from the running kernel (CO-RE).
+// The kernel types used by the programs. Only names matter: the loader takes the offsets from the
+// running kernel (CO-RE).
 #pragma once
 
 #include <linux/types.h>
@@ -17,7 +17,7 @@ struct ns_common___v6_18 {
 
 struct mnt_namespace {
   struct ns_common ns;
-  __u64 seq;  // grows with each namespace, up to Linux 6.17
+  __u64 seq;  // increases with each namespace; until Linux 6.17
 };
 
 struct super_block {
@@ -95,10 +95,10 @@ struct request {
   __u64 start_time_ns;
 };
 
-// As numbers of bits. Before Linux 6.11 these were macros, of which BTF knows nothing.
+// Bit numbers. Before Linux 6.11 these were macros, which are not in BTF.
 enum rqf_flags { __RQF_FLUSH_SEQ = 1 };
 
-// Linux up to 5.16 has the disk in the request.
+// Until Linux 5.16 the disk is in the request.
 struct request___v5_16 {
   struct gendisk* rq_disk;
 };

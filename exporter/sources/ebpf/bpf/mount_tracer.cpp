@@ -27,13 +27,13 @@ constexpr std::size_t kMaxNamespaceBytes = 64 << 20;  // 4 million processes
 using bpf::duplicate;
 using bpf::Link;
 
-// A program and the function of the kernel that it is to see.
+// A program and the kernel function to trace.
 struct Hook {
   const char* program;
   std::string_view function;
 };
 
-// The maps that all programs share, kept open.
+// The maps shared by all programs.
 struct Maps {
   UniqueFd watched_mounts;
   UniqueFd changes;
@@ -42,7 +42,7 @@ struct Maps {
   UniqueFd queued;
 };
 
-// The programs with none of them chosen to be loaded.
+// The programs, none of them selected for loading.
 Programs open_programs() {
   Programs programs(volume_io_bpf__open(), volume_io_bpf__destroy);
   if (!programs) return programs;
@@ -59,8 +59,8 @@ Result<Link> attach(bpf_program* program) {
 
 class BpfMountTracer final : public MountTracer {
  public:
-  // Loads what does not depend on the filesystem. The kernel's answer to the first program for
-  // a function of its own is that to all of them.
+  // Loads what does not depend on the filesystem. If the kernel accepts the first tracing program
+  // it accepts all of them.
   Result<> start() {
     const bpf::GiveBackMemory at_the_end;
     Programs programs = open_programs();
@@ -75,7 +75,7 @@ class BpfMountTracer final : public MountTracer {
     Link iterator(bpf_program__attach_iter(programs->progs.list_namespaces, nullptr));
     if (!iterator) return bpf::failure("iter/task", errno);
     iterator_ = std::move(iterator);
-    // Each is there or not depending on the kernel's version and configuration.
+    // Which of them exist depends on kernel version and configuration.
     for (const auto* function : {"io_complete_rw", "io_complete_rw_iopoll", "aio_complete_rw"}) {
       const auto hooked = load_and_attach({{"queued_done", function}});
       if (!hooked && hooked.error().kind != ErrorKind::kNotFound) return hooked.error();
@@ -86,7 +86,7 @@ class BpfMountTracer final : public MountTracer {
   Result<> follow(std::string_view fstype) override {
     const auto* hooks = bpf::hooks_of(fstype);
     if (hooks == nullptr) {
-      return Error{ErrorKind::kUnsupported, std::string(fstype), "no filesystem that we can count"};
+      return Error{ErrorKind::kUnsupported, std::string(fstype), "unsupported filesystem type"};
     }
     if (followed_.contains(hooks->fstype)) return Nothing{};
     const std::size_t before = links_.size();
@@ -157,7 +157,7 @@ class BpfMountTracer final : public MountTracer {
   }
 
  private:
-  // All of them or, with an error, none. kNotFound if the kernel has no such function.
+  // Attaches all or, with an error, none. kNotFound if the kernel has no such function.
   Result<> load_and_attach(std::initializer_list<Hook> hooks) {
     const WithCapability modules(Capability::kSysAdmin);
     const bpf::GiveBackMemory at_the_end;
@@ -169,8 +169,7 @@ class BpfMountTracer final : public MountTracer {
       const std::string function(hook.function);
       if (bpf_program__set_attach_target(program, 0, function.c_str()) != 0) {
         return Error{ErrorKind::kNotFound, "eBPF: " + function,
-                     "the kernel has no such function, or has it in a module, which takes "
-                     "CAP_SYS_ADMIN to see"};
+                     "no such kernel function; functions of kernel modules need CAP_SYS_ADMIN"};
       }
       bpf_program__set_autoload(program, true);
     }
@@ -187,14 +186,14 @@ class BpfMountTracer final : public MountTracer {
     return Nothing{};
   }
 
-  // What the programs remember of mounts is to be found out again.
+  // Invalidates what the programs have cached about mounts.
   void changed() {
     const std::uint32_t zero = 0;
     ++changes_;
     bpf_map_update_elem(maps_.changes.get(), &zero, &changes_, BPF_ANY);
   }
 
-  // Ends before beginnings: a beginning without an end would seem to last for ever.
+  // Attaches exits before entries: an entry without an exit would seem to last for ever.
   Result<> attach_all(const bpf::FilesystemHooks& hooks) {
     auto done = load_and_attach({{"read_exit", hooks.read}, {"read_enter", hooks.read}});
     if (!done) return done;
@@ -216,7 +215,7 @@ class BpfMountTracer final : public MountTracer {
     return done;
   }
 
-  // A function that is there and cannot be seen would leave a hole in what is counted.
+  // An existing function that cannot be traced would leave I/O uncounted.
   Result<> attach_if_there(std::initializer_list<Hook> hooks) {
     if (hooks.begin()->function.empty()) return Nothing{};
     auto done = load_and_attach(hooks);

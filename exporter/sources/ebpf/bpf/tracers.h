@@ -9,8 +9,8 @@
 
 namespace volumeter {
 
-// The tracers of this kernel. kUnsupported if this program was built without eBPF, kPermission or
-// kIo with the kernel's reason if the kernel denies it.
+// Loads the tracers. kUnsupported in a build without eBPF, kPermission or kIo if the kernel denies
+// it.
 Result<std::unique_ptr<MountTracer>> make_mount_tracer();
 Result<std::unique_ptr<DeviceTracer>> make_device_tracer();
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Counts the reads, writes and fsyncs that go through watched mounts, where the kernel's callers
-// meet: in the filesystem. So io_uring, AIO, readv(2), splice(2) and sendfile(2) count like
-// read(2), while pipes, sockets and other filesystems cost nothing.
+// Counts reads, writes and fsyncs through watched mounts at the functions of the filesystem, which
+// all callers use: io_uring, AIO, readv(2), splice(2) and sendfile(2) count like read(2), while
+// pipes, sockets and other filesystems cost nothing.
 //
-// The agent loads these programs once for each kind of filesystem and says which of its functions
-// they are for; all share one set of maps.
+// The agent loads these programs once per filesystem type, with the functions to trace; all
+// instances share one set of maps.
 #include <stdbool.h>
 
 #include "kernel_types.h"
@@ -20,7 +20,7 @@ enum {
   MAX_MOUNTS = 4096,
   KIOCB_DIRECT = 1 << 17,  // IOCB_DIRECT of include/linux/fs.h
   TASK_IS_WORKER = 0x20,   // PF_WQ_WORKER of include/linux/sched.h
-  // Answers that are none: the caller asks again, or the result comes later.
+  // Results that are not final: the caller retries, or the result comes later.
   NO_ANSWER_AGAIN = -11,           // EAGAIN
   NO_ANSWER_RESTART_FIRST = -516,  // ERESTART_RESTARTBLOCK ... ERESTARTSYS
   NO_ANSWER_RESTART_LAST = -512,
@@ -29,23 +29,23 @@ enum {
 
 char LICENSE[] SEC("license") = "GPL";
 
-// What one task is doing now. A write to a file opened with O_SYNC does its fsync inside, and a
-// filesystem made on top of another calls that one: `subject` tells whose end is seen.
+// The current call of a task. A write with O_SYNC calls fsync, and a stacked filesystem calls the
+// one below: `subject` identifies the outermost call.
 struct task_io {
-  __u64 subject;  // the kiocb or file; zero outside of reads and writes
+  __u64 subject;  // the kiocb or file; 0 outside calls
   __u64 started;
   __u64 fsync_subject;
   __u64 fsync_started;
-  // The mount it used last, and whose that is: what it uses next is mostly the same, and to find
-  // out costs more than all the rest.
+  // The last mount used and its token: the next one is mostly the same, and looking it up costs
+  // more than everything else.
   __u64 mount;
-  __u32 changes;  // when that was found out
+  __u32 changes;  // value of `changes` at the lookup
   __u32 mount_token;
   __u32 token;
   __u32 fsync_token;
 };
 
-// Direct I/O that io_uring or AIO has begun and whose end another function tells.
+// Direct I/O of io_uring or AIO in flight; another function reports its completion.
 struct queued_io {
   __u64 started;
   __u32 token;
@@ -60,7 +60,7 @@ struct {
   __type(value, struct watched_mount);
 } watched_mounts SEC(".maps");
 
-// How often the agent changed `watched_mounts`.
+// The number of changes of `watched_mounts` by the agent.
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -84,7 +84,7 @@ struct {
   __type(value, struct task_io);
 } tasks SEC(".maps");
 
-// By kiocb. What is never told to end is pushed out by what is newer.
+// By kiocb. LRU: entries without a completion are evicted by newer ones.
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 8192);
@@ -101,7 +101,7 @@ static __always_inline __u64 namespace_id(struct mnt_namespace* mnt_ns) {
   return BPF_CORE_READ(mnt_ns, ns.inum);
 }
 
-// The token of a mount; zero if it is not watched.
+// The token of a mount; 0 if not watched.
 static __always_inline __u32 find_token(struct vfsmount* vfsmount) {
   struct mount* mount = (void*)vfsmount - bpf_core_field_offset(struct mount, mnt);
   __u32 id = BPF_CORE_READ(mount, mnt_id);
@@ -110,8 +110,8 @@ static __always_inline __u32 find_token(struct vfsmount* vfsmount) {
   return namespace_id(BPF_CORE_READ(mount, mnt_ns)) == watched->namespace_id ? watched->token : 0;
 }
 
-// Of the mount that `file` was opened through. A mount that was unmounted may leave its address
-// to another one, but not to one that a task of its own container would still get to.
+// The token of the mount of `file`. The address of an unmounted mount can be reused, but not by a
+// mount that a task of the same container can reach.
 static __always_inline __u32 token_of(struct task_io* task, struct file* file) {
   __u32 zero = 0;
   const __u32* now = bpf_map_lookup_elem(&changes, &zero);
@@ -161,7 +161,7 @@ static __always_inline int enter(void* subject, struct file* file) {
   struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
   __u32 token = task ? token_of(task, file) : 0;
   if (!token) {
-    // The end of an earlier call that the kernel did not let us see must not be this one's.
+    // A missed exit of an earlier call must not be taken for the exit of this one.
     if (task && task->subject == (__u64)subject) task->subject = 0;
     return 0;
   }
@@ -171,14 +171,13 @@ static __always_inline int enter(void* subject, struct file* file) {
   return 0;
 }
 
-// The end that another function tells may come before the one of this call, so the beginning
-// has to be known before.
+// The completion can be reported before this call returns, so the start is stored first.
 static __always_inline int enter_iocb(struct kiocb* iocb, __u32 operation) {
   enter(iocb, iocb->ki_filp);
   if (!(iocb->ki_flags & KIOCB_DIRECT) || !iocb->ki_complete) return 0;
   struct task_io* task = this_task(0);
   if (!task || task->subject != (__u64)iocb) {
-    __u64 key = (__u64)iocb;  // perhaps of an earlier call whose end was not seen
+    __u64 key = (__u64)iocb;  // may be left over from a call without a completion
     bpf_map_delete_elem(&queued, &key);
     return 0;
   }
@@ -196,7 +195,7 @@ static __always_inline int leave(void* subject, __u32 operation, long result) {
 }
 
 static __always_inline int leave_iocb(struct kiocb* iocb, __u32 operation, long result) {
-  // Once it is queued it may be done and gone: then nothing of it may be looked at.
+  // A queued iocb may already be completed and freed, so it must not be accessed.
   if (result != NO_ANSWER_QUEUED && (iocb->ki_flags & KIOCB_DIRECT)) {
     __u64 key = (__u64)iocb;
     bpf_map_delete_elem(&queued, &key);
@@ -216,7 +215,7 @@ SEC("fexit") int BPF_PROG(write_exit, struct kiocb* iocb, void* from, long resul
   return leave_iocb(iocb, IO_WRITE, result);
 }
 
-// Since Linux 6.5 splice(2) and sendfile(2) read by a function of their own.
+// Since Linux 6.5 splice(2) and sendfile(2) read with a function of their own.
 SEC("fentry") int BPF_PROG(splice_read_enter, struct file* in) { return enter(in, in); }
 
 SEC("fexit")
@@ -225,7 +224,7 @@ int BPF_PROG(splice_read_exit, struct file* in, void* offset, void* pipe, unsign
   return leave(in, IO_READ, result);
 }
 
-// overlayfs writes what is spliced by a function of its own.
+// overlayfs has its own function for splice(2) to a file.
 SEC("fentry") int BPF_PROG(splice_write_enter, void* pipe, struct file* out) {
   return enter(out, out);
 }
@@ -237,7 +236,7 @@ int BPF_PROG(splice_write_exit, void* pipe, struct file* out, void* offset, unsi
 }
 
 SEC("fentry") int BPF_PROG(fsync_enter, struct file* file) {
-  // A synchronous write that was queued ends in a worker of the kernel, with its fsync.
+  // A queued synchronous write completes in a kernel worker, which calls fsync.
   if (bpf_get_current_task_btf()->flags & TASK_IS_WORKER) return 0;
   struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!task || task->subject) return 0;  // part of a synchronous write
@@ -259,7 +258,7 @@ int BPF_PROG(fsync_exit, struct file* file, long long start, long long end, int 
   return 0;
 }
 
-// A page of a shared mapping is about to be written to for the first time since it was clean.
+// A clean page of a shared mapping is about to become dirty.
 SEC("fentry") int BPF_PROG(mapped_write, struct vm_fault* fault) {
   struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
   __u32 token = task ? token_of(task, fault->vma->vm_file) : 0;
@@ -270,7 +269,7 @@ SEC("fentry") int BPF_PROG(mapped_write, struct vm_fault* fault) {
   return 0;
 }
 
-// For each function by which io_uring and AIO learn of an end.
+// For each completion function of io_uring and AIO.
 SEC("fentry") int BPF_PROG(queued_done, struct kiocb* iocb, long result) {
   __u64 key = (__u64)iocb;
   const struct queued_io* io = bpf_map_lookup_elem(&queued, &key);
@@ -280,7 +279,7 @@ SEC("fentry") int BPF_PROG(queued_done, struct kiocb* iocb, long result) {
   return 0;
 }
 
-// Tells in which mount namespace each process is.
+// Lists the mount namespace of each process.
 SEC("iter/task") int list_namespaces(struct bpf_iter__task* context) {
   struct task_struct* task = context->task;
   if (!task || task->pid != task->tgid) return 0;
