@@ -8,7 +8,7 @@
 namespace volumeter {
 namespace {
 
-TEST_CASE("a text is cut at its separators until nothing is left") {
+TEST_CASE("cut() splits a text at its separators") {
   std::string_view rest = "a::b";
   CHECK(cut(rest, ':') == "a");
   CHECK(cut(rest, ':').empty());
@@ -25,7 +25,7 @@ TEST_CASE("the last line needs no newline") {
   CHECK(rest.empty());
 }
 
-TEST_CASE("fields are parted by any run of spaces and tabs") {
+TEST_CASE("fields are separated by any number of spaces and tabs") {
   std::string_view rest = "  cpu\t 12 \t";
   CHECK(next_field(rest) == "cpu");
   CHECK(next_field(rest) == "12");
@@ -33,7 +33,7 @@ TEST_CASE("fields are parted by any run of spaces and tabs") {
   CHECK(rest.empty());
 }
 
-TEST_CASE("a number is the whole text or none") {
+TEST_CASE("an integer must be the whole text") {
   CHECK(to_integer<unsigned>("0") == 0);
   CHECK(to_integer<std::uint64_t>("18446744073709551615") == UINT64_MAX);
   for (const auto* text : {"", " 1", "1 ", "+1", "-1", "0x1", "1.0", "18446744073709551616"}) {
@@ -43,7 +43,7 @@ TEST_CASE("a number is the whole text or none") {
   CHECK_FALSE(to_integer<std::uint16_t>("65536"));
 }
 
-TEST_CASE("a number with a point is the whole text or none") {
+TEST_CASE("a decimal number must be the whole text") {
   CHECK(to_double("1763876768.125") == 1763876768.125);
   CHECK(to_double("-0.5") == -0.5);
   for (const auto* text : {"", " 1", "1 ", "1,5", "1.5s", "1e999"}) {
@@ -52,7 +52,7 @@ TEST_CASE("a number with a point is the whole text or none") {
   }
 }
 
-TEST_CASE("trimming takes the blanks of both ends and none within") {
+TEST_CASE("trim() removes blanks at both ends only") {
   CHECK(trim(" \t a b\r\n") == "a b");
   CHECK(trim("a") == "a");
   CHECK(trim(" \n").empty());

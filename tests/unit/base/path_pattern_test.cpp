@@ -13,7 +13,7 @@ bool matches(const std::string& expression, const std::string& path) {
   return pattern->matches(path);
 }
 
-TEST_CASE("an expression describes a path as a whole") {
+TEST_CASE("an expression must match the whole path") {
   CHECK(matches("/srv/.*", "/srv/a/b"));
   CHECK_FALSE(matches("/srv", "/srv/a"));
   CHECK_FALSE(matches("srv", "/srv"));
@@ -23,24 +23,24 @@ TEST_CASE("an expression describes a path as a whole") {
   CHECK_FALSE(matches("/a|/b", "/ac"));
 }
 
-TEST_CASE("a path is bytes, whatever they are") {
+TEST_CASE("a path may have arbitrary bytes") {
   CHECK(matches("/.*", "/\xFF\n\xC3"));
   CHECK(matches("/m\xC3\xBC.*", "/m\xC3\xBCll"));
   CHECK(matches("/a.b", std::string("/a\0b", 4)));
 }
 
-TEST_CASE("no pattern means no path") {
+TEST_CASE("a default pattern matches nothing") {
   CHECK_FALSE(PathPattern().matches("/"));
   CHECK_FALSE(PathPattern().matches(""));
 }
 
-TEST_CASE("a long path costs neither the stack nor exponential time") {
+TEST_CASE("a long path needs neither deep recursion nor exponential time") {
   const std::string path = "/" + std::string(1 << 20, 'a');
   CHECK(matches("/(a|b|ab)*", path));
   CHECK_FALSE(matches("/(a*)*b", path));
 }
 
-TEST_CASE("what is no expression is refused with the reason") {
+TEST_CASE("an invalid expression is refused with the reason") {
   for (const std::string expression : {"(", "a)", "[", "*", "\\1", "(?=a)", "a{1001}"}) {
     CAPTURE(expression);
     const auto pattern = PathPattern::parse(expression);
@@ -50,7 +50,7 @@ TEST_CASE("what is no expression is refused with the reason") {
   }
 }
 
-TEST_CASE("an expression that would need much memory is refused") {
+TEST_CASE("an expression that needs too much memory is refused") {
   CHECK_FALSE(PathPattern::parse("((a{100}){100}){100}"));
   CHECK_FALSE(PathPattern::parse("((\\pL{100}){10}){10}"));
 }

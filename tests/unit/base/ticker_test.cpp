@@ -13,7 +13,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using test::eventually;
 
-TEST_CASE("a ticker works at once and again after its pause") {
+TEST_CASE("a ticker runs its work at once and again after the pause") {
   std::atomic<int> rounds = 0;
   Ticker ticker([&](std::stop_token) {
     ++rounds;
@@ -22,7 +22,7 @@ TEST_CASE("a ticker works at once and again after its pause") {
   CHECK(eventually([&] { return rounds >= 5; }));
 }
 
-TEST_CASE("a ticker that sleeps for long can be woken") {
+TEST_CASE("a sleeping ticker can be woken") {
   std::atomic<int> rounds = 0;
   Ticker ticker([&](std::stop_token) {
     ++rounds;
@@ -47,7 +47,7 @@ TEST_CASE("a wake-up during the work is not lost") {
   CHECK(eventually([&] { return rounds == 2; }));
 }
 
-TEST_CASE("a ticker that sleeps ends at once and works no more") {
+TEST_CASE("a sleeping ticker stops at once") {
   std::atomic<int> rounds = 0;
   {
     Ticker ticker([&](std::stop_token) {
@@ -59,7 +59,7 @@ TEST_CASE("a ticker that sleeps ends at once and works no more") {
   CHECK(rounds == 1);
 }
 
-TEST_CASE("work is told when it has to stop") {
+TEST_CASE("the work gets the stop request") {
   std::atomic<bool> begun = false;
   std::atomic<bool> told = false;
   {
@@ -73,7 +73,7 @@ TEST_CASE("work is told when it has to stop") {
   CHECK(told);
 }
 
-TEST_CASE("a flag that was set while nobody slept ends the next sleep, and only that") {
+TEST_CASE("a flag set before the wait ends that wait only") {
   WakeUp wake_up;
   wake_up.set();
   wake_up.set();
@@ -81,7 +81,7 @@ TEST_CASE("a flag that was set while nobody slept ends the next sleep, and only 
   CHECK_FALSE(wake_up.wait_for({}, milliseconds(1)));
 }
 
-TEST_CASE("a stop ends a sleep that nobody set") {
+TEST_CASE("a stop ends a wait") {
   WakeUp wake_up;
   std::stop_source stop;
   stop.request_stop();

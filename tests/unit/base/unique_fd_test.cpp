@@ -17,7 +17,7 @@ UniqueFd opened() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); 
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
-TEST_CASE("a descriptor is closed with its owner") {
+TEST_CASE("the destructor closes the descriptor") {
   int number = -1;
   {
     const UniqueFd fd = opened();
@@ -28,7 +28,7 @@ TEST_CASE("a descriptor is closed with its owner") {
   CHECK_FALSE(is_open(number));
 }
 
-TEST_CASE("a descriptor that is moved has one owner and stays open") {
+TEST_CASE("a moved descriptor stays open with a single owner") {
   UniqueFd from = opened();
   const int number = from.get();
   UniqueFd to(std::move(from));
@@ -37,7 +37,7 @@ TEST_CASE("a descriptor that is moved has one owner and stays open") {
   CHECK(is_open(number));
 }
 
-TEST_CASE("who is given a descriptor closes the one it had") {
+TEST_CASE("assignment closes the previous descriptor") {
   UniqueFd target = opened();
   UniqueFd source = opened();
   const int old_number = target.get();
@@ -48,7 +48,7 @@ TEST_CASE("who is given a descriptor closes the one it had") {
   CHECK(is_open(new_number));
 }
 
-TEST_CASE("a descriptor moved onto itself stays open") {
+TEST_CASE("self-assignment keeps the descriptor open") {
   UniqueFd fd = opened();
   UniqueFd& same = fd;
   fd = std::move(same);
@@ -56,7 +56,7 @@ TEST_CASE("a descriptor moved onto itself stays open") {
   CHECK(is_open(fd.get()));
 }
 
-TEST_CASE("a descriptor that was released is left open for the next owner") {
+TEST_CASE("a released descriptor stays open") {
   UniqueFd fd = opened();
   const int number = fd.release();
   CHECK_FALSE(fd);

@@ -17,12 +17,12 @@ void check(const std::string& text, const std::vector<BlkioCount>& counts, std::
   CHECK(parsed.bad == bad);
 }
 
-TEST_CASE("a blkio file has rows of several operations for each device") {
+TEST_CASE("the rows of a device in a blkio file become one item") {
   check("8:16 Read 1\n8:16 Write 2\n8:16 Total 3\n" + kSda + "Total 4618\n",
         {{{8, 0}, 4096, 512}, {{8, 16}, 1, 2}});
 }
 
-TEST_CASE("a blkio file without I/O has the total alone") {
+TEST_CASE("a blkio file with only a total has no devices") {
   check("Total 0\n", {});
   check("Total 0", {});
   check("", {});
@@ -37,12 +37,12 @@ TEST_CASE("a torn row costs its device alone") {
   check(kSda + "8:16 Read 1 2\n8:16 Write 2\n", {{{8, 0}, 4096, 512}}, 2);
 }
 
-TEST_CASE("rows of a disk that has no number are passed over") {
+TEST_CASE("rows of a disk without a number are skipped") {
   check("(unknown) Read 1\n(unknown) Write 2\n" + kSda + "(unknown) Total 3\nTotal 4611\n",
         {{{8, 0}, 4096, 512}});
 }
 
-TEST_CASE("a device that a blkio file tells twice is taken once") {
+TEST_CASE("a duplicate device in a blkio file is rejected") {
   check(kSda + "8:16 Read 1\n8:16 Write 2\n8:0 Read 1\n8:0 Write 1\n",
         {{{8, 0}, 4096, 512}, {{8, 16}, 1, 2}}, 1);
 }

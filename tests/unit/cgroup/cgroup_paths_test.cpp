@@ -33,7 +33,7 @@ std::string folders(const std::string& mountinfo, const std::string& cgroups,
   return found->counters + " " + found->pressure.value_or("none");
 }
 
-TEST_CASE("a line of /proc/PID/cgroup names a hierarchy, its controllers and a path") {
+TEST_CASE("lines of /proc/PID/cgroup are parsed") {
   const auto parsed = parse_cgroup_memberships(
       "5:blkio:/docker/a:b\n4:cpu,cpuacct:/\n1:name=systemd:/user.slice\n0::/init.scope\n");
   REQUIRE(parsed.items.size() == 4);
@@ -45,7 +45,7 @@ TEST_CASE("a line of /proc/PID/cgroup names a hierarchy, its controllers and a p
   CHECK(parsed.items[3].path == "/init.scope");
 }
 
-TEST_CASE("an odd line of /proc/PID/cgroup costs that line alone") {
+TEST_CASE("a malformed line of /proc/PID/cgroup is rejected alone") {
   const auto parsed = parse_cgroup_memberships(
       "x:blkio:/a\n5:blkio\n5:blkio:a\n5::/a\n0:blkio:/a\n-1::/a\n\n7:pids:/ok\n");
   CHECK(parsed.bad == 6);
@@ -53,7 +53,7 @@ TEST_CASE("an odd line of /proc/PID/cgroup costs that line alone") {
   CHECK(parsed.items[0].path == "/ok");
 }
 
-TEST_CASE("the cgroup of a container ends at the component with its id") {
+TEST_CASE("the cgroup path of a container ends at the component with its id") {
   CHECK(container_cgroup("/docker/" + kId, kId) == "/docker/" + kId);
   const std::string scope = "/system.slice/docker-" + kId + ".scope";
   CHECK(container_cgroup(scope, kId) == scope);
@@ -63,7 +63,7 @@ TEST_CASE("the cgroup of a container ends at the component with its id") {
         "/docker/" + kOther + "/docker/" + kId);
 }
 
-TEST_CASE("a cgroup that is not of the container alone is none") {
+TEST_CASE("a path without the container id is not its cgroup") {
   CHECK_FALSE(container_cgroup("/", kId));
   CHECK_FALSE(container_cgroup("/system.slice/docker.service", kId));
   CHECK_FALSE(container_cgroup("/docker/" + kOther, kId));  // the process id is another's now
@@ -71,7 +71,7 @@ TEST_CASE("a cgroup that is not of the container alone is none") {
   CHECK_FALSE(container_cgroup("/docker/", ""));
 }
 
-TEST_CASE("version 2 counts in one folder, whichever driver made it") {
+TEST_CASE("cgroup v2 has one directory per container with either cgroup driver") {
   const std::string scope = "/system.slice/docker-" + kId + ".scope";
   CHECK(folders(kV2, "0::" + scope + "\n") == "/sys/fs/cgroup" + scope);
   CHECK(folders(kV2, "0::/docker/" + kId + "\n") == "/sys/fs/cgroup/docker/" + kId);
@@ -80,14 +80,14 @@ TEST_CASE("version 2 counts in one folder, whichever driver made it") {
   CHECK(folders(kV2, "0::" + rootless + "\n") == "/sys/fs/cgroup" + rootless);
 }
 
-TEST_CASE("version 1 counts where blkio is mounted and tells no pressure") {
+TEST_CASE("cgroup v1 counters are below the blkio mount, without pressure") {
   const std::string cgroups =
       "5:blkio:/docker/" + kId + "\n4:cpu,cpuacct:/docker/" + kId + "\n0::/\n";
   CHECK(folders(kV1, cgroups) == "/sys/fs/cgroup/blkio/docker/" + kId + " none");
   CHECK(folders(kHybrid, cgroups) == "/sys/fs/cgroup/blkio/docker/" + kId + " none");
 }
 
-TEST_CASE("a hybrid tells the pressure of containers that are in version 2 as well") {
+TEST_CASE("in hybrid mode containers with a cgroup v2 have pressure") {
   const std::string scope = "/system.slice/docker-" + kId + ".scope";
   CHECK(folders(kHybrid, "5:blkio:" + scope + "\n0::" + scope + "\n") ==
         "/sys/fs/cgroup/blkio" + scope + " /sys/fs/cgroup/unified" + scope);
@@ -99,12 +99,12 @@ TEST_CASE("blkio can be mounted together with other controllers") {
                 {.rootfs = "/host"}) == "/host/cgroups/all/docker/" + kId + " none");
 }
 
-TEST_CASE("cgroups lie below the sysfs of the host, wherever that is seen") {
+TEST_CASE("cgroup directories are below --path.sysfs") {
   CHECK(folders(kV2, "0::/docker/" + kId, {.sysfs = "/host/sys"}) ==
         "/host/sys/fs/cgroup/docker/" + kId);
 }
 
-TEST_CASE("what the mount does not show from its root on is taken off the path") {
+TEST_CASE("the root of the cgroup mount is removed from the path") {
   const std::string inside = "30 23 0:26 /docker/" + kOther + " /sys/fs/cgroup rw - cgroup2 c rw\n";
   CHECK(folders(inside, "0::/docker/" + kOther + "/docker/" + kId) ==
         "/sys/fs/cgroup/docker/" + kId);
@@ -112,7 +112,7 @@ TEST_CASE("what the mount does not show from its root on is taken off the path")
   CHECK(folders(inside, "0::/docker/" + kId) == "unsupported");
 }
 
-TEST_CASE("what lies outside of the reader's cgroup namespace is unknown, unless the root does") {
+TEST_CASE("a path outside the cgroup namespace is unsupported") {
   CHECK(folders(kV2, "0::/../" + kId) == "unsupported");
   const std::string outside = "30 23 0:26 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
   CHECK(folders(outside, "0::/../docker-" + kId + ".scope") == "unsupported");
@@ -120,14 +120,14 @@ TEST_CASE("what lies outside of the reader's cgroup namespace is unknown, unless
   CHECK(folders(outside, "0::/../../docker/" + kId) == "/sys/fs/cgroup/docker/" + kId);
 }
 
-TEST_CASE("without a hierarchy that counts I/O there is no folder") {
+TEST_CASE("without a hierarchy with I/O statistics there is no directory") {
   CHECK(folders("", "0::/docker/" + kId) == "not_found");
   CHECK(folders(kV2, "") == "not_found");
   CHECK(folders("32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n",
                 "3:cpu:/docker/" + kId) == "not_found");
 }
 
-TEST_CASE("of several mounts of a hierarchy the one that shows all of it is taken") {
+TEST_CASE("a mount of the whole hierarchy is preferred") {
   CHECK(folders("40 23 0:26 /docker /cg rw - cgroup2 cgroup2 rw\n" + kV2, "0::/docker/" + kId) ==
         "/sys/fs/cgroup/docker/" + kId);
 }

@@ -64,7 +64,7 @@ DeviceIo vda(std::uint64_t reads, std::uint64_t writes, std::uint64_t read_bytes
   return {{254, 0}, reads, writes, read_bytes, written_bytes, Label("vda")};
 }
 
-TEST_CASE("a container of version 2 has the I/O and the pressure of its cgroup") {
+TEST_CASE("I/O and pressure are read from a cgroup v2") {
   Scene scene;
   scene.mount_v2();
   scene.put_process("0::/docker/" + kId + "/init\n");
@@ -81,7 +81,7 @@ TEST_CASE("a container of version 2 has the I/O and the pressure of its cgroup")
   CHECK(scene.health().up);
 }
 
-TEST_CASE("a container of version 1 has the I/O of its blkio cgroup and no pressure") {
+TEST_CASE("I/O without pressure is read from a cgroup v1") {
   Scene scene;
   scene.mount_v1();
   scene.put_process("5:blkio:/docker/" + kId + "\n0::/\n");
@@ -96,7 +96,7 @@ TEST_CASE("a container of version 1 has the I/O of its blkio cgroup and no press
   CHECK_FALSE(io->pressure);
 }
 
-TEST_CASE("where the throttling layer counts nothing a scheduler's count is taken") {
+TEST_CASE("without counters of the throttling layer those of the I/O scheduler are used") {
   for (const std::string kind : {"bfq.io_service", "io_service"}) {
     CAPTURE(kind);
     Scene scene;
@@ -116,7 +116,7 @@ TEST_CASE("where the throttling layer counts nothing a scheduler's count is take
   }
 }
 
-TEST_CASE("a blkio cgroup that counts nothing tells of no device") {
+TEST_CASE("a blkio cgroup without counters has no devices") {
   Scene scene;
   scene.mount_v1();
   scene.put_process("5:blkio:/docker/" + kId + "\n");
@@ -128,7 +128,7 @@ TEST_CASE("a blkio cgroup that counts nothing tells of no device") {
   CHECK_FALSE(io->lists_all);
 }
 
-TEST_CASE("the next run is told from the last by its cgroup") {
+TEST_CASE("runs of a container are distinguished by their cgroup") {
   Scene scene;
   scene.mount_v2();
   scene.put_process("0::/docker/" + kId + "\n");
@@ -142,7 +142,7 @@ TEST_CASE("the next run is told from the last by its cgroup") {
   CHECK(scene.read()[0]->device_run != first->device_run);
 }
 
-TEST_CASE("a process id that is another container's now tells nothing") {
+TEST_CASE("a process id reused by another container is not used") {
   Scene scene;
   scene.mount_v2();
   scene.put_process("0::/docker/" + std::string(64, 'b') + "\n");
@@ -150,7 +150,7 @@ TEST_CASE("a process id that is another container's now tells nothing") {
   CHECK_FALSE(scene.read()[0]);
 }
 
-TEST_CASE("a container that ends costs no other and is no news") {
+TEST_CASE("a stopped container affects no other and is not logged") {
   Scene scene;
   scene.mount_v2();
   scene.put_process("0::/docker/" + kId + "\n");
@@ -164,7 +164,7 @@ TEST_CASE("a container that ends costs no other and is no news") {
   CHECK(scene.log().count("warning") == 0);
 }
 
-TEST_CASE("if no container can be read, the source is down and says why") {
+TEST_CASE("if no container can be read the source is down with the reason") {
   Scene scene;
   scene.mount_v2();
   scene.put_process("0::/../docker-" + kId + ".scope\n");
@@ -181,14 +181,14 @@ TEST_CASE("if no container can be read, the source is down and says why") {
   CHECK(scene.health().up);
 }
 
-TEST_CASE("a host without containers is one whose containers can all be read") {
+TEST_CASE("without containers the source is up") {
   Scene scene;
   scene.mount("");
   CHECK(scene.read({}).empty());
   CHECK(scene.health().up);
 }
 
-TEST_CASE("a cgroup for which the io controller is off has its pressure alone") {
+TEST_CASE("a cgroup without the io controller has only pressure") {
   Scene scene;
   scene.mount_v2();
   scene.put_process("0::/docker/" + kId + "\n");
@@ -201,7 +201,7 @@ TEST_CASE("a cgroup for which the io controller is off has its pressure alone") 
   CHECK(scene.log().count("Delegate") == 1);
 }
 
-TEST_CASE("lines that cannot be read are counted, and not all devices are known then") {
+TEST_CASE("malformed lines are counted, and the device list is then incomplete") {
   Scene scene;
   scene.mount_v2();
   scene.put_process("0::/docker/" + kId + "\nodd\n");
@@ -215,7 +215,7 @@ TEST_CASE("lines that cannot be read are counted, and not all devices are known 
   CHECK(scene.health().bad_items == 3);
 }
 
-TEST_CASE("where cgroups are is remembered while other mounts come and go") {
+TEST_CASE("cgroup directories are cached while other mounts change") {
   const std::string cgroups = "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
   Scene scene;
   scene.mount(cgroups);
@@ -227,7 +227,7 @@ TEST_CASE("where cgroups are is remembered while other mounts come and go") {
   CHECK(scene.read()[0]);
 }
 
-TEST_CASE("cgroups are looked for again when the mounts have changed") {
+TEST_CASE("cgroup directories are looked up again after the cgroup mounts changed") {
   Scene scene;
   scene.mount("");
   scene.put_process("0::/docker/" + kId + "\n");

@@ -21,12 +21,12 @@ void check(const std::string& text, const std::vector<DeviceIo>& devices, std::s
   CHECK(parsed.bad == bad);
 }
 
-TEST_CASE("io.stat has a line for each device; they come out by number") {
+TEST_CASE("the devices of io.stat are sorted by number") {
   check(kSdbLine + kSdaLine, {kSda, kSdb});
   check("", {});
 }
 
-TEST_CASE("what iocost and iolatency add to io.stat is passed over") {
+TEST_CASE("fields of iocost and iolatency in io.stat are ignored") {
   check(
       "8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=0 dios=0 use_delay=3 "
       "delay_nsec=100 depth=max avg_lat=12 win=100 cost.vrate=100.00 cost.usage=77 "
@@ -45,29 +45,29 @@ TEST_CASE("a device without values can have a line of its own") {
   check("8:16 \n" + kSdaLine, {kSda, {{8, 16}, 0, 0, 0, 0, {}}});
 }
 
-TEST_CASE("a device without values at the end may be a number that is torn: it is left out") {
+TEST_CASE("a device without values at the end may be truncated and is left out") {
   check(kSdaLine + "8:16 ", {kSda});
   check(kSdaLine + "8:1", {kSda});
 }
 
-TEST_CASE("a disk that has no number is left out") {
+TEST_CASE("a disk without a number is left out") {
   check("(unknown) rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n" + kSdaLine, {kSda});
   check("(unknown) " + kSdaLine, {kSda});
 }
 
-TEST_CASE("a torn first line costs that line alone") {
+TEST_CASE("a truncated first line is rejected alone") {
   check("ytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n" + kSdaLine, {kSda}, 1);
   check("16 rbytes=1459200 wbytes=314773504 rios=192 wios=353\n" + kSdaLine, {kSda}, 1);
   check(" rios=192 wios=353 dbytes=0 dios=0\n" + kSdaLine, {kSda}, 1);
 }
 
-TEST_CASE("a last line that is cut costs that line alone, for its last number may lack digits") {
+TEST_CASE("a truncated last line is rejected, because its last number may lack digits") {
   for (std::size_t length = 12; length < kSdbLine.size(); ++length) {
     check(kSdaLine + kSdbLine.substr(0, length), {kSda}, 1);
   }
 }
 
-TEST_CASE("values that are no numbers, are missing or come twice cost their device alone") {
+TEST_CASE("malformed, missing and duplicate values reject only their device") {
   for (const char* bad :
        {"8:16 rbytes=-1 wbytes=2 rios=3 wios=4\n", "8:16 rbytes=1e3 wbytes=2 rios=3 wios=4\n",
         "8:16 rbytes=99999999999999999999 wbytes=2 rios=3 wios=4\n",
@@ -79,11 +79,11 @@ TEST_CASE("values that are no numbers, are missing or come twice cost their devi
   }
 }
 
-TEST_CASE("a device that comes twice is taken once") {
+TEST_CASE("a duplicate device is rejected") {
   check(kSdaLine + "8:0 rbytes=1 wbytes=2 rios=3 wios=4\n" + kSdbLine, {kSda, kSdb}, 1);
 }
 
-TEST_CASE("any bytes are an answer") {
+TEST_CASE("arbitrary bytes are accepted") {
   check(std::string("\0\xff=\n= = =\nx 8:\n", 15) + kSdaLine, {kSda}, 3);
 }
 

@@ -27,7 +27,7 @@ HttpReply status(long code, std::string body) { return {code, std::move(body), {
 
 }  // namespace
 
-TEST_CASE("the engine says who it is") {
+TEST_CASE("connect identifies the engine") {
   ScriptedEngine scripted;
   Client client(scripted.host(), "");
   const Engine engine = connected(client);
@@ -39,7 +39,7 @@ TEST_CASE("the engine says who it is") {
   CHECK(scripted.asked() == std::vector<std::string>{"/_ping", "/v1.41/version", "/v1.41/info"});
 }
 
-TEST_CASE("the version spoken is the newest that both know") {
+TEST_CASE("the API version is the newest supported by both sides") {
   ScriptedEngine scripted;
   const auto spoken = [&](const std::string& theirs) {
     scripted.answer("/_ping", ping(theirs));
@@ -54,7 +54,7 @@ TEST_CASE("the version spoken is the newest that both know") {
   CHECK(spoken("") == "1.24");
 }
 
-TEST_CASE("the version is agreed on anew with each connect") {
+TEST_CASE("each connect negotiates the API version again") {
   ScriptedEngine scripted;
   Client client(scripted.host(), "");
   CHECK(connected(client).api_version == "1.41");
@@ -64,7 +64,7 @@ TEST_CASE("the version is agreed on anew with each connect") {
   CHECK(scripted.asked().back() == "/v1.51/volumes");
 }
 
-TEST_CASE("an engine that is too old, too new or talks nonsense is unsupported") {
+TEST_CASE("an engine without a supported API version is refused") {
   ScriptedEngine scripted;
   Client client(scripted.host(), "");
   for (const auto version : {"1.23", "0.9", "one", "1.", "1.41.2", "-1.41"}) {
@@ -83,7 +83,7 @@ TEST_CASE("an engine that is too old, too new or talks nonsense is unsupported")
   CHECK(engine.error().what.find("Minimum supported API version is 1.44") != std::string::npos);
 }
 
-TEST_CASE("DOCKER_API_VERSION is spoken whatever the engine offers") {
+TEST_CASE("DOCKER_API_VERSION overrides the negotiation") {
   ScriptedEngine scripted;
   Client client(scripted.host(), "1.30");
   CHECK(connected(client).api_version == "1.30");
@@ -94,7 +94,7 @@ TEST_CASE("DOCKER_API_VERSION is spoken whatever the engine offers") {
   CHECK(engine.error().what.find("DOCKER_API_VERSION") != std::string::npos);
 }
 
-TEST_CASE("Podman is known by its header or by its version") {
+TEST_CASE("Podman is detected by its header or its version") {
   ScriptedEngine scripted;
   scripted.answer("/_ping", ping("1.41", true));
   Client client(scripted.host(), "");
@@ -104,7 +104,7 @@ TEST_CASE("Podman is known by its header or by its version") {
   CHECK(connected(client).product == "podman");
 }
 
-TEST_CASE("behind a proxy that forbids version and info these are merely unknown") {
+TEST_CASE("if a proxy forbids /version and /info their fields are unknown") {
   ScriptedEngine scripted;
   scripted.answer("/version", status(403, "<html>403 Forbidden</html>"));
   scripted.answer("/info", status(403, ""));
@@ -115,14 +115,14 @@ TEST_CASE("behind a proxy that forbids version and info these are merely unknown
   CHECK(engine.product == "docker");
 }
 
-TEST_CASE("an info that fails costs only what it would have said") {
+TEST_CASE("if /info fails only its fields are unknown") {
   ScriptedEngine scripted;
   scripted.fail("/info", {ErrorKind::kTimeout, "GET /info", "no answer"});
   Client client(scripted.host(), "");
   CHECK(connected(client).storage_driver.empty());
 }
 
-TEST_CASE("a status other than 200 is an error of its kind, with the engine's words") {
+TEST_CASE("a status other than 200 is an error with the engine's message") {
   ScriptedEngine scripted;
   Client client(scripted.host(), "");
   connected(client);
@@ -141,7 +141,7 @@ TEST_CASE("a status other than 200 is an error of its kind, with the engine's wo
   CHECK(kind_of(301) == ErrorKind::kIo);
 }
 
-TEST_CASE("lists and details are asked for where they are") {
+TEST_CASE("lists and details are requested from their paths") {
   ScriptedEngine scripted;
   scripted.answer("/containers/abc123/json", R"({"HostConfig":{"ReadonlyRootfs":true}})");
   Client client(scripted.host(), "");
@@ -154,7 +154,7 @@ TEST_CASE("lists and details are asked for where they are") {
   CHECK(scripted.times_asked("/containers/json?all=1") == 1);
 }
 
-TEST_CASE("an id that is none never gets into a path") {
+TEST_CASE("an invalid container id is never sent") {
   ScriptedEngine scripted;
   Client client(scripted.host(), "");
   connected(client);
@@ -198,7 +198,7 @@ TEST_CASE("the version tells Docker from Podman") {
   CHECK(podman->podman);
 }
 
-TEST_CASE("info says where the data is") {
+TEST_CASE("info has the storage driver and the root directory") {
   const auto info = decode_info(
       R"({"ID":"POMW","Driver":"overlayfs","DriverStatus":[["driver-type","io.containerd"]],)"
       R"("DockerRootDir":"/var/lib/docker"})");
@@ -207,7 +207,7 @@ TEST_CASE("info says where the data is") {
   CHECK(info->root_directory == "/var/lib/docker");
 }
 
-TEST_CASE("an error answer is its message, or whatever it says") {
+TEST_CASE("an error response is its message field, else its text") {
   CHECK(decode_error_message(R"({"message":"No such container: zzz"})") ==
         "No such container: zzz");
   CHECK(decode_error_message(

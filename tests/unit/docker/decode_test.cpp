@@ -48,7 +48,7 @@ std::string nested(std::size_t depth) {
 
 }  // namespace
 
-TEST_CASE("the volumes of Docker 20.10 come sorted, null labels are none") {
+TEST_CASE("the volumes of Docker 20.10 are sorted, and null labels are empty") {
   const auto volumes = decode_volumes(kVolumes20);
   REQUIRE(volumes);
   REQUIRE(volumes->items.size() == 2);
@@ -66,7 +66,7 @@ TEST_CASE("the volumes of Docker 20.10 come sorted, null labels are none") {
   CHECK(tmpv.options == StringMap{{"device", "tmpfs"}, {"o", "size=10m"}, {"type", "tmpfs"}});
 }
 
-TEST_CASE("Docker 29 says more of a volume and the rest is still understood") {
+TEST_CASE("unknown fields of a volume (Docker 29) are ignored") {
   const auto volumes = decode_volumes(
       R"({"Volumes":[{"ClusterVolume":{"ID":"x","Version":{"Index":1},"Spec":{"AccessMode":[{}]}},)"
       R"("CreatedAt":"2026-11-23T05:56:52.123Z","Driver":"csi","Labels":{},"Mountpoint":"",)"
@@ -77,7 +77,7 @@ TEST_CASE("Docker 29 says more of a volume and the rest is still understood") {
   CHECK(volumes->items[0].scope == "global");
 }
 
-TEST_CASE("no volumes is null, an empty list or no field at all") {
+TEST_CASE("an empty list of volumes is null, [] or a missing field") {
   for (const auto text : {R"({"Volumes":null,"Warnings":null})", R"({"Volumes":[]})", "{}"}) {
     const auto volumes = decode_volumes(text);
     REQUIRE(volumes);
@@ -86,7 +86,7 @@ TEST_CASE("no volumes is null, an empty list or no field at all") {
   }
 }
 
-TEST_CASE("a volume that cannot be read costs that volume") {
+TEST_CASE("a malformed volume is rejected alone") {
   const auto volumes = decode_volumes(
       R"({"Volumes":[{"Driver":"local"},{"Name":7},"text",null,{"Name":"odd","Labels":{"a":1}},)"
       R"({"Name":"good","Driver":null},{"Name":""}],"Warnings":[]})");
@@ -97,7 +97,7 @@ TEST_CASE("a volume that cannot be read costs that volume") {
   CHECK(volumes->first_bad == R"({"Driver":"local"})");
 }
 
-TEST_CASE("of two volumes of one name the first stays") {
+TEST_CASE("of two volumes with the same name the first is kept") {
   const auto volumes =
       decode_volumes(R"({"Volumes":[{"Name":"b","Driver":"1"},{"Name":"a"},{"Name":"b"}]})");
   REQUIRE(volumes);
@@ -107,7 +107,7 @@ TEST_CASE("of two volumes of one name the first stays") {
   CHECK(volumes->first_bad == "b");
 }
 
-TEST_CASE("an answer that is not a list of volumes is malformed as a whole") {
+TEST_CASE("a response that is not a list of volumes is malformed") {
   for (const auto text : {"", "OK", "[]", "null", R"({"Volumes":{}})", R"({"Volumes":"none"})",
                           R"({"Volumes":[{"Name":"a"})", "<html>502 Bad Gateway</html>"}) {
     const auto volumes = decode_volumes(text);
@@ -116,20 +116,20 @@ TEST_CASE("an answer that is not a list of volumes is malformed as a whole") {
   }
 }
 
-TEST_CASE("bytes that are not UTF-8 cost themselves, not the list") {
+TEST_CASE("invalid UTF-8 is replaced and does not reject the list") {
   const auto volumes = decode_volumes("{\"Volumes\":[{\"Name\":\"a\xFF\"},{\"Name\":\"b\"}]}");
   REQUIRE(volumes);
   REQUIRE(volumes->items.size() == 2);
   CHECK(volumes->items[0].name == "a\xEF\xBF\xBD");
 }
 
-TEST_CASE("names with quotes, newlines and emoji arrive as they are") {
+TEST_CASE("names with quotes, newlines and emoji are unchanged") {
   const auto volumes = decode_volumes(R"({"Volumes":[{"Name":"a\"\n\\ \ud83d\ude00"}]})");
   REQUIRE(volumes);
   CHECK(volumes->items[0].name == "a\"\n\\ \xF0\x9F\x98\x80");
 }
 
-TEST_CASE("nesting without end is refused, not followed") {
+TEST_CASE("deeply nested JSON is refused") {
   CHECK(decode_volumes(nested(50))->bad == 1);
   CHECK_FALSE(decode_volumes(nested(100)));
   CHECK_FALSE(decode_volumes(nested(1'000'000)));
@@ -137,13 +137,13 @@ TEST_CASE("nesting without end is refused, not followed") {
   CHECK_FALSE(decode_details(std::string(1'000'000, '[')));
 }
 
-TEST_CASE("values without end are refused") {
+TEST_CASE("JSON with too many values is refused") {
   std::string text = R"({"Volumes":[{"Name":"a","Labels":[)";
   for (int i = 0; i < 1'000'000; ++i) text += "1,";
   CHECK_FALSE(decode_volumes(text + "1]}]}"));
 }
 
-TEST_CASE("the containers of Docker 20.10 carry their mounts") {
+TEST_CASE("the containers of Docker 20.10 are decoded with their mounts") {
   const auto containers = decode_containers(kContainers20);
   REQUIRE(containers);
   REQUIRE(containers->items.size() == 1);
@@ -163,7 +163,7 @@ TEST_CASE("the containers of Docker 20.10 carry their mounts") {
   CHECK_FALSE(c3.mounts[1].writable);
 }
 
-TEST_CASE("the containers of Podman 4.3 are understood") {
+TEST_CASE("the containers of Podman 4.3 are decoded") {
   const auto containers = decode_containers(kContainersPodman);
   REQUIRE(containers);
   REQUIRE(containers->items.size() == 1);
@@ -173,7 +173,7 @@ TEST_CASE("the containers of Podman 4.3 are understood") {
   CHECK_FALSE(containers->items[0].mounts.at(0).writable);
 }
 
-TEST_CASE("Docker 29 with the containerd store is understood") {
+TEST_CASE("the containers of Docker 29 with the containerd store are decoded") {
   const auto containers = decode_containers(one_container(
       R"("ImageManifestDescriptor":{"mediaType":"application/vnd.oci.image.manifest.v1+json",)"
       R"("digest":"sha256:0","size":480,"platform":{"os":"linux"}},"State":"running",)"
@@ -186,7 +186,7 @@ TEST_CASE("Docker 29 with the containerd store is understood") {
   CHECK(containers->items[0].mounts.at(0).volume.empty());
 }
 
-TEST_CASE("the states of Docker and Podman fall into three") {
+TEST_CASE("the states of Docker and Podman map to created, running and stopped") {
   const auto state_of = [](const std::string& state) {
     const auto containers = decode_containers(one_container(R"("State":")" + state + "\""));
     return containers->items.at(0).state;
@@ -202,19 +202,19 @@ TEST_CASE("the states of Docker and Podman fall into three") {
   }
 }
 
-TEST_CASE("the name of a container is not one of its links") {
+TEST_CASE("links of a container are not taken for its name") {
   const auto linked = decode_containers(R"([{"Id":"abc","Names":["/proxy/db","/db"]}])");
   CHECK(linked->items.at(0).name == "db");
 }
 
-TEST_CASE("a container that is being removed has no names and goes by its id") {
+TEST_CASE("a container without a name (being removed) is named by its short id") {
   const auto containers = decode_containers(
       R"([{"Id":"0123456789abcdef","Names":null,"State":"removing","Mounts":null}])");
   REQUIRE(containers);
   CHECK(containers->items.at(0).name == "0123456789ab");
 }
 
-TEST_CASE("two containers never share an id or a name") {
+TEST_CASE("a container with a duplicate id or name is rejected") {
   const auto containers = decode_containers(
       R"([{"Id":"1","Names":["/b"]},{"Id":"1","Names":["/a"]},{"Id":"2","Names":["/b"]},)"
       R"({"Id":"3","Names":["/c"]}])");
@@ -226,7 +226,7 @@ TEST_CASE("two containers never share an id or a name") {
   CHECK(containers->bad == 2);
 }
 
-TEST_CASE("a mount that cannot be read costs that mount") {
+TEST_CASE("a malformed mount is rejected alone") {
   const auto containers = decode_containers(one_container(
       R"("Mounts":[{"Type":"volume","Name":"v","Destination":"/d"},7,{"Type":"bind"},)"
       R"({"Type":"volume","Name":"w","Destination":"/d"},{"Type":"volume","Destination":"/e"}])"));
@@ -237,7 +237,7 @@ TEST_CASE("a mount that cannot be read costs that mount") {
   CHECK(containers->bad == 4);
 }
 
-TEST_CASE("a container of the wrong types costs that container") {
+TEST_CASE("a container with fields of wrong types is rejected alone") {
   const auto containers = decode_containers(
       R"([{"Id":1},{"Id":"a","Names":"/a"},{"Id":"b","Names":[1]},{"Id":"c","Mounts":{}},)"
       R"({"Id":"","Names":[]},{"Id":"ok","Names":["/ok"]}])");
@@ -246,7 +246,7 @@ TEST_CASE("a container of the wrong types costs that container") {
   CHECK(containers->bad == 5);
 }
 
-TEST_CASE("the details of a container have times only where there are some") {
+TEST_CASE("the times of a container that never ran are absent") {
   const auto details = decode_details(
       R"({"Id":"2c42","State":{"Status":"running","StartedAt":"2026-11-23T05:56:53.030326063Z",)"
       R"("FinishedAt":"0001-01-01T00:00:00Z"},"HostConfig":{"Tmpfs":{"/scratch":"","/b":"rw"},)"
@@ -258,7 +258,7 @@ TEST_CASE("the details of a container have times only where there are some") {
   CHECK(details->readonly_rootfs);
 }
 
-TEST_CASE("the details of a container have its process while it runs") {
+TEST_CASE("the process id of a container is present only while it runs") {
   const auto pid = [](const std::string& text) {
     return decode_details(R"({"State":{"Pid":)" + text + "}}")->pid;
   };
@@ -271,7 +271,7 @@ TEST_CASE("the details of a container have its process while it runs") {
   }
 }
 
-TEST_CASE("details with nulls are details without") {
+TEST_CASE("null fields of the details are absent") {
   const auto details = decode_details(R"({"State":null,"HostConfig":{"Tmpfs":null}})");
   REQUIRE(details);
   CHECK_FALSE(details->started_at);

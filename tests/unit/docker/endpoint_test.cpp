@@ -30,21 +30,21 @@ Environment with_tls() {
 
 }  // namespace
 
-TEST_CASE("without a word the engine is at Docker's default socket") {
+TEST_CASE("the default is Docker's default socket") {
   CHECK(endpoint("").socket_path == "/var/run/docker.sock");
   CHECK(endpoint("").name == "unix:///var/run/docker.sock");
   CHECK(endpoint("").base_url == "http://docker");
   CHECK(endpoint("unix://").socket_path == "/var/run/docker.sock");
 }
 
-TEST_CASE("the flag counts before DOCKER_HOST") {
+TEST_CASE("the flag takes precedence over DOCKER_HOST") {
   Environment environment;
   environment.host = "unix:///run/podman/podman.sock";
   CHECK(endpoint("", environment).socket_path == "/run/podman/podman.sock");
   CHECK(endpoint("unix:///other.sock", environment).socket_path == "/other.sock");
 }
 
-TEST_CASE("a TCP address has a port, 2375 unless it says another") {
+TEST_CASE("the default port of a TCP address is 2375") {
   CHECK(endpoint("tcp://10.0.0.7").base_url == "http://10.0.0.7:2375");
   CHECK(endpoint("tcp://10.0.0.7").name == "tcp://10.0.0.7:2375");
   CHECK(endpoint("tcp://host.example:1234/").base_url == "http://host.example:1234");
@@ -54,7 +54,7 @@ TEST_CASE("a TCP address has a port, 2375 unless it says another") {
   CHECK(endpoint("tcp://10.0.0.7").socket_path.empty());
 }
 
-TEST_CASE("IPv6 addresses stand in brackets") {
+TEST_CASE("IPv6 addresses are in brackets") {
   CHECK(endpoint("tcp://[::1]:2375").base_url == "http://[::1]:2375");
   CHECK(endpoint("tcp://[fe80::1]").base_url == "http://[fe80::1]:2375");
   for (const auto host :
@@ -63,7 +63,7 @@ TEST_CASE("IPv6 addresses stand in brackets") {
   }
 }
 
-TEST_CASE("DOCKER_TLS_VERIFY brings TLS, its port and the certificates of ~/.docker") {
+TEST_CASE("DOCKER_TLS_VERIFY enables TLS, port 2376 and the certificates in ~/.docker") {
   const auto secure = endpoint("tcp://host", with_tls());
   CHECK(secure.base_url == "https://host:2376");
   CHECK(secure.ca_file == "/root/.docker/ca.pem");
@@ -73,13 +73,13 @@ TEST_CASE("DOCKER_TLS_VERIFY brings TLS, its port and the certificates of ~/.doc
   CHECK(endpoint("tcp://host").ca_file.empty());
 }
 
-TEST_CASE("DOCKER_CERT_PATH names another folder of certificates") {
+TEST_CASE("DOCKER_CERT_PATH sets the directory of the certificates") {
   Environment environment = with_tls();
   environment.cert_path = "/etc/docker/certs";
   CHECK(endpoint("tcp://host", environment).ca_file == "/etc/docker/certs/ca.pem");
 }
 
-TEST_CASE("what we cannot speak is refused with the way out") {
+TEST_CASE("unsupported schemes are refused with the remedy") {
   CHECK(refusal("ssh://me@host").find("ssh -L") != std::string::npos);
   CHECK(refusal("npipe:////./pipe/docker_engine").find("Windows") != std::string::npos);
   CHECK(refusal("fd://").find("unix:///var/run/docker.sock") != std::string::npos);
@@ -87,7 +87,7 @@ TEST_CASE("what we cannot speak is refused with the way out") {
   CHECK(refusal("gopher://host").find("tcp://host:port") != std::string::npos);
 }
 
-TEST_CASE("what is not an address is refused") {
+TEST_CASE("malformed addresses are refused") {
   for (const auto host : {"tcp://host:port", "tcp://host:0", "tcp://host:65536", "tcp://host:-1",
                           "tcp://host/path", "tcp://user@host", "tcp://host name", "tcp://host:1:2",
                           "unix://relative", "unix", "ssh", "tcp://host?x", "tcp://ho\nst"}) {

@@ -42,7 +42,7 @@ PendingChanges changes_after(const std::optional<Event>& event) {
 
 }  // namespace
 
-TEST_CASE("events of Docker and Podman are understood") {
+TEST_CASE("events of Docker and Podman are decoded") {
   const auto docker = decode_event(
       R"({"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{"driver":)"
       R"("local"}},"scope":"local","time":1795413412,"timeNano":1795413412622835129})");
@@ -61,7 +61,7 @@ TEST_CASE("events of Docker and Podman are understood") {
   }
 }
 
-TEST_CASE("events are read however the stream is cut") {
+TEST_CASE("events may be split anywhere in the stream") {
   const std::string text = std::string(kCreate) + "\n\r\n" + std::string(kCreate) + "\n";
   for (std::size_t size = 1; size <= text.size(); ++size) {
     EventReader reader;
@@ -75,13 +75,13 @@ TEST_CASE("events are read however the stream is cut") {
   }
 }
 
-TEST_CASE("a line that is no event is told, and the next one is read") {
+TEST_CASE("a malformed line is reported, and the next event is read") {
   EventReader reader;
   CHECK(read(reader, "nonsense\n" + std::string(kCreate) + "\n") ==
         std::vector<std::string>{"?", "create data1"});
 }
 
-TEST_CASE("a line without end does not grow the memory") {
+TEST_CASE("a line that is too long is dropped, with bounded memory") {
   EventReader reader;
   const std::string piece(EventReader::kMaxLineBytes / 2, 'x');
   for (int i = 0; i < 8; ++i) CHECK(read(reader, piece).empty());
@@ -89,7 +89,7 @@ TEST_CASE("a line without end does not grow the memory") {
   CHECK(read(reader, std::string(kCreate) + "\n") == std::vector<std::string>{"create data1"});
 }
 
-TEST_CASE("a list is due a short quiet after a change") {
+TEST_CASE("a list is due a short time after the last change") {
   RelistSchedule schedule({});
   schedule.listed(at(0ms), at(10ms));
   CHECK(schedule.due() == at(60'010ms));
@@ -99,14 +99,14 @@ TEST_CASE("a list is due a short quiet after a change") {
   CHECK(schedule.due() == at(5'300ms));
 }
 
-TEST_CASE("changes without a pause wait a second at most") {
+TEST_CASE("continuous changes delay a list by a second at most") {
   RelistSchedule schedule({});
   schedule.listed(at(0ms), at(10ms));
   for (auto time = 5'000ms; time < 7'000ms; time += 50ms) schedule.changed(at(time));
   CHECK(schedule.due() == at(6'000ms));
 }
 
-TEST_CASE("between two lists there are ten times the length of one") {
+TEST_CASE("the gap between two lists is ten times the duration of a list") {
   RelistSchedule schedule({});
   const auto due_after = [&](std::chrono::milliseconds took) {
     schedule.listed(at(10'000ms - took), at(10'000ms));
@@ -118,7 +118,7 @@ TEST_CASE("between two lists there are ten times the length of one") {
   CHECK(due_after(2'000ms) == 1'001ms + 3'999ms);  // five seconds at most
 }
 
-TEST_CASE("a change during a list calls for the next one") {
+TEST_CASE("a change during a list schedules the next list") {
   RelistSchedule schedule({});
   schedule.changed(at(0ms));
   schedule.taken();
@@ -145,7 +145,7 @@ TEST_CASE("each event asks for no more than it may have changed") {
   CHECK(unreadable.all_details);
 }
 
-TEST_CASE("a flood of containers is remembered as all of them") {
+TEST_CASE("changes of very many containers become a change of all") {
   Pace pace;
   pace.quiet = pace.longest_wait = 0ms;
   ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
@@ -155,7 +155,7 @@ TEST_CASE("a flood of containers is remembered as all of them") {
   CHECK(changes.details.size() <= 10'000);
 }
 
-TEST_CASE("without a change everything is due after the interval") {
+TEST_CASE("without changes a full list is due after the interval") {
   Pace pace;
   pace.relist_interval = 5ms;
   ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });

@@ -54,7 +54,7 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point began) {
 
 }  // namespace
 
-TEST_CASE("a get brings status, body and the headers that tell who answers") {
+TEST_CASE("get() returns status, body and the headers that identify the engine") {
   const auto docker = get_from(FakeDocker::answer("OK"));
   REQUIRE(docker);
   CHECK(docker->status == 200);
@@ -68,7 +68,7 @@ TEST_CASE("a get brings status, body and the headers that tell who answers") {
   CHECK(podman->podman);
 }
 
-TEST_CASE("only GET is sent, and one connection carries many of them") {
+TEST_CASE("only GET is sent, and the connection is reused") {
   FakeDocker server(
       [](Peer& peer, const std::string& target) { peer.send(FakeDocker::answer(target)); });
   Transport transport(endpoint_of(server.host()));
@@ -80,7 +80,7 @@ TEST_CASE("only GET is sent, and one connection carries many of them") {
         std::vector<std::string>{"GET /a HTTP/1.1", "GET /b?all=1 HTTP/1.1", "GET /c HTTP/1.1"});
 }
 
-TEST_CASE("a server that closed an idle connection is asked on a new one") {
+TEST_CASE("after the server closed an idle connection a new one is opened") {
   FakeDocker server([](Peer& peer, const std::string&) {
     peer.send(FakeDocker::answer("OK"));
     peer.close();
@@ -91,7 +91,7 @@ TEST_CASE("a server that closed an idle connection is asked on a new one") {
   CHECK(server.connections() == 2);
 }
 
-TEST_CASE("a chunked answer is put together, however slowly it comes") {
+TEST_CASE("a slow chunked response is assembled") {
   FakeDocker server([](Peer& peer, const std::string&) {
     peer.send_slowly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
                          FakeDocker::chunk("{\"Vol") + FakeDocker::chunk("umes\":[]}") +
@@ -104,13 +104,13 @@ TEST_CASE("a chunked answer is put together, however slowly it comes") {
   CHECK(reply->body == "{\"Volumes\":[]}");
 }
 
-TEST_CASE("a redirect is an answer, not a way to somewhere else") {
+TEST_CASE("a redirect is returned and not followed") {
   const auto reply = get_from(FakeDocker::answer("", 301, "Location: http://127.0.0.1:1/\r\n"));
   REQUIRE(reply);
   CHECK(reply->status == 301);
 }
 
-TEST_CASE("nobody listens: the engine is not running") {
+TEST_CASE("a refused connection is kNotFound") {
   Transport nowhere(endpoint_of("unix:///nonexistent/docker.sock"));
   const auto missing = nowhere.get("/_ping", {});
   REQUIRE_FALSE(missing);
@@ -124,20 +124,20 @@ TEST_CASE("nobody listens: the engine is not running") {
   CHECK(closed_port.get("/_ping", {}).error().kind == ErrorKind::kNotFound);
 }
 
-TEST_CASE("an answer that is not HTTP is malformed") {
+TEST_CASE("a response that is not HTTP is malformed") {
   CHECK(kind_from("SSH-2.0-OpenSSH_9.2\r\n") == ErrorKind::kMalformed);
   CHECK(kind_from("HTTP/9.9 abc\r\n\r\n") == ErrorKind::kMalformed);
   CHECK(kind_from(std::string(100'000, 'x')) == ErrorKind::kMalformed);
 }
 
-TEST_CASE("a connection that breaks off midway is an error, not a short answer") {
+TEST_CASE("a truncated response is an error") {
   CHECK(kind_from("") == ErrorKind::kIo);
   CHECK(kind_from("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"Volumes\"") == ErrorKind::kIo);
   CHECK(kind_from("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab") ==
         ErrorKind::kIo);
 }
 
-TEST_CASE("a body beyond the cap is malformed, with and without a length") {
+TEST_CASE("a body above the limit is malformed, with and without Content-Length") {
   Limits limits;
   limits.body_bytes = 1000;
   const std::string long_body(1001, 'x');
@@ -146,13 +146,13 @@ TEST_CASE("a body beyond the cap is malformed, with and without a length") {
   CHECK(get_from(FakeDocker::answer(std::string(1000, 'x')), limits)->body.size() == 1000);
 }
 
-TEST_CASE("headers without end are malformed") {
+TEST_CASE("headers above the limit are malformed") {
   std::string headers = "HTTP/1.1 200 OK\r\n";
   for (int i = 0; i < 5000; ++i) headers += "X-Header: 0123456789\r\n";
   CHECK(kind_from(headers + "\r\n") == ErrorKind::kMalformed);
 }
 
-TEST_CASE("a silent or endlessly slow server costs the time limit") {
+TEST_CASE("a silent or very slow server ends in a timeout") {
   for (const bool silent : {true, false}) {
     FakeDocker server([&](Peer& peer, const std::string&) {
       if (silent) return peer.hang();
@@ -167,7 +167,7 @@ TEST_CASE("a silent or endlessly slow server costs the time limit") {
   }
 }
 
-TEST_CASE("a stop ends a get that waits") {
+TEST_CASE("a stop ends a waiting get()") {
   FakeDocker server([](Peer& peer, const std::string&) { peer.hang(); });
   Transport transport(endpoint_of(server.host()));
   std::stop_source source;
@@ -181,7 +181,7 @@ TEST_CASE("a stop ends a get that waits") {
   CHECK_FALSE(transport.get("/x", source.get_token()));  // nor does a later one begin
 }
 
-TEST_CASE("a stream hands over an empty piece first, then what comes, to the end") {
+TEST_CASE("a stream passes an empty piece first, then the data until the end") {
   FakeDocker server([](Peer& peer, const std::string&) {
     peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     peer.send(FakeDocker::chunk("one\n") + FakeDocker::chunk("two\n") + FakeDocker::chunk(""));
@@ -202,7 +202,7 @@ TEST_CASE("a stream hands over an empty piece first, then what comes, to the end
   CHECK(all == "one\ntwo\n");
 }
 
-TEST_CASE("a stream that is refused says so with the words of the engine") {
+TEST_CASE("a refused stream is an error with the engine's message") {
   FakeDocker server([](Peer& peer, const std::string&) {
     peer.send(FakeDocker::answer(R"({"message":"not for you"})", 403));
   });
@@ -215,7 +215,7 @@ TEST_CASE("a stream that is refused says so with the words of the engine") {
   CHECK(ended.error().what.starts_with("HTTP 403 not for you"));
 }
 
-TEST_CASE("a stream that its reader has enough of ends without an error") {
+TEST_CASE("a stream ended by its reader is not an error") {
   FakeDocker server([](Peer& peer, const std::string&) {
     peer.send("HTTP/1.1 200 OK\r\n\r\nendless");
     peer.hang();
@@ -224,7 +224,7 @@ TEST_CASE("a stream that its reader has enough of ends without an error") {
   CHECK(transport.stream("/events", [](std::string_view piece) { return piece.empty(); }, {}));
 }
 
-TEST_CASE("gets go on while a stream is silent, and a stop ends the stream") {
+TEST_CASE("get() works during a silent stream, and a stop ends the stream") {
   FakeDocker server([](Peer& peer, const std::string& target) {
     if (target != "/events") return void(peer.send(FakeDocker::answer("OK")));
     peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");

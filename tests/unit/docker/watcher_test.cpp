@@ -41,7 +41,7 @@ std::string started(const std::string& time) {
 
 }  // namespace
 
-TEST_CASE("a watcher that was not started knows nothing and says so") {
+TEST_CASE("a watcher that was not started is down and has no facts") {
   Watching watching;
   CHECK_FALSE(watching->state().up);
   CHECK(watching->state().facts == nullptr);
@@ -49,7 +49,7 @@ TEST_CASE("a watcher that was not started knows nothing and says so") {
   CHECK_FALSE(watching->state().health.last_good);
 }
 
-TEST_CASE("listing once brings volumes, containers and their details") {
+TEST_CASE("list_once() reads volumes, containers and their details") {
   Watching watching;
   watching.engine.answer(kVolumes, volumes({"b", "a"}));
   watching.engine.answer(kContainers, container("running"));
@@ -69,7 +69,7 @@ TEST_CASE("listing once brings volumes, containers and their details") {
         1);
 }
 
-TEST_CASE("an engine that is away leaves no facts, one line in the log and a reason") {
+TEST_CASE("an unreachable engine is logged once and counted") {
   Watching watching;
   watching.engine.shut_down();
   watching->list_once({});
@@ -82,7 +82,7 @@ TEST_CASE("an engine that is away leaves no facts, one line in the log and a rea
   CHECK(watching.log.count("Connection refused") == 1);
 }
 
-TEST_CASE("what the engine must change for us is an error in the log") {
+TEST_CASE("an engine that must be upgraded is logged as an error") {
   Watching watching;
   watching.engine.answer("/_ping", {200, "OK", "1.12", false});
   watching->list_once({});
@@ -90,7 +90,7 @@ TEST_CASE("what the engine must change for us is an error in the log") {
   CHECK(watching.log.count("upgrade the engine") == 1);
 }
 
-TEST_CASE("a volume that is made is seen by its event") {
+TEST_CASE("a created volume is seen by its event") {
   Watching watching;
   watching->start();
   REQUIRE(watching.has_volumes(0));
@@ -100,14 +100,14 @@ TEST_CASE("a volume that is made is seen by its event") {
   CHECK(watching.has_volumes(1));
 }
 
-TEST_CASE("what happens before the stream is open is seen by the list after it") {
+TEST_CASE("changes before the stream is open are seen by the list after it") {
   Watching watching;
   watching.engine.on_stream([&] { watching.engine.answer(kVolumes, volumes({"data1"})); });
   watching->start();
   CHECK(watching.has_volumes(1));
 }
 
-TEST_CASE("an event of a container asks for no volumes and inspects that container again") {
+TEST_CASE("a container event lists no volumes and inspects that container again") {
   Watching watching;
   watching.engine.answer(kVolumes, volumes({"v"}));
   watching.engine.answer(kContainers, container("running"));
@@ -129,7 +129,7 @@ TEST_CASE("an event of a container asks for no volumes and inspects that contain
   CHECK(watching->state().facts->volumes.size() == 1);
 }
 
-TEST_CASE("a container that restarts has another process") {
+TEST_CASE("the process id of a restarted container is updated") {
   Watching watching;
   const auto has_pid = [](std::uint32_t pid) {
     return [pid](const State& state) {
@@ -148,7 +148,7 @@ TEST_CASE("a container that restarts has another process") {
   CHECK(watching.becomes(has_pid(200)));
 }
 
-TEST_CASE("details of a container that is gone are dropped") {
+TEST_CASE("details of a removed container are dropped") {
   Watching watching;
   watching.engine.answer(kContainers, container("running"));
   watching.engine.answer(kInspect, started("2026-11-23T05:00:00Z"));
@@ -163,7 +163,7 @@ TEST_CASE("details of a container that is gone are dropped") {
   }));
 }
 
-TEST_CASE("a container that cannot be inspected is there without details, asked once") {
+TEST_CASE("a container that cannot be inspected is listed without details and not retried") {
   Watching watching;
   watching.engine.answer(kContainers, container("running"));
   watching->list_once({});
@@ -172,7 +172,7 @@ TEST_CASE("a container that cannot be inspected is there without details, asked 
   CHECK(watching.engine.times_asked(kInspect) == 1);
 }
 
-TEST_CASE("a change of state that no event told of still renews the details") {
+TEST_CASE("a changed state in the list renews the details without an event") {
   Pace pace = hasty();
   pace.relist_interval = 20ms;
   Watching watching(pace);
@@ -189,7 +189,7 @@ TEST_CASE("a change of state that no event told of still renews the details") {
   }));
 }
 
-TEST_CASE("a malformed list leaves the last good one, and is counted") {
+TEST_CASE("after a malformed list the last good one is kept, and the error is counted") {
   Watching watching;
   watching.engine.answer(kVolumes, volumes({"a"}));
   watching->start();
@@ -205,7 +205,7 @@ TEST_CASE("a malformed list leaves the last good one, and is counted") {
   CHECK(watching.has_volumes(2));
 }
 
-TEST_CASE("items that cannot be read are counted and the others stay") {
+TEST_CASE("malformed items are counted, logged and left out") {
   Watching watching;
   watching.engine.answer(kVolumes, R"({"Volumes":[{"Name":"a"},{"Driver":"x"}]})");
   watching.engine.answer(kContainers, R"([7])");
@@ -215,7 +215,7 @@ TEST_CASE("items that cannot be read are counted and the others stay") {
   CHECK(watching.log.count(R"({\"Driver\":\"x\"})") == 1);
 }
 
-TEST_CASE("an engine that restarts is found again, as the one it is now") {
+TEST_CASE("a restarted engine is found again with its new version") {
   Watching watching;
   watching.engine.answer(kVolumes, volumes({"a"}));
   watching->start();
@@ -235,7 +235,7 @@ TEST_CASE("an engine that restarts is found again, as the one it is now") {
   CHECK(watching.has_volumes(3));
 }
 
-TEST_CASE("a stream that ends brings a new one and a whole list") {
+TEST_CASE("after the stream ends it is reopened and everything is listed") {
   Watching watching;
   watching->start();
   REQUIRE(watching.has_volumes(0));
@@ -246,7 +246,7 @@ TEST_CASE("a stream that ends brings a new one and a whole list") {
   CHECK(eventually([&] { return watching.engine.is_streaming(); }));
 }
 
-TEST_CASE("without events the interval alone brings the changes") {
+TEST_CASE("without events changes are seen by the periodic list") {
   Pace pace = hasty();
   pace.relist_interval = 20ms;
   Watching watching(pace);
@@ -257,7 +257,7 @@ TEST_CASE("without events the interval alone brings the changes") {
   CHECK(watching.has_volumes(1));
 }
 
-TEST_CASE("a line of the stream that is no event calls for everything") {
+TEST_CASE("a malformed event causes a full list") {
   Watching watching;
   watching->start();
   REQUIRE(watching.settles());
@@ -266,7 +266,7 @@ TEST_CASE("a line of the stream that is no event calls for everything") {
   CHECK(watching.has_volumes(1));
 }
 
-TEST_CASE("a silent engine delays neither the state nor the end") {
+TEST_CASE("a silent engine delays neither state() nor the destructor") {
   for (const auto path : {"/_ping", "/info", kVolumes, kContainers, kInspect}) {
     Watching watching;
     watching.engine.answer(kContainers, container("running"));
@@ -277,7 +277,7 @@ TEST_CASE("a silent engine delays neither the state nor the end") {
   }  // would never end if the stop did not reach the call
 }
 
-TEST_CASE("while the engine does not list its volumes its containers are seen all the same") {
+TEST_CASE("containers are listed while the list of volumes times out") {
   Watching watching;
   watching.engine.answer(kVolumes, volumes({"data1"}));
   watching.engine.answer(kContainers, container("running"));
@@ -299,7 +299,7 @@ TEST_CASE("while the engine does not list its volumes its containers are seen al
   CHECK(watching.engine.times_asked(kVolumes) == asked);
 }
 
-TEST_CASE("of an engine that never listed its volumes those are known that containers name") {
+TEST_CASE("until the first list of volumes, volumes are those mounted by containers") {
   Watching watching;
   watching.engine.fail(kVolumes, {ErrorKind::kTimeout, "GET /volumes", "no answer"});
   watching.engine.answer(
@@ -318,7 +318,7 @@ TEST_CASE("of an engine that never listed its volumes those are known that conta
             "warning subject=docker_volumes msg=\"engine does not list its volumes") == 1);
 }
 
-TEST_CASE("a watcher that is destroyed amid changes ends") {
+TEST_CASE("a watcher can be destroyed amid changes") {
   for (int i = 0; i < 20; ++i) {
     Watching watching;
     watching.engine.answer(kContainers, container("running"));

@@ -17,19 +17,19 @@ HostPaths paths_in(const TempFolder& folder) {
   return {.procfs = folder.path() + "/proc", .sysfs = folder.path() + "/sys", .rootfs = "/"};
 }
 
-TEST_CASE("a kernel that is locked down is called by its name") {
+TEST_CASE("a locked-down kernel is named as the cause") {
   const TempFolder folder;
   folder.write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
   CHECK_THAT(ebpf_obstacle(paths_in(folder), kRefused), Contains("is locked down"));
 }
 
-TEST_CASE("a refusal by a kernel that is not locked down is one for want of privileges") {
+TEST_CASE("a refusal without lockdown names the missing capabilities") {
   const TempFolder folder;
   folder.write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
   CHECK_THAT(ebpf_obstacle(paths_in(folder), kRefused), Contains("CAP_BPF and CAP_PERFMON"));
 }
 
-TEST_CASE("a kernel without types wants another kernel") {
+TEST_CASE("a kernel without BTF names the required configuration") {
   const TempFolder folder;
   CHECK_THAT(ebpf_obstacle(paths_in(folder), "eBPF: volume_io: No such process"),
              Contains("CONFIG_DEBUG_INFO_BTF"));
@@ -38,7 +38,7 @@ TEST_CASE("a kernel without types wants another kernel") {
              Contains("Linux 5.13"));
 }
 
-TEST_CASE("a program that was built without eBPF is to be built anew") {
+TEST_CASE("a build without eBPF names the build dependencies") {
   CHECK_THAT(ebpf_obstacle({}, "eBPF: built without eBPF"), Contains("libbpf-dev"));
 }
 

@@ -14,7 +14,7 @@ std::string_view family(std::string_view fstype) {
   return hooks == nullptr ? "" : hooks->fstype;
 }
 
-TEST_CASE("a filesystem goes by the name of the driver that has its functions") {
+TEST_CASE("aliases of a filesystem type use the functions of its driver") {
   CHECK(family("ext4") == "ext4");
   CHECK(family("ext3") == "ext4");
   CHECK(family("overlay") == "overlay");
@@ -25,7 +25,7 @@ TEST_CASE("a filesystem goes by the name of the driver that has its functions") 
   CHECK(family("fuseblk") == "fuse");
 }
 
-TEST_CASE("a filesystem that we do not know is not taken for one that we do") {
+TEST_CASE("an unsupported filesystem type has no functions") {
   for (const auto* fstype :
        {"", "zfs", "fusectl", "nfsd", "nfs3", "ext", "ext4 ", "EXT4", "fuse3"}) {
     CAPTURE(fstype);
@@ -33,7 +33,7 @@ TEST_CASE("a filesystem that we do not know is not taken for one that we do") {
   }
 }
 
-TEST_CASE("each filesystem is listed once and has its reads, writes and syncs") {
+TEST_CASE("each filesystem type is listed once with read, write and fsync") {
   std::set<std::string_view> names;
   for (const FilesystemHooks& hooks : filesystem_hooks()) {
     CAPTURE(std::string(hooks.fstype));

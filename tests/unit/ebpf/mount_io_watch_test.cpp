@@ -94,7 +94,7 @@ std::optional<std::uint64_t> id_at(const std::string& mountinfo, const std::stri
 
 }  // namespace
 
-TEST_CASE("a mount is found by its destination, and of stacked ones the one on top") {
+TEST_CASE("a mount is found by its destination, the topmost of stacked ones") {
   const std::string mounts = container_mounts(data_mount(510));
   CHECK(id_at(mounts, "/data") == 510);
   CHECK(id_at(mounts, "/") == 500);
@@ -104,7 +104,7 @@ TEST_CASE("a mount is found by its destination, and of stacked ones the one on t
   CHECK_FALSE(id_at("", "/"));
 }
 
-TEST_CASE("what a container does through a mount is of that mount and of the volume") {
+TEST_CASE("I/O through a mount counts for the mount and the volume") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.set({database(100), {{"database", "/"}, 100, "", ""}});
@@ -121,7 +121,7 @@ TEST_CASE("what a container does through a mount is of that mount and of the vol
   CHECK_FALSE(scene.is_uncounted("db"));
 }
 
-TEST_CASE("where the destination is a symbolic link the mount is found by what is mounted") {
+TEST_CASE("a mount whose destination has a symbolic link is found by its data") {
   Scene scene;
   // /var/run is a link to /run; the volume's data is a directory, a whole filesystem, or lies in
   // one whose own subdirectory the host has mounted.
@@ -145,7 +145,7 @@ TEST_CASE("where the destination is a symbolic link the mount is found by what i
   CHECK(scene.watch.health().bad_items == 1);
 }
 
-TEST_CASE("two destinations that lead to one mount are counted once") {
+TEST_CASE("two destinations of one mount are counted once") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   const std::vector<MountIoTarget> targets{database(100),
@@ -159,7 +159,7 @@ TEST_CASE("two destinations that lead to one mount are counted once") {
   CHECK(scene.kernel.watched.empty());
 }
 
-TEST_CASE("a container that restarts is watched anew, though its mount has the same id") {
+TEST_CASE("a restarted container is watched again even if its mount id is the same") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.set({database(100)});
@@ -174,7 +174,7 @@ TEST_CASE("a container that restarts is watched anew, though its mount has the s
   CHECK(scene.kernel.counts.size() == 1);
 }
 
-TEST_CASE("one container may get the mount id that another gives up") {
+TEST_CASE("a mount id can be reused by another container") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.run(200, 21, container_mounts(data_mount(511)));
@@ -191,7 +191,7 @@ TEST_CASE("one container may get the mount id that another gives up") {
   CHECK(scene.of_volume("db") == 21);
 }
 
-TEST_CASE("what was done up to the end of a container is counted") {
+TEST_CASE("I/O until the end of a container is counted") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.set({database(100)});
@@ -201,7 +201,7 @@ TEST_CASE("what was done up to the end of a container is counted") {
   CHECK(scene.of_volume("db") == 100);
 }
 
-TEST_CASE("a process of the host, or of nobody, is not watched for a container") {
+TEST_CASE("processes in the host's mount namespace and unknown ones are not watched") {
   Scene scene;
   scene.folder.write("100/mountinfo", container_mounts(data_mount(510)));
   SECTION("it is of the host: the id was given to another process") {
@@ -220,7 +220,7 @@ TEST_CASE("a process of the host, or of nobody, is not watched for a container")
   CHECK(scene.watch.health().bad_items == 0);
 }
 
-TEST_CASE("a container whose process nobody knows makes its volumes uncounted") {
+TEST_CASE("the volumes of a container with an unknown process are uncounted") {
   Scene scene;
   scene.run(0, 20, container_mounts(data_mount(510)));
   scene.kernel.namespaces.erase(0);
@@ -228,7 +228,7 @@ TEST_CASE("a container whose process nobody knows makes its volumes uncounted") 
   CHECK(scene.is_uncounted("db"));
 }
 
-TEST_CASE("a volume is uncounted while one of its mounts is, whatever the others do") {
+TEST_CASE("a volume is uncounted while any of its mounts is") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   MountIoTarget lost{{"backup", "/source"}, 200, "db", kData};
@@ -255,7 +255,7 @@ TEST_CASE("a volume is uncounted while one of its mounts is, whatever the others
   CHECK(scene.of_volume("db") == 9);
 }
 
-TEST_CASE("a filesystem that nobody can count is named once, however many mounts it has") {
+TEST_CASE("an unsupported filesystem type is logged once for all its mounts") {
   Scene scene;
   scene.run(100, 20,
             container_mounts("510 500 0:70 /a /a rw - zfs pool rw\n"
@@ -267,7 +267,7 @@ TEST_CASE("a filesystem that nobody can count is named once, however many mounts
   CHECK(scene.log.count("fstype=zfs msg=\"I/O not counted") == 1);
 }
 
-TEST_CASE("more mounts than the kernel has room for are uncounted until there is some") {
+TEST_CASE("mounts beyond the capacity of the map are uncounted until there is space") {
   Scene scene;
   scene.kernel.room = 1;
   std::vector<MountIoTarget> targets;
@@ -286,7 +286,7 @@ TEST_CASE("more mounts than the kernel has room for are uncounted until there is
   CHECK(scene.of_mount(targets[7].key) == 3);
 }
 
-TEST_CASE("a kernel that refuses is asked once, and the health says why") {
+TEST_CASE("a refusing kernel is asked once, and the health has the reason") {
   Scene scene;
   scene.refusal = Error{ErrorKind::kPermission, "eBPF: io_complete_rw", "Operation not permitted"};
   scene.run(100, 20, container_mounts(data_mount(510)));
@@ -302,13 +302,13 @@ TEST_CASE("a kernel that refuses is asked once, and the health says why") {
   CHECK(scene.log.count("eBPF unavailable") == 1);
 }
 
-TEST_CASE("before anybody says what runs there are no readings") {
+TEST_CASE("there are no readings before the first set_targets()") {
   Scene scene;
   CHECK(scene.watch.latest() == nullptr);
   CHECK(scene.starts == 0);
 }
 
-TEST_CASE("while the kernel does not tell its counts the sums stand still, and then go on") {
+TEST_CASE("the sums keep their values while the counts cannot be read") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.set({database(100)});
@@ -323,7 +323,7 @@ TEST_CASE("while the kernel does not tell its counts the sums stand still, and t
   CHECK(scene.watch.health().up);
 }
 
-TEST_CASE("a kernel that does not list its namespaces is complained of, and asked again") {
+TEST_CASE("unreadable mount namespaces are logged and retried") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.kernel.namespaces_fail = Error{ErrorKind::kIo, "iter/task", "Out of memory"};
@@ -338,7 +338,7 @@ TEST_CASE("a kernel that does not list its namespaces is complained of, and aske
   CHECK_FALSE(scene.is_uncounted("db"));
 }
 
-TEST_CASE("a mount whose id was given to another container goes on without the first") {
+TEST_CASE("after a mount id was reused, closing the first mount does not affect the second") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.set({database(100)});
@@ -350,7 +350,7 @@ TEST_CASE("a mount whose id was given to another container goes on without the f
   CHECK(scene.of_volume("logs") == 4096);
 }
 
-TEST_CASE("I/O that ends after its mount is gone is of nobody and leaves nothing") {
+TEST_CASE("I/O that completes after its mount is gone is dropped") {
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.set({database(100)});
@@ -361,7 +361,7 @@ TEST_CASE("I/O that ends after its mount is gone is of nobody and leaves nothing
   CHECK(scene.kernel.counts.empty());
 }
 
-TEST_CASE("through any coming and going, nothing is lost, counted twice or left behind") {
+TEST_CASE("random starts and stops lose no I/O, count none twice and leak nothing") {
   Scene scene;
   std::mt19937 random(4);
   std::vector<std::uint32_t> pids(8, 0);  // of each container; zero while it does not run

@@ -21,13 +21,13 @@ TEST_CASE("Prometheus gets OpenMetrics") {
         kOpenMetrics);
 }
 
-TEST_CASE("Prometheus told to prefer text gets text") {
+TEST_CASE("Prometheus configured for text gets text") {
   CHECK(negotiate("text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;"
                   "escaping=allow-utf-8;q=0.5,*/*;q=0.2") == kText);
   CHECK(negotiate("text/plain;version=0.0.4;q=0.5,*/*;q=0.4") == kText);
 }
 
-TEST_CASE("who does not name OpenMetrics gets text") {
+TEST_CASE("clients that do not name OpenMetrics get text") {
   CHECK(negotiate("") == kText);
   CHECK(negotiate("*/*") == kText);
   CHECK(negotiate("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8") == kText);
@@ -36,12 +36,12 @@ TEST_CASE("who does not name OpenMetrics gets text") {
                   "encoding=delimited") == kText);
 }
 
-TEST_CASE("an old OpenMetrics is not the one we speak") {
+TEST_CASE("only OpenMetrics 1.0.0 is supported") {
   CHECK(negotiate("application/openmetrics-text;version=0.0.1") == kText);
   CHECK(negotiate("application/openmetrics-text;version=2.0.0,text/plain;q=0.1") == kText);
 }
 
-TEST_CASE("the wish with the higher q wins and a tie goes to OpenMetrics") {
+TEST_CASE("the higher q wins, and a tie goes to OpenMetrics") {
   CHECK(negotiate("application/openmetrics-text;version=1.0.0;q=0.4,text/plain;q=0.5") == kText);
   CHECK(negotiate("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.5") ==
         kOpenMetrics);
@@ -49,7 +49,7 @@ TEST_CASE("the wish with the higher q wins and a tie goes to OpenMetrics") {
   CHECK(negotiate("application/*") == kOpenMetrics);
 }
 
-TEST_CASE("the more specific media range decides") {
+TEST_CASE("the more specific media range wins") {
   // The exact version is unwanted although the type in general is welcome.
   CHECK(negotiate("application/openmetrics-text;q=1,"
                   "application/openmetrics-text;version=1.0.0;q=0") == kText);
@@ -57,12 +57,12 @@ TEST_CASE("the more specific media range decides") {
   CHECK(negotiate("text/*;q=0.9,application/openmetrics-text;q=0.5") == kText);
 }
 
-TEST_CASE("case and blanks do not matter") {
+TEST_CASE("case and blanks are ignored") {
   CHECK(negotiate(" Application/OpenMetrics-Text ; VERSION = 1.0.0 ; Q = 0.9 , text/plain;q=0.8") ==
         kOpenMetrics);
 }
 
-TEST_CASE("a media range with an unreadable q is passed over") {
+TEST_CASE("a media range with a malformed q is ignored") {
   for (const std::string q : {"nan", "-1", "2", "inf", "", "1e999", "0x1"}) {
     CAPTURE(q);
     CHECK(negotiate("application/openmetrics-text;version=1.0.0;q=" + q) == kText);
@@ -70,12 +70,12 @@ TEST_CASE("a media range with an unreadable q is passed over") {
   CHECK(negotiate(",,;;,=;q,") == kText);
 }
 
-TEST_CASE("the content types carry their versions") {
+TEST_CASE("the content types have a version") {
   CHECK(content_type(kText) == "text/plain; version=0.0.4; charset=utf-8");
   CHECK(content_type(kOpenMetrics) == "application/openmetrics-text; version=1.0.0; charset=utf-8");
 }
 
-TEST_CASE("gzip is sent to who accepts it") {
+TEST_CASE("gzip is used if the client accepts it") {
   CHECK(accepts_gzip("gzip"));
   CHECK(accepts_gzip("deflate, GZIP;q=0.5"));
   CHECK(accepts_gzip("x-gzip"));
@@ -84,7 +84,7 @@ TEST_CASE("gzip is sent to who accepts it") {
   CHECK(accepts_gzip("gzip;q=0.5, *;q=0"));
 }
 
-TEST_CASE("gzip is not sent to who refuses or does not name it") {
+TEST_CASE("gzip is not used if the client refuses or omits it") {
   CHECK_FALSE(accepts_gzip(""));
   CHECK_FALSE(accepts_gzip("identity"));
   CHECK_FALSE(accepts_gzip("br, zstd"));

@@ -32,7 +32,7 @@ std::string sample_text(int lines) {
 
 }  // namespace
 
-TEST_CASE("what is packed unpacks to the same text") {
+TEST_CASE("compressed text decompresses to the same text") {
   GzipCompressor gzip;
   const std::string metrics = sample_text(10000);
   for (const std::string& text : {std::string(), std::string("x"), metrics}) {
@@ -41,7 +41,7 @@ TEST_CASE("what is packed unpacks to the same text") {
   CHECK(gzip.compress(metrics).size() < metrics.size() / 5);
 }
 
-TEST_CASE("one compressor serves several threads") {
+TEST_CASE("a compressor is thread-safe") {
   GzipCompressor gzip;
   std::vector<std::string> packed(4);
   {

@@ -40,7 +40,7 @@ std::string number(double value) {
 
 }  // namespace
 
-TEST_CASE("a family is HELP, TYPE and a line a sample") {
+TEST_CASE("a family has HELP, TYPE and one line per sample") {
   const Label db("openclaw_db");
   MetricFamilies families;
   families.add(kUp, {}, 1);
@@ -57,7 +57,7 @@ TEST_CASE("a family is HELP, TYPE and a line a sample") {
         "docker_volume_containers{volume=\"openclaw_db\",state=\"stopped\"} 0\n");
 }
 
-TEST_CASE("OpenMetrics names counters without _total, tells units and ends with EOF") {
+TEST_CASE("OpenMetrics families have no _total, have a unit and end with EOF") {
   const Label db("db");
   MetricFamilies families;
   families.add(kSize, {db}, 5);
@@ -77,7 +77,7 @@ TEST_CASE("OpenMetrics names counters without _total, tells units and ends with 
         std::string::npos);
 }
 
-TEST_CASE("a family without samples is not written") {
+TEST_CASE("a family without samples is omitted") {
   MetricFamilies families;
   families[kUp];
   families.add(kSize, {"db"}, std::nullopt);
@@ -85,7 +85,7 @@ TEST_CASE("a family without samples is not written") {
   CHECK(openmetrics(families) == "# EOF\n");
 }
 
-TEST_CASE("a histogram is cumulative buckets, sum and count") {
+TEST_CASE("a histogram has cumulative buckets, sum and count") {
   const Label db("db");
   MetricFamilies families;
   const LabelRef labels[] = {db, "read"};
@@ -103,7 +103,7 @@ TEST_CASE("a histogram is cumulative buckets, sum and count") {
   CHECK(openmetrics(families).find(expected) != std::string::npos);
 }
 
-TEST_CASE("bounds of buckets are the canonical floats of OpenMetrics") {
+TEST_CASE("bucket bounds are canonical OpenMetrics floats") {
   constexpr MetricDesc desc{"x", MetricType::kHistogram, "x", {}};
   MetricFamilies families;
   families[desc].add_histogram(
@@ -114,7 +114,7 @@ TEST_CASE("bounds of buckets are the canonical floats of OpenMetrics") {
   }
 }
 
-TEST_CASE("whole numbers are written in full up to 2^53") {
+TEST_CASE("integers are written in full up to 2^53") {
   CHECK(number(0) == "0");
   CHECK(number(-0.0) == "0");
   CHECK(number(-1) == "-1");
@@ -123,7 +123,7 @@ TEST_CASE("whole numbers are written in full up to 2^53") {
   CHECK(number(-9007199254740992) == "-9007199254740992");
 }
 
-TEST_CASE("other numbers read back as the same double") {
+TEST_CASE("other numbers convert back to the same double") {
   for (const double value : {0.1, 1795408121.3997363, 1e300, 5e-324, 1.8446744073709552e19,
                              -2.2250738585072014e-308, std::numeric_limits<double>::max()}) {
     CHECK(std::strtod(number(value).c_str(), nullptr) == value);
@@ -135,7 +135,7 @@ TEST_CASE("other numbers read back as the same double") {
   CHECK(number(-kInfinity) == "-Inf");
 }
 
-TEST_CASE("HELP is escaped as each format wants it") {
+TEST_CASE("HELP is escaped for each format") {
   constexpr MetricDesc desc{"x", MetricType::kGauge, "a \"b\" \\ c\nd", {}};
   MetricFamilies families;
   families.add(desc, {}, 1);
@@ -143,7 +143,7 @@ TEST_CASE("HELP is escaped as each format wants it") {
   CHECK(openmetrics(families) == "# HELP x a \\\"b\\\" \\\\ c\\nd\n# TYPE x gauge\nx 1\n# EOF\n");
 }
 
-TEST_CASE("labels of any length and content come out as they were escaped") {
+TEST_CASE("escaped labels of any length are written unchanged") {
   const Label longest(std::string(Label::kMaxBytes, '"'));
   const Label nasty("a\"b\\c\nd\xff");
   MetricFamilies families;

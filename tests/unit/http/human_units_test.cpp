@@ -6,7 +6,7 @@
 namespace volumeter {
 namespace {
 
-TEST_CASE("bytes are shown in the largest unit that leaves a number of at least one") {
+TEST_CASE("bytes are shown in the largest unit with a value of at least one") {
   CHECK(human_bytes(0) == "0 B");
   CHECK(human_bytes(1023) == "1023 B");
   CHECK(human_bytes(1024) == "1.0 KiB");

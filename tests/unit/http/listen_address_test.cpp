@@ -14,13 +14,13 @@ TEST_CASE("a listen address is a host and a port") {
   CHECK(*parse_listen_address("[fe80::1%eth0]:1") == ListenAddress{"fe80::1%eth0", 1});
 }
 
-TEST_CASE("a listen address prints as it was read") {
+TEST_CASE("a listen address is printed as it was parsed") {
   for (const auto* text : {":10066", "127.0.0.1:80", "localhost:0", "[::1]:10066"}) {
     CHECK(parse_listen_address(text)->text() == text);
   }
 }
 
-TEST_CASE("what is no listen address is refused and named") {
+TEST_CASE("an invalid listen address is refused and named") {
   for (const auto* text : {"",
                            "10066",
                            "localhost",

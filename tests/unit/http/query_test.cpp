@@ -10,7 +10,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("no query asks for everything") {
+TEST_CASE("an empty query selects everything") {
   const auto request = parse_query("");
   REQUIRE(request);
   CHECK(request->collect.empty());
@@ -18,24 +18,24 @@ TEST_CASE("no query asks for everything") {
   CHECK_FALSE(request->timeout);
 }
 
-TEST_CASE("collect[] and exclude[] name collectors, encoded or not") {
+TEST_CASE("collect[] and exclude[] may be percent-encoded") {
   CHECK(parse_query("collect[]=volumes&collect%5B%5D=orphans&collect%5b%5d=sizes")->collect ==
         Names{"volumes", "orphans", "sizes"});
   CHECK(parse_query("exclude[]=volumes&exclude[]=sizes")->exclude == Names{"volumes", "sizes"});
 }
 
-TEST_CASE("values are decoded as forms are") {
+TEST_CASE("values are form-decoded") {
   CHECK(parse_query("collect[]=a+b%20c%2B")->collect == Names{"a b c+"});
   CHECK(parse_query("collect[]=a=b")->collect == Names{"a=b"});
   CHECK(parse_query("collect[]=%00%ff")->collect == Names{std::string("\0\xff", 2)});
 }
 
-TEST_CASE("a percent sign without two hex digits stands for itself") {
+TEST_CASE("a percent sign without two hex digits is kept") {
   CHECK(parse_query("collect[]=%&collect[]=%4&collect[]=%zz&collect[]=%-1")->collect ==
         Names{"%", "%4", "%zz", "%-1"});
 }
 
-TEST_CASE("an empty name is kept, for the caller to refuse") {
+TEST_CASE("an empty name is kept for the caller to refuse") {
   CHECK(parse_query("collect[]=&collect[]")->collect == Names{"", ""});
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("the scrape timeout is a number of seconds") {
   CHECK(parse_scrape_timeout("1000000")->count() == 1e6);
 }
 
-TEST_CASE("a scrape timeout that makes no sense is ignored") {
+TEST_CASE("an invalid scrape timeout is ignored") {
   for (const auto* text : {"", "0", "-1", "nan", "inf", "1000001", "10s", "1e999", "0x10"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_scrape_timeout(text));

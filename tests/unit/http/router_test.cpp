@@ -43,7 +43,7 @@ std::string header(const Response& response, std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("the telemetry path answers with a scrape") {
+TEST_CASE("the telemetry path serves a scrape") {
   Fixture fixture;
   const auto response = fixture.get("/metrics");
   CHECK(response.status == 200);
@@ -53,7 +53,7 @@ TEST_CASE("the telemetry path answers with a scrape") {
   CHECK(header(response, "Content-Encoding").empty());
 }
 
-TEST_CASE("a scrape is told format, collectors and timeout") {
+TEST_CASE("format, collectors and timeout are passed to the scrape") {
   Fixture fixture;
   const auto response = fixture.router.answer({.method = "GET",
                                                .path = "/metrics",
@@ -68,7 +68,7 @@ TEST_CASE("a scrape is told format, collectors and timeout") {
   CHECK(fixture.asked.timeout->count() == 7.5);
 }
 
-TEST_CASE("an unknown collector is refused by name") {
+TEST_CASE("an unknown collector is refused with its name") {
   Fixture fixture;
   const auto response = fixture.get("/metrics", "exclude[]=volumes&exclude[]=vol%FFumes");
   CHECK(response.status == 400);
@@ -76,14 +76,14 @@ TEST_CASE("an unknown collector is refused by name") {
   CHECK(header(response, "X-Content-Type-Options") == "nosniff");
 }
 
-TEST_CASE("a query that contradicts itself is refused with the reason") {
+TEST_CASE("an invalid query is refused with the reason") {
   Fixture fixture;
   const auto response = fixture.get("/metrics", "collect[]=volumes&exclude[]=volumes");
   CHECK(response.status == 400);
   CHECK(response.body == "collect[] and exclude[] cannot be used together.\n");
 }
 
-TEST_CASE("a long body is compressed for who accepts it") {
+TEST_CASE("a long body is compressed if the client accepts gzip") {
   Fixture fixture;
   const auto get = [&](std::size_t bytes, std::string_view accept_encoding) {
     fixture.body = std::string(bytes, 'x');
@@ -96,7 +96,7 @@ TEST_CASE("a long body is compressed for who accepts it") {
   CHECK(header(get(512, "gzip;q=0"), "Content-Encoding").empty());
 }
 
-TEST_CASE("the landing page can run no script") {
+TEST_CASE("the landing page forbids scripts") {
   Fixture fixture;
   const auto response = fixture.get("/");
   CHECK(response.status == 200);
@@ -107,7 +107,7 @@ TEST_CASE("the landing page can run no script") {
   CHECK(header(response, "X-Content-Type-Options") == "nosniff");
 }
 
-TEST_CASE("healthy is always said, ready only when it is so") {
+TEST_CASE("/-/healthy is always 200, /-/ready only when ready") {
   Fixture fixture;
   CHECK(fixture.get("/-/healthy").body == "Volumeter is healthy.\n");
   CHECK(fixture.get("/-/ready").status == 200);
@@ -116,7 +116,7 @@ TEST_CASE("healthy is always said, ready only when it is so") {
   CHECK(fixture.get("/-/ready").status == 503);
 }
 
-TEST_CASE("paths match whole") {
+TEST_CASE("paths match exactly") {
   Fixture fixture;
   for (const auto* path : {"/metrics/foo", "/metricsfoo", "/metrics/", "/Metrics", "//", "", "*",
                            "/-/", "/index.html", "/../metrics"}) {
@@ -127,7 +127,7 @@ TEST_CASE("paths match whole") {
   }
 }
 
-TEST_CASE("methods that would change something are refused") {
+TEST_CASE("methods other than GET and HEAD are refused") {
   Fixture fixture;
   for (const auto* method : {"POST", "PUT", "DELETE", "OPTIONS", "get", ""}) {
     const auto response = fixture.router.answer({.method = method, .path = "/metrics"});

@@ -44,7 +44,7 @@ bool contains(const std::string& text, const std::string& line) {
 
 }  // namespace
 
-TEST_CASE("requests over the limit are told to come again") {
+TEST_CASE("requests above the limit get 503 with Retry-After") {
   Fixture fixture(2);
   const auto first = fixture.request("GET", "/metrics");
   auto second = fixture.request("GET", "/metrics");
@@ -58,14 +58,14 @@ TEST_CASE("requests over the limit are told to come again") {
   CHECK(fixture.request("GET", "/metrics").response.status == 200);
 }
 
-TEST_CASE("a health check gets through however many requests there are") {
+TEST_CASE("health checks are exempt from the limit") {
   Fixture fixture(1);
   const auto first = fixture.request("GET", "/metrics");
   CHECK(fixture.request("GET", "/").response.status == 503);
   CHECK(fixture.request("GET", "/-/healthy").response.status == 200);
 }
 
-TEST_CASE("a limit of 0 is none") {
+TEST_CASE("a limit of 0 disables it") {
   Fixture fixture(0);
   std::vector<Service::Answer> answers;
   for (int i = 0; i < 100; ++i) answers.push_back(fixture.request("GET", "/metrics"));

@@ -16,7 +16,7 @@ std::vector<std::string> names(const std::vector<BlockDevice>& devices) {
   return found;
 }
 
-TEST_CASE("a disk has a model and lies on nothing") {
+TEST_CASE("a disk has a model and no parents") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");
   const auto disk = read_block_device(sysfs.paths(), {8, 0});
@@ -30,7 +30,7 @@ TEST_CASE("a disk has a model and lies on nothing") {
   CHECK(disk->parents.empty());
 }
 
-TEST_CASE("a partition lies on its disk and takes its nature from it") {
+TEST_CASE("the parent of a partition is its disk, which has its model and type") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");
   sysfs.add_partition("sda", "sda1", "8:1");
@@ -43,13 +43,13 @@ TEST_CASE("a partition lies on its disk and takes its nature from it") {
   CHECK(part->model == "ST4000DM004-2CV1");
 }
 
-TEST_CASE("a device name with a slash has an exclamation mark in sysfs") {
+TEST_CASE("an exclamation mark in a sysfs name is a slash") {
   FakeSysfs sysfs;
   sysfs.add_disk("cciss!c0d0", "104:0");
   CHECK(read_block_device(sysfs.paths(), {104, 0})->name == "cciss/c0d0");
 }
 
-TEST_CASE("everything below a device is found once, down to the disks") {
+TEST_CASE("all devices below a device are found once, down to the disks") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");
   sysfs.add_disk("sdb", "8:16");
@@ -65,7 +65,7 @@ TEST_CASE("everything below a device is found once, down to the disks") {
   CHECK(devices->front().parents == std::vector<std::string>{"sda1", "sdb"});
 }
 
-TEST_CASE("a device of several paths to one disk lies on all of them") {
+TEST_CASE("a multipath device has all its paths as parents") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");
   sysfs.add_disk("sdb", "8:16");
@@ -81,7 +81,7 @@ TEST_CASE("a device of several paths to one disk lies on all of them") {
   CHECK_FALSE(devices->front().is_partition);
 }
 
-TEST_CASE("devices that lie on each other come to an end") {
+TEST_CASE("a cycle of devices ends") {
   FakeSysfs sysfs;
   sysfs.add_mapped("dm-0", "253:0");
   sysfs.add_mapped("dm-1", "253:1");
@@ -104,7 +104,7 @@ TEST_CASE("a long chain of devices is cut off") {
   CHECK(read_block_devices(sysfs.paths(), {253, 0})->size() == 64);
 }
 
-TEST_CASE("a part that cannot be read is named but left out") {
+TEST_CASE("an unreadable parent is named but left out of the list") {
   FakeSysfs sysfs;
   sysfs.add_mapped("dm-0", "253:0");
   sysfs.put_below("dm-0", "gone", "devices/nowhere");
@@ -114,13 +114,13 @@ TEST_CASE("a part that cannot be read is named but left out") {
   CHECK(devices->front().parents == std::vector<std::string>{"gone"});
 }
 
-TEST_CASE("a filesystem without a device, or an unknown one, has none") {
+TEST_CASE("an anonymous or unknown device number is not found") {
   const FakeSysfs sysfs;
   CHECK(read_block_device(sysfs.paths(), {0, 35}).error().kind == ErrorKind::kNotFound);
   CHECK(read_block_devices(sysfs.paths(), {8, 99}).error().kind == ErrorKind::kNotFound);
 }
 
-TEST_CASE("the name of a device is known by its number") {
+TEST_CASE("the name of a device is found by its number") {
   FakeSysfs sysfs;
   sysfs.add_disk("cciss!c0d0", "104:0");
   const auto name = read_block_device_name(sysfs.paths(), {104, 0});
@@ -131,7 +131,7 @@ TEST_CASE("the name of a device is known by its number") {
   CHECK(none.error().kind == ErrorKind::kNotFound);
 }
 
-TEST_CASE("a partition is told from a disk") {
+TEST_CASE("a partition is distinguished from a disk") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");
   sysfs.add_partition("sda", "sda1", "8:1");

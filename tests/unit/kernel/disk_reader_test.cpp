@@ -25,7 +25,7 @@ struct Scene {
   void write(std::string_view text) const { folder.write("diskstats", text); }
 };
 
-TEST_CASE("the devices are those of now, at each look") {
+TEST_CASE("each read returns the current devices") {
   Scene scene;
   scene.write(kDisk);
   CHECK(scene.reader.health().name == "diskstats");
@@ -36,7 +36,7 @@ TEST_CASE("the devices are those of now, at each look") {
   CHECK(scene.reader.health().last_good == from_unix_seconds(1'700'000'000));
 }
 
-TEST_CASE("a bad line is a bad item and reported once, whatever its counters are by then") {
+TEST_CASE("a malformed line is counted, and logged once even if its counters change") {
   Scene scene;
   scene.write(std::string(kDisk) + "8 16 torn 1\n");
   CHECK(scene.reader.read()->disks().size() == 1);
@@ -50,7 +50,7 @@ TEST_CASE("a bad line is a bad item and reported once, whatever its counters are
   CHECK(scene.reader.health().bad_items == 0);
 }
 
-TEST_CASE("while diskstats cannot be read there are no figures, and no old ones") {
+TEST_CASE("while diskstats is unreadable there are no devices, not even old ones") {
   Scene scene;
   scene.write(kDisk);
   CHECK(scene.reader.read()->disks().size() == 1);
@@ -61,7 +61,7 @@ TEST_CASE("while diskstats cannot be read there are no figures, and no old ones"
   CHECK(scene.log.count("error subject=diskstats") == 1);
 }
 
-TEST_CASE("a host without diskstats is one complaint, however often it is asked") {
+TEST_CASE("a missing diskstats is logged once") {
   Scene scene;
   CHECK(scene.reader.read()->disks().empty());
   CHECK(scene.reader.read()->disks().empty());
@@ -69,7 +69,7 @@ TEST_CASE("a host without diskstats is one complaint, however often it is asked"
   CHECK(scene.log.count("error subject=diskstats") == 1);
 }
 
-TEST_CASE("a host without block devices has none, and nothing is wrong") {
+TEST_CASE("a host without block devices is not an error") {
   Scene scene;
   scene.write("");
   CHECK(scene.reader.read()->disks().empty());

@@ -38,7 +38,7 @@ TEST_CASE("a line of Linux 5.5 has reads, writes, discards and flushes in bytes 
   CHECK(disk.flushes->seconds == Approx(2.266));
 }
 
-TEST_CASE("what an older kernel does not count is absent") {
+TEST_CASE("fields missing in older kernels are absent") {
   const auto parsed = parse_diskstats(
       "8 0 sda 1 2 3 4 5 6 7 8 9 10 11\n"
       "8 16 sdb 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15\n");
@@ -50,7 +50,7 @@ TEST_CASE("what an older kernel does not count is absent") {
   CHECK_FALSE(parsed.items[1].flushes);
 }
 
-TEST_CASE("numbers that a later kernel adds are not looked at") {
+TEST_CASE("additional fields of later kernels are ignored") {
   const auto parsed = parse_diskstats("8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19\n");
   REQUIRE(parsed.items.size() == 1);
   CHECK(parsed.items[0].flushes->seconds == Approx(0.017));
@@ -69,7 +69,7 @@ TEST_CASE("a device may have any name") {
   }
 }
 
-TEST_CASE("the largest numbers of the kernel are numbers") {
+TEST_CASE("the largest values of the kernel are parsed") {
   const auto parsed =
       parse_diskstats("4095 1048575 sdx 4294967295 0 8589934592 4294967295 1 0 0 0 0 0 0\n");
   REQUIRE(parsed.items.size() == 1);
@@ -77,7 +77,7 @@ TEST_CASE("the largest numbers of the kernel are numbers") {
   CHECK(parsed.items[0].reads.seconds == Approx(4294967.295));
 }
 
-TEST_CASE("a bad line costs that line alone") {
+TEST_CASE("a malformed line is rejected alone") {
   const char* const bad[] = {
       "garbage",
       "8 0",
@@ -102,12 +102,12 @@ TEST_CASE("a bad line costs that line alone") {
   }
 }
 
-TEST_CASE("no text and blank lines are no devices and no fault") {
+TEST_CASE("empty text and blank lines are neither devices nor errors") {
   CHECK(parse_diskstats("").items.empty());
   CHECK(parse_diskstats("\n \n").bad == 0);
 }
 
-TEST_CASE("a device has worked once any kind of request was made") {
+TEST_CASE("has_worked() is true after any kind of request") {
   const auto has_worked = [](const std::string& numbers) {
     return parse_diskstats("7 0 loop0 " + numbers).items.at(0).has_worked();
   };
@@ -119,7 +119,7 @@ TEST_CASE("a device has worked once any kind of request was made") {
   CHECK(has_worked("0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0"));
 }
 
-TEST_CASE("a device is found by its number, and among those that share one by its name") {
+TEST_CASE("a device is found by its number, and by its name if several share the number") {
   const DiskList list(parse_diskstats("259 0 nvme0n1 2 0 0 0 0 0 0 0 0 0 0\n"
                                       "0 0 nvme0c1n1 4 0 0 0 0 0 0 0 0 0 0\n"
                                       "0 0 nvme0c0n1 3 0 0 0 0 0 0 0 0 0 0\n"

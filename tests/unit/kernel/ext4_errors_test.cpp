@@ -16,7 +16,7 @@ HostPaths paths_of(const TempFolder& sysfs) {
   return paths;
 }
 
-TEST_CASE("the errors of an ext4 are those of its device, whatever characters its name has") {
+TEST_CASE("ext4 errors are read by device name, with '/' as '!'") {
   const TempFolder sysfs;
   sysfs.write("fs/ext4/sda1/errors_count", "2\n");
   sysfs.write("fs/ext4/cciss!c0d0/errors_count", "0\n");
@@ -24,7 +24,7 @@ TEST_CASE("the errors of an ext4 are those of its device, whatever characters it
   CHECK(read_ext4_errors(paths_of(sysfs), "cciss/c0d0") == 0);
 }
 
-TEST_CASE("what is no ext4, or says nothing that is a number, has no number of errors") {
+TEST_CASE("without ext4 or with a malformed file the number of errors is absent") {
   const TempFolder sysfs;
   sysfs.write("fs/ext4/sdb1/errors_count", "many\n");
   CHECK_FALSE(read_ext4_errors(paths_of(sysfs), "sda1"));

@@ -24,21 +24,21 @@ Names names_below(const test::FakeSysfs& sysfs, const Mount& mount) {
   return names;
 }
 
-TEST_CASE("a filesystem lies on the device of its number, whatever its source is called") {
+TEST_CASE("the device of a filesystem is found by its number, not by its source") {
   test::FakeSysfs sysfs;
   sysfs.add_disk("vda", "254:0");
   sysfs.add_partition("vda", "vda1", "254:1");
   CHECK(names_below(sysfs, mounted("ext4", "/dev/root", {254, 1})) == Names{"vda1", "vda"});
 }
 
-TEST_CASE("a btrfs lies on the device that its mount names") {
+TEST_CASE("the device of a btrfs is found by its mount source") {
   test::FakeSysfs sysfs;
   sysfs.add_disk("vda", "254:0");
   sysfs.add_partition("vda", "vda3", "254:3");
   CHECK(names_below(sysfs, mounted("btrfs", "/dev/vda3", {0, 31})) == Names{"vda3", "vda"});
 }
 
-TEST_CASE("a btrfs lies on all its devices, of which its mount names one") {
+TEST_CASE("all devices of a btrfs are found by one of them") {
   test::FakeSysfs sysfs;
   for (const char* disk : {"sda", "sdb", "sdc"}) {
     sysfs.add_disk(disk, "8:" + std::to_string((disk[2] - 'a') * 16));
@@ -50,7 +50,7 @@ TEST_CASE("a btrfs lies on all its devices, of which its mount names one") {
   CHECK(names_below(sysfs, mounted("btrfs", "/dev/sda", {0, 40})) == Names{"sda"});
 }
 
-TEST_CASE("a btrfs on a mapped device is found by the name its owner gave that") {
+TEST_CASE("the device of a btrfs is found by its device-mapper name") {
   test::FakeSysfs sysfs;
   sysfs.add_mapped("dm-0", "253:0");
   sysfs.add_mapped("dm-1", "253:1");
@@ -58,13 +58,13 @@ TEST_CASE("a btrfs on a mapped device is found by the name its owner gave that")
   CHECK(names_below(sysfs, mounted("btrfs", "/dev/dm-0", {0, 31})) == Names{"dm-0"});
 }
 
-TEST_CASE("a btrfs on a device with a slash in its name is found") {
+TEST_CASE("the device of a btrfs is found if its name has a slash") {
   test::FakeSysfs sysfs;
   sysfs.add_disk("cciss!c0d0", "104:0");
   CHECK(names_below(sysfs, mounted("btrfs", "/dev/cciss/c0d0", {0, 31})) == Names{"cciss/c0d0"});
 }
 
-TEST_CASE("what names no device of this host lies on none") {
+TEST_CASE("a source that is no device of this host has no devices") {
   test::FakeSysfs sysfs;
   sysfs.add_disk("vda", "254:0");
   for (const char* source : {"", "/", "/dev/", "/dev/.", "/dev/..", "/dev/../vda", "/dev/gone",

@@ -29,7 +29,7 @@ struct FakeHost {
   }
 };
 
-TEST_CASE("the mounts of process 1 are listed, and the list is shared while nothing changes") {
+TEST_CASE("the mounts of process 1 are listed, and the list is shared until it changes") {
   const TempFolder folder;
   folder.write("1/mountinfo", kRoot);
   folder.write("self/mountinfo", kData);
@@ -45,7 +45,7 @@ TEST_CASE("the mounts of process 1 are listed, and the list is shared while noth
   CHECK(table.health().name == "mountinfo");
 }
 
-TEST_CASE("our own mounts stand in where those of process 1 are not readable") {
+TEST_CASE("/proc/self/mountinfo is read if that of process 1 is unreadable") {
   const TempFolder folder;
   folder.write("self/mountinfo", kData);
   FakeHost host(folder.path());
@@ -55,7 +55,7 @@ TEST_CASE("our own mounts stand in where those of process 1 are not readable") {
   CHECK(table.current()->mounts().front().mount_point == "/data");
 }
 
-TEST_CASE("the mounts are read again after a while, and only a change is news") {
+TEST_CASE("mountinfo is read again after 15 seconds, and an unchanged list is kept") {
   const TempFolder folder;
   folder.write("1/mountinfo", kRoot);
   FakeHost host(folder.path());
@@ -74,7 +74,7 @@ TEST_CASE("the mounts are read again after a while, and only a change is news") 
   CHECK(second->generation() == first->generation() + 1);
 }
 
-TEST_CASE("unreadable mounts leave the last list, are counted and reported once") {
+TEST_CASE("while mountinfo is unreadable the last list is kept, and it is logged once") {
   const TempFolder folder;
   FakeHost host(folder.path());
   CapturedLog log;
@@ -95,7 +95,7 @@ TEST_CASE("unreadable mounts leave the last list, are counted and reported once"
   CHECK_FALSE(table.health().up);
 }
 
-TEST_CASE("a bad line is a bad item of the mountinfo source") {
+TEST_CASE("a malformed line is a bad item of the source mountinfo") {
   const TempFolder folder;
   folder.write("1/mountinfo", std::string(kRoot) + "garbage\n");
   FakeHost host(folder.path());
@@ -106,7 +106,7 @@ TEST_CASE("a bad line is a bad item of the mountinfo source") {
   CHECK(log.count("garbage") == 1);
 }
 
-TEST_CASE("a mount made or removed on this machine is seen at once") {
+TEST_CASE("a mount or unmount on this machine is seen at once") {
   if (!test::require_root_or_skip()) return;
   const TempFolder folder;
   FakeHost host("/proc");

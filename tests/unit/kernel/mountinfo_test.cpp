@@ -28,7 +28,7 @@ std::uint64_t id_at(const MountList& list, std::string_view path) {
   return found == nullptr ? 0 : found->id;
 }
 
-TEST_CASE("the line of the kernel document is read field by field") {
+TEST_CASE("all fields of the kernel's example line are parsed") {
   const Mount read =
       only("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n");
   CHECK(read.id == 36);
@@ -43,7 +43,7 @@ TEST_CASE("the line of the kernel document is read field by field") {
   CHECK_FALSE(read.super_readonly);
 }
 
-TEST_CASE("a mount and its filesystem are read-only each for themselves") {
+TEST_CASE("read-only mounts and read-only filesystems are distinguished") {
   CHECK(only("1 0 8:1 / / ro - ext4 /dev/sda1 rw").readonly);
   CHECK_FALSE(only("1 0 8:1 / / ro - ext4 /dev/sda1 rw").super_readonly);
   CHECK(only("1 0 8:1 / / rw,relatime - ext4 /dev/sda1 ro,errors=remount-ro").super_readonly);
@@ -54,7 +54,7 @@ TEST_CASE("a filesystem that stopped writing after an error is read-only") {
   CHECK_FALSE(only("1 0 8:1 / / rw - ext4 /dev/sda1 rw,x=emergency_ro").super_readonly);
 }
 
-TEST_CASE("every octal escape in a mount is undone") {
+TEST_CASE("all octal escapes are decoded") {
   const Mount read = only(
       R"(1 0 8:1 /a\040b /mnt/tab\011nl\012back\134slash\043\303\244 rw - fuse.sshfs me@h:/x\040y rw)");
   CHECK(read.root == "/a b");
@@ -63,25 +63,25 @@ TEST_CASE("every octal escape in a mount is undone") {
   CHECK(read.source == "me@h:/x y");
 }
 
-TEST_CASE("a backslash that begins no escape stays") {
+TEST_CASE("a backslash that is no escape is kept") {
   CHECK(only(R"(1 0 8:1 / /a\9b\04 rw - ext4 s\ rw)").mount_point == R"(/a\9b\04)");
   CHECK(only(R"(1 0 8:1 / /a\777 rw - ext4 s rw)").mount_point == R"(/a\777)");
 }
 
-TEST_CASE("a mount whose root directory was removed says so") {
+TEST_CASE("a deleted root directory is recognized") {
   const Mount read = only("1 0 8:1 /dir//deleted /mnt rw - ext4 /dev/sda1 rw");
   CHECK(read.root == "/dir");
   CHECK(read.root_deleted);
 }
 
-TEST_CASE("a mount has no optional fields, one or many") {
+TEST_CASE("any number of optional fields is accepted") {
   for (const std::string optional :
        {"", "shared:1 ", "shared:1 master:2 propagate_from:3 unbindable "}) {
     CHECK(only("1 0 0:35 / /run rw " + optional + "- tmpfs tmpfs rw").fstype == "tmpfs");
   }
 }
 
-TEST_CASE("an empty source is empty and shifts no field") {
+TEST_CASE("an empty source does not shift other fields") {
   const Mount read = only("41 27 0:35 / /run/x ro,nosuid shared:9 - tmpfs  rw,size=1024k");
   CHECK(read.source.empty());
   CHECK(read.fstype == "tmpfs");
@@ -89,12 +89,12 @@ TEST_CASE("an empty source is empty and shifts no field") {
   CHECK_FALSE(read.super_readonly);
 }
 
-TEST_CASE("a network namespace's root is not a path") {
+TEST_CASE("the root of nsfs need not be a path") {
   CHECK(only("9 8 0:4 net:[4026532] /run/docker/netns/x rw - nsfs nsfs rw").root ==
         "net:[4026532]");
 }
 
-TEST_CASE("a bad line costs that mount only") {
+TEST_CASE("a malformed mountinfo line is rejected alone") {
   const auto parsed = parse_mountinfo(
       "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
       "nonsense\n"
@@ -109,7 +109,7 @@ TEST_CASE("a bad line costs that mount only") {
   CHECK(parsed.first_bad == "nonsense");
 }
 
-TEST_CASE("a torn last line is rejected until its options are whole") {
+TEST_CASE("a truncated last line is rejected") {
   const std::string whole = "1 0 8:1 / /a rw,noatime master:1 - ext4 /dev/sda1 rw";
   for (std::size_t length = 1; length < whole.size(); ++length) {
     INFO(whole.substr(0, length));
@@ -130,7 +130,7 @@ TEST_CASE("a path belongs to the mount with the longest mount point above it") {
   CHECK(id_at(MountList({}), "/data") == 0);
 }
 
-TEST_CASE("of stacked mounts the last is found") {
+TEST_CASE("the topmost of stacked mounts is found") {
   const MountList list({mount(1, 0, "/"), mount(2, 1, "/"), mount(3, 2, "/a"), mount(4, 3, "/a")});
   CHECK(id_at(list, "/") == 2);
   CHECK(id_at(list, "/a/b") == 4);
@@ -145,12 +145,12 @@ TEST_CASE("a mount below a directory that was mounted over is not found") {
   CHECK(list.mounts().size() == 3);
 }
 
-TEST_CASE("a mount whose parent lies outside of what we see is found") {
+TEST_CASE("a mount whose parent is not listed is found") {
   const MountList list({mount(7, 1, "/"), mount(8, 3, "/data")});
   CHECK(id_at(list, "/data/x") == 8);
 }
 
-TEST_CASE("a hierarchy of cgroups of version 1 names its controllers") {
+TEST_CASE("a cgroup v1 mount has its controllers") {
   const auto parsed = parse_mountinfo(
       "35 30 0:31 / /sys/fs/cgroup/blkio rw - cgroup cgroup rw,blkio,net_prio\n"
       "36 30 0:32 / /sys/fs/cgroup/none rw - cgroup cgroup rw\n"

@@ -25,7 +25,7 @@ HostAccess host_with(const TempFolder& procfs) {
 
 }  // namespace
 
-TEST_CASE("the NFS counters of process 1 come first, then our own") {
+TEST_CASE("/proc/1/mountstats is preferred to /proc/self/mountstats") {
   const TempFolder folder;
   folder.write("self/mountstats", mount_at("/ours"));
   const HostAccess host = host_with(folder);
@@ -38,7 +38,7 @@ TEST_CASE("the NFS counters of process 1 come first, then our own") {
   CHECK(file.health().name == "mountstats");
 }
 
-TEST_CASE("NFS counters that cannot be read are nothing, and the log says so once") {
+TEST_CASE("unreadable mountstats are absent and logged once") {
   const TempFolder folder;
   const HostAccess host = host_with(folder);
   CapturedLog log;
@@ -49,7 +49,7 @@ TEST_CASE("NFS counters that cannot be read are nothing, and the log says so onc
   CHECK(log.count("error") == 1);
 }
 
-TEST_CASE("lines of NFS counters that cannot be read are counted") {
+TEST_CASE("malformed lines of mountstats are counted") {
   const TempFolder folder;
   folder.write("1/mountstats", mount_at("/m") + "\tbytes:\t1 2\n");
   const HostAccess host = host_with(folder);

@@ -50,7 +50,7 @@ std::string operations(const std::string& lines) {
 
 }  // namespace
 
-TEST_CASE("the bytes of an NFS mount are read field by field") {
+TEST_CASE("all byte counters of an NFS mount are parsed") {
   const NfsStats stats = only(kSharedV3);
   CHECK(stats.source == "10.0.0.5:/srv/models");
   CHECK(stats.mount_point == "/data");
@@ -63,7 +63,7 @@ TEST_CASE("the bytes of an NFS mount are read field by field") {
   CHECK(stats.bytes->server_written == 1001022);
 }
 
-TEST_CASE("an operation of an NFS mount is read field by field, its times in seconds") {
+TEST_CASE("all fields of an NFS operation are parsed, times in seconds") {
   const NfsStats stats = only(kSharedV3);
   const NfsOperation* read = stats.operation("READ");
   REQUIRE(read != nullptr);
@@ -79,14 +79,14 @@ TEST_CASE("an operation of an NFS mount is read field by field, its times in sec
   CHECK(stats.operation("LOOKUP")->errors == 1);
 }
 
-TEST_CASE("operations that never happened are left out, but for those that move data") {
+TEST_CASE("operations without requests are left out, except READ, WRITE and COMMIT") {
   const NfsStats stats = only(kSharedV3);
   CHECK(stats.operation("SETATTR") == nullptr);
   REQUIRE(stats.operation("WRITE") != nullptr);
   CHECK(stats.operation("WRITE")->completed == 0);
 }
 
-TEST_CASE("what the client does for all its mounts together is no mount's") {
+TEST_CASE("requests of the client as a whole are left out") {
   for (const std::string name : {"NULL", "EXCHANGE_ID", "CREATE_SESSION", "SEQUENCE", "RENEW",
                                  "SETCLIENTID", "RECLAIM_COMPLETE", "GET_LEASE_TIME"}) {
     CAPTURE(name);
@@ -94,14 +94,14 @@ TEST_CASE("what the client does for all its mounts together is no mount's") {
   }
 }
 
-TEST_CASE("before Linux 5.3 nobody counted errors") {
+TEST_CASE("errors are absent before Linux 5.3") {
   const NfsStats stats = only(operations("\t        READ: 2 2 0 288 400 0 3 4\n"));
   REQUIRE(stats.operation("READ") != nullptr);
   CHECK(stats.operation("READ")->execution_seconds == 0.004);
   CHECK_FALSE(stats.operation("READ")->errors);
 }
 
-TEST_CASE("numbers that a newer kernel appends do no harm") {
+TEST_CASE("additional numbers of newer kernels are ignored") {
   const NfsStats stats =
       only(mount_with("\tevents:\t1 2\n\tbytes:\t1 2 3 4 5 6 7 8 9 10\n\tnews:\twho knows\n"
                       "\tper-op statistics\n\tREAD: 1 2 3 4 5 6 7 8 9 10 what\n"));
@@ -109,7 +109,7 @@ TEST_CASE("numbers that a newer kernel appends do no harm") {
   CHECK(stats.operation("READ")->errors == 9);
 }
 
-TEST_CASE("a torn line of an NFS mount costs that line alone") {
+TEST_CASE("a truncated line of an NFS mount is rejected alone") {
   const auto all =
       parsed(mount_with("\tbytes:\t1 2 3 4 5\n"
                         "\tper-op statistics\n"
@@ -126,7 +126,7 @@ TEST_CASE("a torn line of an NFS mount costs that line alone") {
   CHECK(all.items.front().operation("COMMIT") != nullptr);
 }
 
-TEST_CASE("both versions of the numbers are read, an unknown one costs its mount") {
+TEST_CASE("statvers 1.0 and 1.1 are parsed, a mount with another one is rejected") {
   const std::string lines = "\tbytes:\t1 2 3 4 5 6 7 8\n";
   const std::string head = "device s:/e mounted on /m with fstype nfs statvers=";
   CHECK(only(head + "1.0\n" + lines).bytes);
@@ -139,14 +139,14 @@ TEST_CASE("both versions of the numbers are read, an unknown one costs its mount
   }
 }
 
-TEST_CASE("escapes in the names of an NFS mount are undone") {
+TEST_CASE("escapes in the names of an NFS mount are decoded") {
   const NfsStats stats = only(
       R"(device 10.0.0.5:/my\040export mounted on /mnt/a\040b\011c with fstype nfs4 statvers=1.1)");
   CHECK(stats.source == "10.0.0.5:/my export");
   CHECK(stats.mount_point == "/mnt/a b\tc");
 }
 
-TEST_CASE("mounts of other filesystems, of no device or of an empty one are no news") {
+TEST_CASE("other filesystems, mounts without a device and empty sources are skipped") {
   const auto all = parsed(
       "no device mounted on /none with fstype tmpfs\n"
       "device  mounted on /empty with fstype tmpfs\n"
@@ -157,7 +157,7 @@ TEST_CASE("mounts of other filesystems, of no device or of an empty one are no n
   CHECK(all.bad == 0);
 }
 
-TEST_CASE("each mount has its own numbers, also when one has no end") {
+TEST_CASE("each mount has its own counters, even after a truncated one") {
   const auto all = parsed(
       "device s:/a mounted on /a with fstype nfs statvers=1.1\n"
       "\tbytes:\t1 0 0 0 0 0 0 0\n"
@@ -172,7 +172,7 @@ TEST_CASE("each mount has its own numbers, also when one has no end") {
   CHECK(all.items[1].bytes->normal_read == 2);
 }
 
-TEST_CASE("the transports of a mount are told from its operations") {
+TEST_CASE("transport lines are not taken for operations") {
   for (const std::string transport :
        {"udp 828 0 10 10 0 10 0", "tcp 0 0 2 0 2 27 27 0 27 0 2 0 0",
         "rdma 0 0 1 1 60 14 14 0 14 0 0 0 0 0 0 0 0 0 0 0 0 0 0", "local 0 0 1 0 0 1 1 0 1 0"}) {
@@ -184,7 +184,7 @@ TEST_CASE("the transports of a mount are told from its operations") {
   }
 }
 
-TEST_CASE("an operation that is named twice, or by no name of the kernel's, is left out") {
+TEST_CASE("duplicate operations and invalid names are rejected") {
   const auto all =
       parsed(operations("\tREAD: 1 1 0 4 5 6 7 8 0\n\tREAD: 2 2 0 4 5 6 7 8 0\n"
                         "\tre ad: 1 1 0 4 5 6 7 8 0\n\t: 1 1 0 4 5 6 7 8 0\n"

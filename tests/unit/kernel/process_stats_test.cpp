@@ -21,7 +21,7 @@ constexpr std::string_view kLimits =
     "Max processes             95941                95941                processes \n"
     "Max open files            1024                 1048576              files     \n";
 
-TEST_CASE("the name of a process may hold spaces and parentheses") {
+TEST_CASE("a process name may contain spaces and parentheses") {
   const auto line = parse_process_stat(kStat, {.ticks_per_second = 100, .page_bytes = 4096});
   REQUIRE(line);
   CHECK(line->cpu_seconds == Approx(3.0));
@@ -30,7 +30,7 @@ TEST_CASE("the name of a process may hold spaces and parentheses") {
   CHECK(line->resident_bytes == 512 * 4096);
 }
 
-TEST_CASE("a torn process line is nothing rather than zeros") {
+TEST_CASE("a truncated stat line is absent, not zero") {
   CHECK_FALSE(parse_process_stat("", {}));
   CHECK_FALSE(parse_process_stat("4242 (x", {}));
   CHECK_FALSE(parse_process_stat("4242 (x) S 1 2 3", {}));
@@ -38,13 +38,13 @@ TEST_CASE("a torn process line is nothing rather than zeros") {
       "4242 (x) S 1 4242 4242 0 -1 4194560 1220 0 11 0 -1 50 0 0 20 0 5 0 1 2 3", {}));
 }
 
-TEST_CASE("the limit of open files is the soft one, and unlimited is no number") {
+TEST_CASE("the limit of open files is the soft limit, and unlimited is absent") {
   CHECK(parse_max_open_files(kLimits) == 1024);
   CHECK_FALSE(parse_max_open_files("Max open files   unlimited   unlimited   files\n"));
   CHECK_FALSE(parse_max_open_files("Max processes 1 1 processes\n"));
 }
 
-TEST_CASE("the boot time is a line of /proc/stat") {
+TEST_CASE("the boot time is parsed from /proc/stat") {
   const auto time = parse_boot_time("cpu  1 2 3\nintr 5 0\nbtime 1763876583\nprocesses 5\n");
   REQUIRE(time);
   CHECK(unix_seconds(*time) == 1763876583);
@@ -53,7 +53,7 @@ TEST_CASE("the boot time is a line of /proc/stat") {
   CHECK_FALSE(parse_boot_time("cpu 1\n"));
 }
 
-TEST_CASE("what a process uses is read from a folder") {
+TEST_CASE("process statistics are read from a directory") {
   const TempFolder folder;
   folder.write("stat", "btime 1700000000\n");
   folder.write("self/stat", kStat);
@@ -69,7 +69,7 @@ TEST_CASE("what a process uses is read from a folder") {
   CHECK(stats.max_fds == 1024);
 }
 
-TEST_CASE("what cannot be read of a process is absent, the rest is there") {
+TEST_CASE("unreadable process statistics are absent, the others are present") {
   const TempFolder folder;
   folder.write("self/limits", kLimits);
   const auto stats = read_process_stats({.procfs = folder.path()}, {}, {});
@@ -80,7 +80,7 @@ TEST_CASE("what cannot be read of a process is absent, the rest is there") {
   CHECK(stats.max_fds == 1024);
 }
 
-TEST_CASE("this very process has used some CPU, memory and descriptors") {
+TEST_CASE("the statistics of this process are plausible") {
   const HostPaths paths;
   const auto stats = read_process_stats(paths, {}, read_boot_time(paths));
   CHECK(stats.resident_bytes.value_or(0) > 100'000);

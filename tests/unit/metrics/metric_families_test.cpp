@@ -23,7 +23,7 @@ TEST_CASE("an absent value adds no sample and no labels") {
   CHECK(family.labels(0)[0].text() == "b");
 }
 
-TEST_CASE("a family stands where it was first named, once") {
+TEST_CASE("families are unique and in order of first use") {
   MetricFamilies out;
   Family& size = out[kSize];
   out.add(kUp, {}, 1);
@@ -35,7 +35,7 @@ TEST_CASE("a family stands where it was first named, once") {
   CHECK(out.families()[1].labels(0).empty());
 }
 
-TEST_CASE("merging appends to families of the same name and adds the others") {
+TEST_CASE("merging appends to families with the same name and adds others") {
   MetricFamilies one;
   one.add(kSize, {"a"}, 1);
   MetricFamilies two;
@@ -48,7 +48,7 @@ TEST_CASE("merging appends to families of the same name and adds the others") {
   CHECK(one.families()[1].values() == std::vector<double>{1});
 }
 
-TEST_CASE("histograms come along when families are merged") {
+TEST_CASE("merging includes histograms") {
   MetricFamilies one;
   MetricFamilies two;
   two[kLatency].add_histogram(std::vector<LabelRef>{"a"}, {{{1, 5}}, 2.5});
@@ -61,7 +61,7 @@ TEST_CASE("histograms come along when families are merged") {
 }
 
 // Short texts live inside their std::string: a label that moves takes its characters along.
-TEST_CASE("label texts that were kept stay where they are over any number of merges") {
+TEST_CASE("stored label texts keep their address across merges") {
   MetricFamilies all;
   constexpr std::size_t kRounds = 40;
   for (std::size_t i = 0; i < kRounds; ++i) {
@@ -81,7 +81,7 @@ TEST_CASE("label texts that were kept stay where they are over any number of mer
   }
 }
 
-TEST_CASE("a label is shown with its escapes") {
+TEST_CASE("a label is shown escaped") {
   const Label label("a\"b");
   MetricFamilies out;
   out.add(kSize, {label}, 1);

@@ -33,7 +33,7 @@ class Scene {
     inventory_.containers = {container("job", {}), container("db", 42), container("db", 42)};
     DeviceFacts partition;
     partition.name = Label("vda1");
-    partition.block.is_partition = true;
+    partition.is_partition = true;
     DeviceFacts disk;
     disk.name = Label("vda");
     inventory_.devices = {partition, disk};
@@ -62,7 +62,7 @@ class Scene {
   int runs_ = 0;
 };
 
-TEST_CASE("I/O is listed by container index, only for running containers and once per name") {
+TEST_CASE("the I/O of a container has the index of the container") {
   Scene scene;
   scene.write_bytes(100);
   const auto all = scene.read();
@@ -72,7 +72,7 @@ TEST_CASE("I/O is listed by container index, only for running containers and onc
   CHECK_FALSE(all[2]);  // shares its name with the one before
 }
 
-TEST_CASE("unused disks below Docker data are zero, partitions are not listed") {
+TEST_CASE("disks below Docker's data have zeros, partitions are left out") {
   Scene scene;
   scene.write_bytes(100);
   const auto devices = scene.read()[1]->devices;
@@ -83,7 +83,7 @@ TEST_CASE("unused disks below Docker data are zero, partitions are not listed") 
   CHECK(devices[1].writes == 0);
 }
 
-TEST_CASE("a container's counters continue after a restart") {
+TEST_CASE("counters are cumulative across container restarts") {
   Scene scene;
   scene.write_bytes(100);
   scene.read();

@@ -20,7 +20,7 @@ std::string content(const Result<UniqueFd>& file) {
   return read_to_end((*file).get(), "test", kMaxFileBytes).value();
 }
 
-TEST_CASE("a file is read to its end whatever size stat tells") {
+TEST_CASE("a file is read to its end, whatever st_size is") {
   const TempFolder folder;
   const std::string text(100'000, 'x');
   CHECK(read_file(folder.write("a", text)).value() == text);
@@ -28,7 +28,7 @@ TEST_CASE("a file is read to its end whatever size stat tells") {
   CHECK_FALSE(read_file("/proc/self/stat").value().empty());  // stat says 0 bytes
 }
 
-TEST_CASE("a file that is too long is malformed, also one without an end") {
+TEST_CASE("a file above the limit is malformed, even an endless one") {
   const TempFolder folder;
   const std::string file = folder.write("a", "12345");
   CHECK(read_file(file, 5).value() == "12345");
@@ -42,7 +42,7 @@ TEST_CASE("a FIFO without a writer does not hang its reader") {
   CHECK(read_file(folder / "fifo").value().empty());
 }
 
-TEST_CASE("an error of the system names the file and is of a kind") {
+TEST_CASE("an errno becomes an error with the file name and a kind") {
   const auto missing = read_file("/nowhere/file");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().kind == ErrorKind::kNotFound);
@@ -63,14 +63,14 @@ TEST_CASE("the names in a directory are sorted") {
   CHECK(list_dir(folder / "b").error().kind == ErrorKind::kNotFound);
 }
 
-TEST_CASE("a link is read") {
+TEST_CASE("read_link() returns the target") {
   const TempFolder folder;
   REQUIRE(::symlink("../x y", (folder / "link").c_str()) == 0);
   CHECK(read_link(folder / "link").value() == "../x y");
   CHECK_FALSE(read_link(folder.write("file", "")));
 }
 
-TEST_CASE("a symbolic link does not lead out of the root file system") {
+TEST_CASE("a symbolic link cannot escape the root directory") {
   const TempFolder folder;
   folder.write("root/etc/passwd", "inside");
   folder.write("passwd", "outside");
@@ -83,13 +83,13 @@ TEST_CASE("a symbolic link does not lead out of the root file system") {
   CHECK(content(open_in_root("/", folder / "passwd", O_RDONLY)) == "outside");
 }
 
-TEST_CASE("only an absolute path without a NUL is opened in a root") {
+TEST_CASE("open_in_root() refuses relative paths and NUL bytes") {
   for (const std::string& path : {std::string(), std::string("etc"), std::string("/a\0b", 4)}) {
     CHECK(open_in_root("/", path, O_RDONLY).error().kind == ErrorKind::kMalformed);
   }
 }
 
-TEST_CASE("directories are made with those above them") {
+TEST_CASE("make_directories() creates missing parents") {
   const TempFolder folder;
   REQUIRE(make_directories(folder / "a/b/c"));
   REQUIRE(make_directories(folder / "a/b/c"));
@@ -99,7 +99,7 @@ TEST_CASE("directories are made with those above them") {
   CHECK_FALSE(make_directories("/proc/nothing/here"));
 }
 
-TEST_CASE("a file is replaced as a whole and no draft stays behind") {
+TEST_CASE("a file is replaced atomically and no temporary file is left") {
   const TempFolder folder;
   REQUIRE(write_file_atomically(folder / "f", "old"));
   REQUIRE(write_file_atomically(folder / "f", "new"));
@@ -107,7 +107,7 @@ TEST_CASE("a file is replaced as a whole and no draft stays behind") {
   CHECK(list_dir(folder.path()).value() == std::vector<std::string>{"f"});
 }
 
-TEST_CASE("a file that cannot be replaced is left as it was") {
+TEST_CASE("a file that cannot be replaced is unchanged") {
   const TempFolder folder;
   folder.make_folder("f");
   folder.write("f/inside", "kept");

@@ -29,7 +29,7 @@ bool holds_in_child(Holds holds) {
 
 }  // namespace
 
-TEST_CASE("a set of capabilities is the bits of their numbers") {
+TEST_CASE("a capability set has the bits of its capabilities") {
   constexpr CapabilitySet set{Capability::kDacReadSearch, Capability::kBpf};
   CHECK(set.bits() == 0x8000000004);
   CHECK(set.has(Capability::kBpf));
@@ -40,13 +40,13 @@ TEST_CASE("a set of capabilities is the bits of their numbers") {
   CHECK(less == CapabilitySet{Capability::kDacReadSearch});
 }
 
-TEST_CASE("neither the agent nor its helpers go on with more than they need") {
+TEST_CASE("agent and helpers keep only the capabilities they need") {
   CHECK(kAgentCapabilities.bits() == 0xc000080004);
   CHECK(kHelperCapabilities.bits() == 0x8000c);
   CHECK_FALSE(kHelperCapabilities.has(Capability::kSysAdmin));  // only around what needs it
 }
 
-TEST_CASE("the capabilities that are missing are named, with what they are for") {
+TEST_CASE("missing capabilities are listed with their use") {
   CHECK(missing_capabilities(CapabilitySet(~std::uint64_t{0})).empty());
   const auto missing = missing_capabilities(
       CapabilitySet{Capability::kDacReadSearch, Capability::kSysPtrace, Capability::kFowner,
@@ -56,7 +56,7 @@ TEST_CASE("the capabilities that are missing are named, with what they are for")
   CHECK(missing.front().gives.find("fanotify") != std::string_view::npos);
 }
 
-TEST_CASE("what is not kept cannot be had again") {
+TEST_CASE("dropped capabilities cannot be regained") {
   if (!test::require_root_or_skip()) return;
   CHECK(holds_in_child([] {
     if (!keep_only({Capability::kDacReadSearch})) return false;
@@ -65,7 +65,7 @@ TEST_CASE("what is not kept cannot be had again") {
   }));
 }
 
-TEST_CASE("threads made later have what was kept, and no more") {
+TEST_CASE("later threads have the kept capabilities only") {
   if (!test::require_root_or_skip()) return;
   CHECK(holds_in_child([] {
     if (!keep_only({Capability::kDacReadSearch})) return false;
@@ -75,7 +75,7 @@ TEST_CASE("threads made later have what was kept, and no more") {
   }));
 }
 
-TEST_CASE("a capability on demand has its effect only while it is asked for") {
+TEST_CASE("a capability on demand is effective only during its scope") {
   if (!test::require_root_or_skip()) return;
   const TempFolder folder;
   const std::string closed = folder.path() + "/closed";
@@ -94,7 +94,7 @@ TEST_CASE("a capability on demand has its effect only while it is asked for") {
   }));
 }
 
-TEST_CASE("who has no privileges gives up none, and that is no error") {
+TEST_CASE("dropping privileges without having any is not an error") {
   if (!test::require_root_or_skip()) return;
   CHECK(holds_in_child([] {
     return ::setresuid(65534, 65534, 65534) == 0 && keep_only(kAgentCapabilities).has_value() &&
@@ -102,7 +102,7 @@ TEST_CASE("who has no privileges gives up none, and that is no error") {
   }));
 }
 
-TEST_CASE("a file that is yet to be made belongs to the owner of the nearest directory") {
+TEST_CASE("a missing file is owned by the owner of its nearest directory") {
   if (!test::require_root_or_skip()) return;
   const TempFolder folder;
   CHECK_FALSE(belongs_to_another(folder.path() + "/a/b/c.sock"));

@@ -17,7 +17,7 @@ using test::CapturedLog;
 using test::eventually;
 using test::TempFolder;
 
-TEST_CASE("what is handed in is on disk soon, the newest at last") {
+TEST_CASE("submitted text is written soon, and finally the newest") {
   const TempFolder folder;
   CapturedLog log;
   StateFile file(folder / "state/volumeter", log.log);
@@ -28,7 +28,7 @@ TEST_CASE("what is handed in is on disk soon, the newest at last") {
   CHECK(eventually([&] { return *file.read() == "99"; }));
 }
 
-TEST_CASE("what was handed in last survives the end of the program") {
+TEST_CASE("pending text is written by the destructor") {
   const TempFolder folder;
   CapturedLog log;
   {
@@ -38,7 +38,7 @@ TEST_CASE("what was handed in last survives the end of the program") {
   CHECK(StateFile(folder.path(), log.log).read().value() == "last words");
 }
 
-TEST_CASE("a damaged state file is set aside and a new one can be written") {
+TEST_CASE("a damaged state file is renamed and a new one can be written") {
   const TempFolder folder;
   folder.write("history.txt", "{{{");
   CapturedLog log;
@@ -53,7 +53,7 @@ TEST_CASE("a damaged state file is set aside and a new one can be written") {
   CHECK(eventually([&] { return file.read().has_value(); }));
 }
 
-TEST_CASE("a state directory that cannot be written is one warning") {
+TEST_CASE("an unwritable state directory is logged once") {
   const TempFolder folder;
   folder.write("file", "");
   CapturedLog log;

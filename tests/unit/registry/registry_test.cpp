@@ -84,7 +84,7 @@ std::optional<double> duration(const MetricFamilies& families, std::string_view 
   return value(families, "volumeter_scrape_collector_duration_seconds", collector);
 }
 
-TEST_CASE("each collector's success and duration are told") {
+TEST_CASE("success and duration of each collector are exported") {
   Fixture fixture;
   fixture.add("quick");
   fixture.add_slow("slow", seconds(3));
@@ -96,7 +96,7 @@ TEST_CASE("each collector's success and duration are told") {
   CHECK(duration(families, "slow") == 3.0);
 }
 
-TEST_CASE("a collector that throws costs its own metrics only, whatever it throws") {
+TEST_CASE("a collector that throws anything loses only its own metrics") {
   Fixture fixture;
   fixture.add("before");
   fixture.add("thrower", [] { throw std::runtime_error("index out of range"); });
@@ -114,7 +114,7 @@ TEST_CASE("a collector that throws costs its own metrics only, whatever it throw
   CHECK(duration(families, "thrower"));
 }
 
-TEST_CASE("a collector that throws is told of once until it works again") {
+TEST_CASE("a failing collector is logged once until it works again") {
   Fixture fixture;
   bool broken = true;
   fixture.add("flaky", [&] {
@@ -135,7 +135,7 @@ TEST_CASE("a collector that throws is told of once until it works again") {
   CHECK(fixture.log.count(line) == 2);
 }
 
-TEST_CASE("a scrape gets the collectors it asked for") {
+TEST_CASE("a scrape gets the selected collectors") {
   Fixture fixture;
   for (const auto* name : {"a", "b", "c"}) fixture.add(name);
   const Registry registry = fixture.registry();
@@ -151,7 +151,7 @@ TEST_CASE("a scrape gets the collectors it asked for") {
   CHECK_FALSE(value(without, "value", "b"));
 }
 
-TEST_CASE("a registry knows its collectors by name") {
+TEST_CASE("has() finds collectors by name") {
   Fixture fixture;
   fixture.add("sizes");
   const Registry registry = fixture.registry();
@@ -160,7 +160,7 @@ TEST_CASE("a registry knows its collectors by name") {
   CHECK_FALSE(registry.has(""));
 }
 
-TEST_CASE("what is not begun by the deadline is left out and says so") {
+TEST_CASE("collectors not started by the deadline are skipped with success 0") {
   Fixture fixture;
   fixture.add_slow("first", seconds(5));
   fixture.add_slow("second", seconds(5));
@@ -173,7 +173,7 @@ TEST_CASE("what is not begun by the deadline is left out and says so") {
   CHECK_FALSE(value(families, "value", "third"));
 }
 
-TEST_CASE("the metrics of all collectors and of the registry itself are described") {
+TEST_CASE("describe() lists the metrics of all collectors and of the registry") {
   Fixture fixture;
   fixture.add("a");
   const auto descs = fixture.registry().describe();
