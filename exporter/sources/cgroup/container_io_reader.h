@@ -18,31 +18,31 @@
 
 namespace volumeter {
 
-// A container that runs.
+// A running container.
 struct ContainerProcess {
   std::string_view id;
   std::uint32_t pid = 0;
 };
 
-// Reads the cgroups of containers: two or three small files each, which the kernel answers
-// from memory. Remembers where they are, for one thread.
+// Reads the cgroup files of containers: two or three small files each, without disk I/O. Caches
+// their directories. For one thread.
 class ContainerIoReader {
  public:
-  // Both must outlive the reader.
+  // Keeps references to both.
   ContainerIoReader(const HostAccess& host, ChangeLog& log);
 
-  // By index of `containers`; absent where the container has ended or cannot be read.
+  // One element per container; absent if it has stopped or its cgroup cannot be read.
   std::vector<std::optional<ContainerIo>> read(std::span<const ContainerProcess> containers,
                                                const MountList& mounts);
 
   const SourceHealth& health() const { return health_; }  // "cgroup"
 
  private:
-  // Where the cgroups of one run are.
+  // The cgroup directories of one run of a container.
   struct Place {
     std::uint32_t pid = 0;
     CgroupFolders folders;
-    std::optional<std::size_t> source;  // which files of version 1 count there
+    std::optional<std::size_t> source;  // index of the cgroup v1 files in use
   };
   using Places = std::map<std::string, Place, std::less<>>;  // by container id
 
@@ -61,7 +61,7 @@ class ContainerIoReader {
   Places places_;
   SourceHealth health_;
 
-  // Of the read at hand.
+  // State of the current read().
   std::map<DeviceNumber, Label> names_;
   std::size_t bad_lines_ = 0;
   std::optional<Error> first_error_;

@@ -13,21 +13,21 @@ namespace volumeter {
 
 using MountKey = std::pair<std::string, std::string>;  // name of the container, destination
 
-// A mount of a running container, as Docker tells it.
+// A mount of a running container, according to Docker.
 struct MountIoTarget {
   MountKey key;
-  std::uint32_t pid = 0;  // of the container's first process; zero if nobody knows
-  std::string volume;     // whose data it shows; empty if it is none
-  std::string data_path;  // where the host has that data; empty if nobody knows
+  std::uint32_t pid = 0;  // of the container's first process; 0 if unknown
+  std::string volume;     // the mounted volume; empty if none
+  std::string data_path;  // the path of the data on the host; empty if unknown
 
   bool operator==(const MountIoTarget&) const = default;
 };
 
-// What was counted for mounts and volumes up to some moment.
+// The I/O counters of mounts and volumes at some time.
 struct MountIoReadings {
   std::map<MountKey, MountIo> mounts;
-  std::map<std::string, MountIo> volumes;   // by name; those not listed were never watched
-  std::set<std::string> uncounted_volumes;  // some of what was done to them was not seen
+  std::map<std::string, MountIo> volumes;   // by name; without volumes that were never watched
+  std::set<std::string> uncounted_volumes;  // some of their I/O is not counted
 };
 
 }  // namespace volumeter

@@ -12,8 +12,8 @@
 
 namespace volumeter {
 
-// Adds up the kernel's counts so that they never go back: those of a mount over restarts of its
-// container, those of a volume over the containers that come and go.
+// Makes the kernel's counts monotonic: those of a mount across restarts of its container, those of
+// a volume across all containers that mount it.
 class MountIoTotals {
  public:
   void open(MountToken token, MountKey mount, std::string volume);

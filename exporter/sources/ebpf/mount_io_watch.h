@@ -22,9 +22,8 @@
 
 namespace volumeter {
 
-// Keeps the kernel counting what containers do through their mounts: finds each mount in its
-// container's namespace, has it watched as long as the container runs, and adds up over
-// restarts. Thread-safe.
+// Counts I/O through the mounts of containers with eBPF: finds each mount in the mount namespace of
+// its container, watches it while the container runs and sums up across restarts. Thread-safe.
 class MountIoWatch {
  public:
   // Keeps references to both.

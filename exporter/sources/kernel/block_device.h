@@ -9,7 +9,7 @@
 
 namespace volumeter {
 
-// A disk, a partition, or a device made of others (dm, md), as /sys/dev/block tells it.
+// A disk, a partition or a stacked device (dm, md) in /sys/dev/block.
 struct BlockDevice {
   std::string name;  // as in /proc/diskstats: "sda1", "dm-0", "cciss/c0d0"
   DeviceNumber number;
@@ -17,7 +17,7 @@ struct BlockDevice {
   std::optional<std::string> model;    // of the disk
   std::optional<bool> rotational;      // of the disk
   std::optional<std::string> dm_name;  // "vg-lv"
-  // What it lies on: the disk of a partition, the parts of a dm or md device. Sorted.
+  // The underlying devices: the disk of a partition, the slaves of a dm or md device. Sorted.
   std::vector<std::string> parents;
 
   bool operator==(const BlockDevice&) const = default;

@@ -83,7 +83,7 @@ bool is_listed(const std::vector<BlockDevice>& devices, DeviceNumber number) {
 
 Result<Node> read_top(const HostPaths& paths, DeviceNumber number) {
   if (number.major == 0) {
-    return Error{ErrorKind::kNotFound, to_string(number), "this filesystem has no block device"};
+    return Error{ErrorKind::kNotFound, to_string(number), "filesystem without a block device"};
   }
   return read_node(paths, number);
 }

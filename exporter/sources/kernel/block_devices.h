@@ -12,7 +12,7 @@
 
 namespace volumeter {
 
-// The number of the device whose folder in sysfs `folder` is.
+// The number of the device with the sysfs directory `folder`.
 std::optional<DeviceNumber> read_device_number(const std::string& folder);
 
 // Only the name, as in /proc/diskstats: one readlink(2).

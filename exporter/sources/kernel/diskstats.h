@@ -51,8 +51,8 @@ class DiskList {
 
   const std::vector<DiskStats>& disks() const { return disks_; }  // by number, then name
 
-  // Null if there is none. Devices that the kernel hides, the single paths of an NVMe
-  // multipath, share the number 0:0 and are only found by their names as well.
+  // Null if not found. Hidden devices, the paths of an NVMe multipath device, share the number
+  // 0:0 and are found only with their names.
   const DiskStats* find(DeviceNumber number) const;
   const DiskStats* find(DeviceNumber number, std::string_view name) const;
 

@@ -17,8 +17,8 @@ struct Mount {
   std::uint64_t id = 0;
   std::uint64_t parent_id = 0;
   DeviceNumber device;        // major 0: the filesystem has no block device
-  std::string root;           // which directory of the filesystem is mounted
-  bool root_deleted = false;  // that directory has been removed since
+  std::string root;           // the mounted directory within the filesystem
+  bool root_deleted = false;  // that directory has been deleted
   std::string mount_point;
   std::string fstype;           // "ext4", "fuse.sshfs"
   std::string source;           // "/dev/vda1", "server:/export", "tmpfs"; may be empty

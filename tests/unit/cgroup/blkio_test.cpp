@@ -28,7 +28,7 @@ TEST_CASE("a blkio file with only a total has no devices") {
   check("", {});
 }
 
-TEST_CASE("a torn row costs its device alone") {
+TEST_CASE("a truncated row rejects only its device") {
   check("Read 1\n8:16 Write 2\n" + kSda, {{{8, 0}, 4096, 512}}, 2);  // the row and its device
   check(kSda + "8:16 Read 10\n8:16 Write 2", {{{8, 0}, 4096, 512}}, 2);
   check(kSda + "8:16 Read 10\n", {{{8, 0}, 4096, 512}}, 1);

@@ -35,13 +35,13 @@ TEST_CASE("fields of iocost and iolatency in io.stat are ignored") {
   check("8:16 cost.usage=0\n", {{{8, 16}, 0, 0, 0, 0, {}}});
 }
 
-TEST_CASE("a device without values is one without I/O, its line goes on with the next") {
+TEST_CASE("a device without values had no I/O; its line continues with the next device") {
   check("8:16 " + kSdaLine, {kSda, {{8, 16}, 0, 0, 0, 0, {}}});
   check("7:0 7:1 8:16 " + kSdaLine,
         {{{7, 0}, 0, 0, 0, 0, {}}, {{7, 1}, 0, 0, 0, 0, {}}, kSda, {{8, 16}, 0, 0, 0, 0, {}}});
 }
 
-TEST_CASE("a device without values can have a line of its own") {
+TEST_CASE("a device without values may have its own line") {
   check("8:16 \n" + kSdaLine, {kSda, {{8, 16}, 0, 0, 0, 0, {}}});
 }
 

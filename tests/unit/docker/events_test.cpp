@@ -127,7 +127,7 @@ TEST_CASE("a change during a list schedules the next list") {
   CHECK(schedule.due() == at(210ms));
 }
 
-TEST_CASE("each event asks for no more than it may have changed") {
+TEST_CASE("an event requests only what it may have changed") {
   const PendingChanges start = changes_after(event_of("container", "start"));
   CHECK_FALSE(start.volumes);
   CHECK(start.details == std::set<std::string>{"abc"});

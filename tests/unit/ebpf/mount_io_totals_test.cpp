@@ -21,21 +21,21 @@ MountIo writes(std::uint64_t count) {
   return io;
 }
 
-TEST_CASE("what is new since an earlier count is told of each of its figures") {
+TEST_CASE("the difference of two counts covers all fields") {
   CHECK(writes(7).since(writes(3)) == writes(4));
   MountIo sum = writes(3);
   sum.add(writes(4));
   CHECK(sum == writes(7));
 }
 
-TEST_CASE("a mount that nothing was done through is there, with zeros, and so is its volume") {
+TEST_CASE("a mount without I/O and its volume have zeros") {
   MountIoTotals totals;
   totals.open(1, kData, "db");
   CHECK(totals.mounts().at(kData) == MountIo{});
   CHECK(totals.volumes().at("db") == MountIo{});
 }
 
-TEST_CASE("the same count told twice counts once") {
+TEST_CASE("adding the same counts twice counts once") {
   MountIoTotals totals;
   totals.open(1, kData, "db");
   totals.add({{1, writes(5)}});
@@ -44,7 +44,7 @@ TEST_CASE("the same count told twice counts once") {
   CHECK(totals.volumes().at("db") == writes(5));
 }
 
-TEST_CASE("the kernel counts a restarted container from zero, and the sums go on") {
+TEST_CASE("the sums continue when the counts of a restarted container begin at zero") {
   MountIoTotals totals;
   totals.open(1, kData, "db");
   totals.add({{1, writes(100)}});
@@ -57,7 +57,7 @@ TEST_CASE("the kernel counts a restarted container from zero, and the sums go on
   CHECK(totals.volumes().at("db") == writes(103));
 }
 
-TEST_CASE("a volume adds up its mounts and keeps what containers did that are gone") {
+TEST_CASE("a volume sums up its mounts, including those of removed containers") {
   MountIoTotals totals;
   totals.open(1, kData, "db");
   totals.open(2, {"backup", "/source"}, "db");
@@ -70,7 +70,7 @@ TEST_CASE("a volume adds up its mounts and keeps what containers did that are go
   CHECK(totals.volumes().at("db") == writes(15));
 }
 
-TEST_CASE("what is counted for a mount that is closed, or that never was open, is of nobody") {
+TEST_CASE("counts of closed and unknown mounts are ignored") {
   MountIoTotals totals;
   totals.open(1, kData, "db");
   CHECK(totals.is_open(1));
@@ -83,7 +83,7 @@ TEST_CASE("what is counted for a mount that is closed, or that never was open, i
   CHECK(totals.volumes().at("db") == MountIo{});
 }
 
-TEST_CASE("a mount is forgotten an hour after its container ended, unless that came back") {
+TEST_CASE("a mount is dropped an hour after its container stopped, unless it restarted") {
   MountIoTotals totals;
   totals.open(1, kData, "db");
   totals.open(2, {"worker", "/data"}, "db");
@@ -97,7 +97,7 @@ TEST_CASE("a mount is forgotten an hour after its container ended, unless that c
   CHECK(totals.mounts().contains(kData));
 }
 
-TEST_CASE("a volume that is removed is forgotten, and a new one of its name begins at zero") {
+TEST_CASE("a removed volume is dropped, and a new one with its name begins at zero") {
   MountIoTotals totals;
   totals.open(1, kData, "db");
   totals.add({{1, writes(10)}});
@@ -109,7 +109,7 @@ TEST_CASE("a volume that is removed is forgotten, and a new one of its name begi
   CHECK(totals.volumes().at("db") == writes(1));
 }
 
-TEST_CASE("however many containers come and go within the hour, memory has a bound") {
+TEST_CASE("memory is bounded for any number of containers within the hour") {
   MountIoTotals totals;
   std::size_t most = 0;
   for (MountToken token = 1; token <= 50'000; ++token) {
@@ -121,7 +121,7 @@ TEST_CASE("however many containers come and go within the hour, memory has a bou
   CHECK(most <= 2500);
 }
 
-TEST_CASE("mounts that are open are never forgotten") {
+TEST_CASE("open mounts are never dropped") {
   MountIoTotals totals;
   for (MountToken token = 1; token <= 2001; ++token) {
     totals.open(token, {"job" + std::to_string(token), "/"}, "");
