@@ -79,7 +79,7 @@ std::string filesystem(const std::string& metric, const std::string& labels) {
 }  // namespace
 
 // coroot-node-agent: one series twice, and Prometheus drops the whole scrape.
-TEST_CASE("what exists twice or looks the same is one series") {
+TEST_CASE("duplicates and equal names are one series") {
   for (const char* name : {"nasty-names", "damaged-files", "btrfs", "many-containers"}) {
     CAPTURE(name);
     const Series all = scrape(name);
@@ -91,7 +91,7 @@ TEST_CASE("what exists twice or looks the same is one series") {
   }
 }
 
-TEST_CASE("mount points that differ only in bytes that are no text are one filesystem") {
+TEST_CASE("mount points that differ only in invalid UTF-8 are one filesystem") {
   Parsed<Mount> mounts = parse_mountinfo(
       "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
       "2 1 0:50 / /mnt/\xFE rw - tmpfs tmpfs rw\n"
@@ -108,7 +108,7 @@ TEST_CASE("mount points that differ only in bytes that are no text are one files
 }
 
 // cAdvisor: the counters of the host's disk among those of each container.
-TEST_CASE("what the host does to a disk is no container's doing") {
+TEST_CASE("I/O of the host is attributed to no container") {
   const auto of = [](const Series& all, const std::string& container) {
     std::map<std::string, double> found;
     for (const auto& [series, value] : all) {
@@ -136,7 +136,7 @@ TEST_CASE("what the host does to a disk is no container's doing") {
 }
 
 // Coroot: the figures of a disk, once for each volume on it.
-TEST_CASE("no volume has the figures of what it shares with others") {
+TEST_CASE("no volume has the counters of a shared device") {
   const Series all = scrape("own-disk");
   const auto source = [&](const std::string& volume, const std::string& name) {
     return all.contains("docker_volume_io_source_info{volume=\"" + volume + "\",source=\"" + name +
@@ -160,7 +160,7 @@ TEST_CASE("no volume has the figures of what it shares with others") {
 }
 
 // node_exporter, cAdvisor: the first filesystem that hangs holds up the scrape.
-TEST_CASE("a filesystem that hangs takes no other figure with it") {
+TEST_CASE("a hung filesystem removes no other metric") {
   const Series all = scrape("nfs-hung");
   const std::string hung =
       R"(device="10.0.0.5:/export/shared",mountpoint="/var/lib/docker/volumes/shared/_data",)"
@@ -179,7 +179,7 @@ TEST_CASE("a filesystem that hangs takes no other figure with it") {
 }
 
 // Several: a pinned API version, which an engine of another age refuses.
-TEST_CASE("with an engine that is newer than we are our own newest version is spoken") {
+TEST_CASE("with a newer engine the newest supported API version is used") {
   const Series all = scrape("api-1.52");
   CHECK(all.contains(R"(docker_engine_info{engine="docker",version="29.0.0",)"
                      R"(api_version="1.51",storage_driver="overlayfs"})"));
@@ -187,7 +187,7 @@ TEST_CASE("with an engine that is newer than we are our own newest version is sp
 }
 
 // The Engine API says -1 for a size or a count of references that it does not know.
-TEST_CASE("a size that nobody knows is absent, not -1 and not 0") {
+TEST_CASE("an unknown size is absent, not -1 or 0") {
   const Series all = scrape("api-1.52");
   for (const auto& [series, value] : all) {
     CAPTURE(series);
@@ -205,7 +205,7 @@ TEST_CASE("a size that nobody knows is absent, not -1 and not 0") {
 }
 
 // cAdvisor: a pattern of names that knows sda and vda, but not nvme0n1p2.
-TEST_CASE("no block device is left out for its name") {
+TEST_CASE("no block device is left out because of its name") {
   const Series all = scrape("device-stack");
   const auto has_parent = [&](const std::string& device, const std::string& parent) {
     return all.contains("docker_device_parent_info{device=\"" + device + "\",parent=\"" + parent +
@@ -224,7 +224,7 @@ TEST_CASE("no block device is left out for its name") {
   }
 }
 
-TEST_CASE("if all devices are wanted only those that never worked are left out") {
+TEST_CASE("with all devices enabled only those without any I/O are left out") {
   const Series all = scrape("device-stack", {.all_devices = true});
   const auto has = [&](const char* device) {
     return all.contains(figure_of("reads_completed_total", device));
@@ -240,7 +240,7 @@ TEST_CASE("if all devices are wanted only those that never worked are left out")
 }
 
 // cAdvisor: diskstats counts milliseconds, its *_seconds_total divide them by 10^9.
-TEST_CASE("times of a device are seconds") {
+TEST_CASE("device times are in seconds") {
   const Series all = scrape("device-stack");
   const auto seconds = [&](const char* figure) {
     const auto found = all.find(figure_of(figure, "nvme0n1"));
@@ -257,7 +257,7 @@ TEST_CASE("times of a device are seconds") {
 
 // node_exporter: the device of a filesystem is /dev/mapper/vg0-docker or a btrfs without a
 // number, that of diskstats dm-1, and no series says that they are the same.
-TEST_CASE("each volume with files on disks joins the disks by labels alone") {
+TEST_CASE("each volume on disks joins with them by labels alone") {
   for (const auto& [host, disk] : {std::pair("device-stack", "nvme1n1"), std::pair("btrfs", "vdb"),
                                    std::pair("plain", "vda")}) {
     CAPTURE(host);

@@ -21,7 +21,7 @@ std::size_t resident_bytes() {
 
 }  // namespace
 
-TEST_CASE("silent, half-sent and deaf clients do not delay a scrape") {
+TEST_CASE("silent clients, partial requests and clients that read nothing delay no scrape") {
   TestServer server;
   server.body = std::string(8 << 20, 'x');
   std::deque<RawClient> clients;
@@ -38,7 +38,7 @@ TEST_CASE("silent, half-sent and deaf clients do not delay a scrape") {
   CHECK(reply.took < 5s);
 }
 
-TEST_CASE("one client cannot take every connection from the others") {
+TEST_CASE("a single client cannot use all connections") {
   TestServer server;
   std::deque<RawClient> greedy;
   for (int i = 0; i < 200; ++i) greedy.emplace_back(server.port());
@@ -47,7 +47,7 @@ TEST_CASE("one client cannot take every connection from the others") {
   CHECK(other.receive().starts_with("HTTP/1.1 200"));
 }
 
-TEST_CASE("slow readers count as requests until they have everything or go") {
+TEST_CASE("slow readers count as requests until the response is sent or they disconnect") {
   TestServer server(1);
   server.body = std::string(32 << 20, 'x');
   HttpClient client(server.url());
@@ -65,7 +65,7 @@ TEST_CASE("slow readers count as requests until they have everything or go") {
   CHECK(status == 200);
 }
 
-TEST_CASE("an endless header line is refused and costs no memory") {
+TEST_CASE("an endless header line is refused with bounded memory") {
   TestServer server;
   HttpClient(server.url()).get("/metrics");
   const std::string megabyte(1 << 20, 'x');
@@ -82,14 +82,14 @@ TEST_CASE("an endless header line is refused and costs no memory") {
   CHECK(server.scrapes == 2);
 }
 
-TEST_CASE("headers that are too long are refused by status") {
+TEST_CASE("headers that are too long get status 431") {
   TestServer server;
   HttpClient client(server.url());
   CHECK(client.get("/metrics", {"X-Long: " + std::string(33000, 'x')}).status == 431);
   CHECK(client.get("/metrics?" + std::string(20000, 'x')).status == 200);
 }
 
-TEST_CASE("a request that is none harms nobody") {
+TEST_CASE("malformed requests affect no other client") {
   TestServer server;
   using namespace std::string_literals;
   for (const auto& text :
@@ -104,7 +104,7 @@ TEST_CASE("a request that is none harms nobody") {
   CHECK(HttpClient(server.url()).get("/metrics").status == 200);
 }
 
-TEST_CASE("a server stops at once although clients hold connections") {
+TEST_CASE("the server stops at once while clients hold connections") {
   TestServer server;
   server.body = std::string(32 << 20, 'x');
   std::deque<RawClient> clients;

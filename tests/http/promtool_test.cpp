@@ -37,7 +37,7 @@ bool promtool_is_missing() {
 
 }  // namespace
 
-TEST_CASE("promtool finds no fault with a scrape") {
+TEST_CASE("promtool accepts a scrape") {
   if (promtool_is_missing()) return;
   TestServer server;
   HttpClient client(server.url());

@@ -29,7 +29,7 @@ std::string unpacked(const std::string& gzip) {
 
 }  // namespace
 
-TEST_CASE("a scrape gets the body and its type") {
+TEST_CASE("a scrape gets the body and its Content-Type") {
   TestServer server;
   HttpClient client(server.url());
   auto reply = client.get("/metrics");
@@ -60,7 +60,7 @@ TEST_CASE("HEAD is GET without the body") {
   CHECK(client.get("/metrics").body == "docker_up 1\n");
 }
 
-TEST_CASE("gzip is sent on request and unpacks to the same body") {
+TEST_CASE("gzip is used on request and decompresses to the same body") {
   TestServer server;
   server.body.clear();
   for (int i = 0; i < 1000; ++i) server.body += "docker_volume_containers 4096\n";
@@ -81,7 +81,7 @@ TEST_CASE("the query reaches the routes as it was sent") {
   CHECK(client.get("/metrics?collect[]=volumes&exclude[]=volumes").status == 400);
 }
 
-TEST_CASE("only the exact paths are there") {
+TEST_CASE("only exact paths are served") {
   TestServer server;
   HttpClient client(server.url());
   for (const std::string path : {"/metrics/foo", "/metricsfoo", "/%6Detrics", "/../etc/passwd"}) {
@@ -92,7 +92,7 @@ TEST_CASE("only the exact paths are there") {
   CHECK(client.get("/-/ready").status == 200);
 }
 
-TEST_CASE("a method that would change something is refused, with or without a body") {
+TEST_CASE("methods other than GET and HEAD are refused, with or without a body") {
   TestServer server;
   HttpClient client(server.url());
   auto reply = client.request("POST", "/metrics", {}, std::string(100000, 'x'));
@@ -120,7 +120,7 @@ TEST_CASE("a server listens on several addresses") {
   CHECK(HttpClient(server.url("127.0.0.1", 1)).get("/metrics").status == 200);
 }
 
-TEST_CASE("a port that is taken is named with the reason, and given back in the end") {
+TEST_CASE("a port in use is named with the reason, and released by the destructor") {
   TestServer first(0, {{"127.0.0.1", 0}});
   const ListenAddress taken{"127.0.0.1", first.port()};
   // The free address comes first: it must be let go too.
@@ -140,7 +140,7 @@ TEST_CASE("a host that does not exist is named with the reason") {
   CHECK_FALSE(start_server({{"192.0.2.1", 0}}, other.service));
 }
 
-TEST_CASE("many scrape at once") {
+TEST_CASE("concurrent scrapes are served") {
   TestServer server;
   server.body = std::string(200000, 'x');
   std::atomic<int> good = 0;

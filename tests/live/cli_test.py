@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program as an operator meets it: flags, files, exit codes, HTTP. Needs no engine."""
+"""The command line: flags, files, exit codes, HTTP. Needs no engine."""
 
 import json
 import os
@@ -43,7 +43,7 @@ class CliTest(LiveTest):
         caught.exception.close()
         return text
 
-    def test_a_wrong_flag_ends_it_with_one_line_that_names_it(self):
+    def test_an_invalid_flag_ends_with_one_line_that_names_it(self):
         self.assert_refused(["--nonsense"], "--nonsense")
         self.assert_refused(["stray"], "stray")
         self.assert_refused(["--log.level", "loud"], "--log.level=loud")
@@ -54,7 +54,7 @@ class CliTest(LiveTest):
         self.assert_refused(["--once", "--check"], "--once", "--check")
         self.assert_refused(["/no/such/folder"], "--once", "--root=/no/such/folder")
 
-    def test_an_engine_that_cannot_be_spoken_to_is_refused(self):
+    def test_an_unsupported_engine_address_is_refused(self):
         self.assert_refused(["ssh://me@host", "forward the socket"],
                             "--docker.host=ssh://me@host")
         self.assert_refused(["ssh://me@host"], DOCKER_HOST="ssh://me@host")
@@ -66,7 +66,7 @@ class CliTest(LiveTest):
             file.write(text)
         return "--config.file=" + path
 
-    def test_a_wrong_config_file_is_named_with_key_and_line(self):
+    def test_an_invalid_config_file_is_reported_with_key_and_line(self):
         unknown = self.write_config('web:\n  max-requests: 5\nlog:\n  levl: info\n')
         self.assert_refused(["volumeter.yml", "line 4", "log.levl"], unknown)
         wrong = self.write_config('log.level: info\nlog.format: xml\n')
@@ -74,7 +74,7 @@ class CliTest(LiveTest):
         self.assert_refused(["line 2"], self.write_config("log: [\n"))
         self.assert_refused(["/no/such.yml"], "--config.file=/no/such.yml")
 
-    def test_a_config_file_says_what_flags_say_and_a_flag_wins(self):
+    def test_a_flag_takes_precedence_over_the_config_file(self):
         config = self.write_config("log.format: json\nlog.level: error\ncollector.sizes: false\n")
         agent = self.new_agent(config, "--log.level=info")
         for line in agent.log().splitlines():
@@ -82,7 +82,7 @@ class CliTest(LiveTest):
         self.assertEqual(agent.scrape().all("volumeter_scrape_collector_success",
                                             collector="sizes"), [])
 
-    def test_a_taken_port_ends_it_with_one_line(self):
+    def test_a_port_in_use_ends_with_one_line(self):
         address = self.new_agent().url.removeprefix("http://")
         self.assert_refused([address], "--docker.host", self.no_engine,
                             "--state.directory", self.scene.path("other"),
@@ -98,7 +98,7 @@ class CliTest(LiveTest):
                      "--path.rootfs", "--once", "--check", "--[no-]collector.sizes"):
             self.assertIn(flag, shown.stdout)
 
-    def test_check_says_what_cannot_be_done_and_why(self):
+    def test_check_lists_what_does_not_work_with_the_reason(self):
         checked = self.run_once("--check", "--docker.host", self.no_engine,
                                 "--state.directory", "/dev/null/nowhere")
         self.assertEqual(checked.returncode, 1)
@@ -107,7 +107,7 @@ class CliTest(LiveTest):
                          r"(?m)^cannot +state .*/dev/null/nowhere.*will not survive a restart")
         self.assertRegex(checked.stdout, r"(?m)^ok +mountinfo ")
 
-    def test_without_an_engine_it_serves_what_it_can(self):
+    def test_without_an_engine_the_other_metrics_are_served(self):
         agent = self.new_agent()
         eventually(lambda: self.is_ready(agent), 5, "ready: the engine was asked")
         self.assertEqual(agent.scrape().value("docker_up"), 0)
@@ -123,7 +123,7 @@ class CliTest(LiveTest):
             error.close()
             return False
 
-    def test_collectors_are_chosen_by_the_request(self):
+    def test_collectors_are_selected_by_the_query(self):
         agent = self.new_agent()
         text = agent.get("/metrics?collect[]=agent&collect[]=engine")[1]
         self.assertEqual(set(re.findall(r'volumeter_scrape_collector_success\{collector="(\w+)"\}',
@@ -134,21 +134,21 @@ class CliTest(LiveTest):
         self.assert_http_error(400, agent.url + "/metrics?collect[]=agent&exclude[]=engine")
         self.assert_http_error(404, agent.url + "/metricsfoo")
 
-    def test_head_is_answered_as_get_without_a_body(self):
+    def test_head_is_get_without_a_body(self):
         agent = self.new_agent()
         request = urllib.request.Request(agent.url + "/metrics", method="HEAD")
         with urllib.request.urlopen(request, timeout=5) as reply:
             self.assertEqual((reply.status, reply.read()), (200, b""))
             self.assertIn("version=", reply.headers["Content-Type"])
 
-    def test_it_listens_on_several_addresses(self):
+    def test_the_agent_listens_on_several_addresses(self):
         agent = self.new_agent("--web.listen-address", "127.0.0.2:0")
         eventually(lambda: agent.log().count("in a browser") == 2, 5, "both addresses are said")
         for url in re.findall(r"open (\S+)/ in a browser", agent.log()):
             with urllib.request.urlopen(url + "/-/healthy", timeout=5) as reply:
                 self.assertEqual(reply.status, 200)
 
-    def test_it_ends_soon_and_leaves_no_process(self):
+    def test_sigterm_ends_the_agent_soon_without_leftover_processes(self):
         for signal_name in ("SIGTERM", "SIGINT"):
             agent = self.new_agent()
             agent.scrape()
@@ -157,7 +157,7 @@ class CliTest(LiveTest):
             self.assertLess(took, 2)
             eventually(lambda: self.scene.processes() == [], 2, "no process is left")
 
-    def test_no_helper_outlives_an_agent_that_was_killed(self):
+    def test_helpers_exit_when_the_agent_is_killed(self):
         agent = self.new_agent()
         helpers = agent.helpers()
         self.assertTrue(helpers)

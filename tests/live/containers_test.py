@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The I/O of containers is what the kernel counts in their cgroups, to the byte."""
+"""The I/O of containers equals the counters of their cgroups, to the byte."""
 
 import os
 import re
@@ -60,7 +60,7 @@ class ContainersTest(LiveTest):
                          f"{name} has done {wanted()}", 20)
         return wanted()
 
-    def test_the_io_of_a_container_is_what_its_cgroup_counts(self):
+    def test_the_io_of_a_container_equals_the_counters_of_its_cgroup(self):
         self.run_container("writer", WRITE)
         self.run_container("idle", "exec sleep 100000")
         agent = self.start_agent(self.engine)
@@ -70,7 +70,7 @@ class ContainersTest(LiveTest):
         self.assertLessEqual(set(self.exported(seen, "idle").values()), {0, None})
         self.assertEqual(seen.value("volumeter_source_up", source="cgroup"), 1)
 
-    def test_counters_go_on_when_a_container_restarts(self):
+    def test_counters_are_cumulative_across_container_restarts(self):
         api = self.engine.api
         agent = self.start_agent(self.engine)
         total = NOTHING

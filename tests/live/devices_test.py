@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of block devices is what the kernel counts, and what node_exporter says."""
+"""Block device metrics equal those of the kernel and of node_exporter."""
 
 import mmap
 import os
@@ -100,7 +100,7 @@ class KnownLoadTest(LiveTest):
 class NodeExporterTest(LiveTest):
     needs = ("prometheus-node-exporter",)
 
-    def test_each_figure_of_each_device_is_that_of_node_exporter(self):
+    def test_every_metric_of_every_device_equals_node_exporter(self):
         node = NodeExporter(self.scene)
         agent = start_agent_without_engine(self.scene)
         differing = []
@@ -141,11 +141,11 @@ class JoinTest(LiveTest):
         except (OSError, subprocess.CalledProcessError) as error:
             self.skipTest(f"no {fstype} on a loop device: {error}")
 
-    def test_a_volume_on_a_disk_of_its_own_joins_that_disk(self):
+    def test_a_volume_on_a_disk_of_its_own_joins_with_that_disk(self):
         device = self.disk_for_the_volume("disk", 16, "ext4")
         self.check_that_a_volume_joins_its_disks("ext4", [device])
 
-    def test_a_volume_on_a_btrfs_joins_its_disk_though_its_device_number_is_no_device(self):
+    def test_a_volume_on_btrfs_joins_with_its_disk_despite_the_anonymous_device_number(self):
         device = self.disk_for_the_volume("disk", 320, "btrfs")
         self.check_that_a_volume_joins_its_disks("btrfs", [device])
 

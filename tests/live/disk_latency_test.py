@@ -44,7 +44,7 @@ class DiskLatencyTest(LiveTest):
         if agent.scrape().value("volumeter_source_up", source="ebpf_devices") != 1:
             self.skipTest("the kernel does not tell of its disks:\n" + agent.log())
 
-    def test_each_request_is_counted_once_as_the_kernel_counts_it(self):
+    def test_each_request_is_counted_once_as_in_diskstats(self):
         _, agent, disk, file = self.start_with_a_volume_on_a_disk()
         self.require_latency(agent)
         before = quiet_counts(agent, disk)
@@ -72,7 +72,7 @@ class DiskLatencyTest(LiveTest):
         self.assertGreaterEqual(seen[0]["write"], FILE_BYTES // BLOCK + SYNCED_WRITES)
         self.assertGreaterEqual(seen[0]["flush"], SYNCED_WRITES)
 
-    def test_the_median_is_that_of_fio(self):
+    def test_the_median_latency_equals_that_of_fio(self):
         _, agent, disk, file = self.start_with_a_volume_on_a_disk()
         self.require_latency(agent)
         write_blocks(file, FILE_BYTES // BLOCK)
@@ -91,7 +91,7 @@ class DiskLatencyTest(LiveTest):
         eventually(fits, 60, "fio's median is within two buckets")
         self.say("medians: at most %.6f s, by fio %.6f s" % tried[-1])
 
-    def test_what_is_not_counted_is_not_shown_and_why_is_said(self):
+    def test_metrics_that_the_kernel_denies_are_absent_and_the_reason_is_reported(self):
         engine, agent, _, _ = self.start_with_a_volume_on_a_disk()
         agent.wait_until(lambda seen: seen.labels("docker_volume_io_source_info", volume="own"),
                          "the volume has a source of I/O", 5)
@@ -103,7 +103,8 @@ class DiskLatencyTest(LiveTest):
         for metric in ("docker_volume_fsyncs_total", "docker_mount_reads_total",
                        "docker_mount_io_errors_total"):
             self.assertEqual(bool(seen.all(metric)), counts, metric)
-        lines = [line for line in agent.log().splitlines() if "subject=ebpf msg=\"eBPF unavailable" in line]
+        lines = [line for line in agent.log().splitlines()
+                 if 'subject=ebpf msg="eBPF unavailable' in line]
         self.assertEqual(len(lines), 0 if counts else 1, agent.log())
         wanted = (r"ok +io +volumes counted by eBPF at every call: 1 \(own\)" if counts else
                   "cannot +io +I/O of volumes is not counted by eBPF: .+")

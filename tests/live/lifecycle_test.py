@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to volumes and containers is seen, and soon."""
+"""Changes of volumes and containers are exported soon."""
 
 import json
 import os
@@ -17,7 +17,7 @@ class LifecycleTest(LiveTest):
         self.engine = self.start_engine()
         self.api = self.engine.api
 
-    def test_each_step_in_the_life_of_a_volume_is_seen_within_two_seconds(self):
+    def test_each_change_of_a_volume_is_exported_within_two_seconds(self):
         agent = self.start_agent(self.engine)
         self.api.create_volume("data")
         self.see_use(agent, "data", "orphaned")
@@ -38,13 +38,13 @@ class LifecycleTest(LiveTest):
         self.see(agent, lambda seen: 'volume="data"' not in seen.text, "no series is left of it")
         self.assertEqual(agent.scrape().value("docker_up"), 1)
 
-    def test_the_size_of_a_new_volume_follows_at_once(self):
+    def test_a_new_volume_is_measured_at_once(self):
         agent = self.start_agent(self.engine)
         self.api.create_volume("data")
         self.see(agent, lambda seen: seen.value("docker_volume_size_bytes", volume="data"),
                  "the size is measured")
 
-    def test_a_renamed_container_is_seen_under_its_new_name(self):
+    def test_a_renamed_container_is_exported_with_its_new_name(self):
         agent = self.start_agent(self.engine)
         self.api.create_volume("data")
         self.api.run_container("old-name", ["data:/data"])
@@ -64,7 +64,7 @@ class LifecycleTest(LiveTest):
         self.see(agent, lambda seen: set(seen.by("volume", "docker_volume_info")) == {"used"},
                  "the pruned volumes are gone")
 
-    def test_an_anonymous_volume_is_told_from_a_named_one(self):
+    def test_anonymous_and_named_volumes_are_distinguished(self):
         agent = self.start_agent(self.engine)
         self.api.create_volume("named")
         self.api.run_container("worker", ["named:/named"], anonymous=["/anonymous"])
@@ -79,7 +79,7 @@ class LifecycleTest(LiveTest):
         self.api.remove_container("worker", volumes=True)
         self.see(agent, lambda seen: seen.use(name) is None, "it goes with its container")
 
-    def test_a_bind_mount_of_a_volumes_directory_is_use_and_a_prune_hazard(self):
+    def test_a_bind_mount_of_a_volumes_directory_counts_as_use_and_is_a_prune_hazard(self):
         agent = self.start_agent(self.engine)
         self.api.create_volume("data")
         self.api.create_volume("other")
@@ -99,7 +99,7 @@ class LifecycleTest(LiveTest):
                  "the hazard is over")
         self.see_use(agent, "data", "orphaned")
 
-    def test_a_bind_mount_of_a_parent_or_a_child_of_it_is_use_as_well(self):
+    def test_a_bind_mount_of_a_parent_or_child_directory_counts_as_use(self):
         agent = self.start_agent(self.engine)
         for name in ("parent", "child"):
             self.api.create_volume(name)
@@ -112,7 +112,7 @@ class LifecycleTest(LiveTest):
                                              + ":/data"])
         self.see_use(agent, "parent", "in_use")
 
-    def test_what_was_used_when_survives_a_restart_and_a_sigkill_of_the_agent(self):
+    def test_the_usage_history_survives_a_restart_and_a_sigkill_of_the_agent(self):
         for name in ("never-used", "once-used"):
             self.api.create_volume(name)
         self.api.run_container("worker", ["once-used:/data"])
@@ -139,7 +139,7 @@ class LifecycleTest(LiveTest):
             for key, value in after.items():
                 self.assertAlmostEqual(value, before[key], delta=0.01, msg=key)
 
-    def test_a_container_that_stopped_while_the_agent_was_away_dates_the_last_use(self):
+    def test_a_container_stopped_while_the_agent_was_down_sets_the_last_use(self):
         self.api.create_volume("data")
         self.api.run_container("worker", ["data:/data"])
         agent = self.start_agent(self.engine)
@@ -154,7 +154,7 @@ class LifecycleTest(LiveTest):
             agent.scrape().value("docker_volume_last_used_timestamp_seconds", volume="data"),
             stopped, delta=1)
 
-    def test_a_state_directory_that_cannot_be_written_is_reported_and_harms_nothing(self):
+    def test_an_unwritable_state_directory_is_logged_and_affects_nothing_else(self):
         self.api.create_volume("data")
         agent = self.start_agent(self.engine, state="/dev/null/nowhere")
         agent.wait_for_volumes("data")
@@ -166,7 +166,7 @@ class LifecycleTest(LiveTest):
         self.assertIsNotNone(agent.scrape().value("docker_volume_unused_since_timestamp_seconds",
                                                   volume="data"))
 
-    def test_check_is_content_where_everything_is_in_reach(self):
+    def test_check_succeeds_when_everything_is_accessible(self):
         self.api.create_volume("data")
         checked = subprocess.run([os.environ["VOLUMETER"], "--check", "--docker.host",
                                   self.engine.host, "--state.directory", self.scene.path("state")],
@@ -177,7 +177,7 @@ class LifecycleTest(LiveTest):
         # Of I/O that depends on the kernel of this machine.
         self.assertNotRegex(checked.stdout, r"(?m)^cannot +(?! |io )")
 
-    def test_labels_that_were_asked_for_are_exported_and_no_others(self):
+    def test_only_the_selected_labels_are_exported(self):
         self.api.create_volume("data", labels={"team": "search & \"find\"", "secret": "hunter2"})
         agent = self.start_agent(self.engine, "--collector.volumes.labels=team,tier")
         agent.wait_for_volumes("data")
@@ -186,7 +186,7 @@ class LifecycleTest(LiveTest):
                          [({"volume": "data", "key": "team", "value": "search & \"find\""}, 1)])
         self.assertNotIn("hunter2", seen.text)
 
-    def test_compose_projects_and_services_are_named(self):
+    def test_compose_projects_and_services_are_exported(self):
         project = {"com.docker.compose.project": "openclaw"}
         self.api.create_volume("openclaw_db", {**project, "com.docker.compose.volume": "db"})
         self.api.run_container("openclaw-postgres-1", ["openclaw_db:/var/lib/postgresql"],

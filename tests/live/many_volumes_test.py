@@ -34,7 +34,7 @@ class ManyVolumesTest(LiveTest):
             self.engine.api.run_container(
                 f"worker-{number}", [f"{name}:/data/{i}" for i, name in enumerate(mine)])
 
-    def test_all_are_shown_and_it_costs_little(self):
+    def test_all_volumes_are_exported_at_low_cost(self):
         agent = self.start_agent(self.engine)
         took = agent.wait_until(lambda seen: len(seen.all("docker_volume_size_bytes")) == VOLUMES
                                 and len(seen.all("docker_mount_info"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Podman's Docker-compatible socket is followed like Docker's."""
+"""Podman with its Docker-compatible socket."""
 
 from support.live_test import LiveTest, run
 from support.podman import Podman
@@ -21,12 +21,12 @@ class PodmanTest(LiveTest):
         agent.wait_until(lambda seen: seen.value("docker_up") == 1, "docker_up is 1", 15)
         return agent
 
-    def test_the_engine_is_known_for_what_it_is(self):
+    def test_the_engine_is_identified_as_podman(self):
         agent = self.start_connected_agent()
         self.assertEqual(agent.scrape().labels("docker_engine_info")["engine"], "podman")
         self.assertIn("msg=connected engine=podman", agent.log())
 
-    def test_each_step_in_the_life_of_a_volume_is_seen_within_two_seconds(self):
+    def test_each_change_of_a_volume_is_exported_within_two_seconds(self):
         agent = self.start_connected_agent()
         self.api.create_volume("data")
         self.see_use(agent, "data", "orphaned")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the agent and its helpers may do once they run: what they need, and no more."""
+"""The agent and its helpers keep only the privileges they need."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ class Privileges(LiveTest):
             self.assertEqual(capabilities(name, "CapAmb"), set())
             self.assertEqual(status(name)["NoNewPrivs"], "1")
 
-    def test_each_process_and_thread_has_what_it_needs_and_no_more(self):
+    def test_each_process_and_thread_has_only_the_capabilities_it_needs(self):
         engine = self.start_engine()
         engine.api.create_volume("data")
         agent = self.start_agent(engine)
@@ -47,7 +47,7 @@ class Privileges(LiveTest):
         for helper in helpers:
             self.assert_has(helper, HELPERS, on_demand={SYS_ADMIN})
 
-    def test_files_of_others_are_measured_and_their_access_times_left_alone(self):
+    def test_files_of_other_users_are_measured_without_changing_access_times(self):
         engine = self.start_engine()
         engine.api.create_volume("data")
         closed = os.path.join(engine.volume_folder("data"), "closed")
@@ -63,7 +63,7 @@ class Privileges(LiveTest):
         self.assertEqual(agent.scrape().value("docker_volume_scan_errors", volume="data"), 0)
         self.assertEqual(os.stat(closed).st_atime, LONG_AGO)
 
-    def test_a_tmpfs_in_a_container_that_has_other_capabilities_is_measured(self):
+    def test_a_tmpfs_in_a_container_with_other_capabilities_is_measured(self):
         engine = self.start_engine()
         engine.api.call("POST", "/v1.41/containers/create", {
             "Image": IMAGE, "Cmd": ["sleep", "100000"], "StopTimeout": 0, "User": "1000",
@@ -73,7 +73,7 @@ class Privileges(LiveTest):
         agent.wait_until(lambda seen: seen.value("docker_mount_limit_bytes", container="app") ==
                          1 << 20, "the tmpfs is measured", 20)
 
-    def test_an_engine_of_another_user_is_asked_with_the_one_capability_more_that_it_takes(self):
+    def test_a_socket_of_another_user_needs_one_more_capability(self):
         engine = self.start_engine()
         place = self.scene.new_folder("run")
         socket = os.path.join(place, "docker.sock")
@@ -89,7 +89,7 @@ class Privileges(LiveTest):
         self.assert_has(agent.process.pid, AGENT | {DAC_OVERRIDE}, on_demand={SYS_ADMIN})
         self.assertIn("CAP_DAC_OVERRIDE is kept because " + socket, agent.log())
 
-    def test_an_ordinary_user_can_run_it_and_is_told_what_is_lacking(self):
+    def test_an_unprivileged_user_can_run_it_and_gets_the_missing_capabilities_listed(self):
         os.chmod(self.scene.folder, 0o755)
         program = shutil.copy(os.environ["VOLUMETER"], self.scene.path("volumeter"))
         state = self.scene.new_folder("of-nobody")
@@ -110,7 +110,7 @@ class Privileges(LiveTest):
                      "CAP_PERFMON", "CAP_FOWNER"):
             self.assertRegex(checked, rf"(?m)^lacks +privileges {name}: \w")
 
-    def test_with_the_capabilities_of_the_readme_nothing_is_lacking(self):
+    def test_with_the_documented_capabilities_nothing_is_missing(self):
         wanted = sorted((AGENT | HELPERS | {SYS_ADMIN}) & self.here)
         given = "-all," + ",".join(f"+{NAMES[number]}" for number in wanted)
         checked = subprocess.run(

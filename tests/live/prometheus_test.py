@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Prometheus takes the scrape in both formats and answers what people ask."""
+"""A real Prometheus scrapes both formats, and the documented queries work."""
 
 import subprocess
 
@@ -33,11 +33,11 @@ class PrometheusTest(LiveTest):
         return subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
                               capture_output=True, check=False)
 
-    def test_promtool_finds_no_fault(self):
+    def test_promtool_accepts_the_metrics(self):
         checked = self.promtool(self.agent.get("/metrics", Accept=TEXT)[1])
         self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
 
-    def test_both_formats_are_served_as_asked(self):
+    def test_both_formats_are_negotiated(self):
         headers, body = self.agent.get("/metrics", Accept=TEXT)
         self.assertEqual(headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
         self.assertNotIn("# EOF", body)
@@ -46,7 +46,7 @@ class PrometheusTest(LiveTest):
                          "application/openmetrics-text; version=1.0.0; charset=utf-8")
         self.assertTrue(body.endswith("# EOF\n"))
 
-    def test_prometheus_scrapes_both_formats_and_answers_joins(self):
+    def test_prometheus_scrapes_both_formats_and_the_documented_joins_work(self):
         text_only = TextOnly(self.agent)
         self.addCleanup(text_only.end)
         prometheus = Prometheus(self.scene, {"openmetrics": self.agent.url.removeprefix("http://"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An engine that dies, returns, falls silent or forbids loses nothing and delays nothing."""
+"""An engine that crashes, restarts, hangs or denies access."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ class RestartTest(LiveTest):
         self.say(f"SIGTERM ended the agent after {took * 1000:.0f} ms")
         self.assertLess(took, 2)
 
-    def test_an_engine_killed_and_restarted_mid_flight_loses_nothing(self):
+    def test_after_a_crash_and_restart_of_the_engine_no_volume_is_missing(self):
         engine = self.start_engine_with_three_volumes()
         agent = self.start_watching(engine)
         before = identity(agent.scrape())
@@ -55,7 +55,7 @@ class RestartTest(LiveTest):
         engine.api.create_volume("after")
         agent.wait_until(lambda seen: seen.use("after") == "orphaned", "a volume made after it")
 
-    def test_what_changed_while_the_engine_was_away_is_seen_when_it_returns(self):
+    def test_changes_while_the_engine_was_down_are_seen_when_it_returns(self):
         engine = self.start_engine_with_three_volumes()
         agent = self.start_watching(engine)
         engine.kill()
@@ -92,12 +92,12 @@ class RestartTest(LiveTest):
         engine.pause()
         self.assert_ends_soon(newcomer)
 
-    def test_an_engine_that_is_started_after_the_agent_is_found(self):
+    def test_an_engine_started_after_the_agent_is_found(self):
         engine = Engine(self.scene)
         agent = self.start_agent(engine)
         agent.wait_until(lambda seen: seen.value("docker_up") == 0, "docker_up is 0")
         self.assertEqual(agent.log().count("level=warn"), 1, agent.log())
-        self.assertIn("start the engine or name another with --docker.host", agent.log())
+        self.assertIn("start the engine or choose another with --docker.host", agent.log())
         self.addCleanup(engine.end)
         engine.start()
         engine.api.create_volume("data")
@@ -105,7 +105,7 @@ class RestartTest(LiveTest):
                                    "the engine and its volume", 7)
         self.say(f"the engine: found {latency:.1f} s after it was there")
 
-    def test_a_socket_that_may_not_be_read_is_reported_once_with_what_to_do(self):
+    def test_an_inaccessible_socket_is_logged_once_with_the_remedy(self):
         engine = self.start_engine_with_three_volumes()
         os.chmod(self.scene.folder, 0o711)  # the socket itself is the obstacle
         program = shutil.copy(os.environ["VOLUMETER"], self.scene.path("volumeter"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sizes are those of du, and filesystems those of stat -f, to the byte."""
+"""Sizes equal du and filesystems equal stat -f, to the byte."""
 
 import os
 import subprocess
@@ -82,7 +82,7 @@ class SizesTest(LiveTest):
             self.skipTest(f"no loop device: {error.stderr or error}")
         self.check_volume_with_a_filesystem_of_its_own({"type": "ext4", "device": device})
 
-    def test_the_filesystem_of_the_engine_is_the_one_that_df_names(self):
+    def test_the_filesystem_of_the_engine_is_the_one_shown_by_df(self):
         engine = self.start_engine()
         engine.api.create_volume("data")
         agent = self.start_agent(engine)

@@ -151,7 +151,7 @@ class StormTest(LiveTest):
             done = {name: counts[name] for name in sorted(counts)}
             self.say(f"{os.path.relpath(folder, self.scene.folder)}: {done}")
 
-    def test_sizes_are_those_of_du_in_a_storm_though_only_what_changed_is_looked_at(self):
+    def test_sizes_equal_du_during_a_storm_of_changes_with_change_tracking(self):
         agent = self.start_following_agent(full_interval="1h")
         agent.wait_until(lambda seen: max(self.entries(seen).values()) < SMALL / 20,
                          "quiet volumes cost nothing", PATIENCE)
@@ -166,14 +166,14 @@ class StormTest(LiveTest):
         self.assertEqual(seen.by("volume", "docker_volume_scan_drift_bytes"), {})
         self.skip_if_a_filesystem_was_missing()
 
-    def test_a_second_name_of_a_file_is_counted_once(self):
+    def test_a_hard_link_is_counted_once(self):
         agent = self.start_following_agent(full_interval="1h")
         for folder in self.folders.values():
             os.link(quiet(folder, 1, "5"), quiet(folder, 2, "another-name"))
         self.wait_for_sizes_of_du(agent, "after a second name in another directory")
         self.skip_if_a_filesystem_was_missing()
 
-    def test_proving_walks_find_what_nothing_told_and_else_no_drift(self):
+    def test_full_scans_find_unreported_changes_and_no_other_drift(self):
         for folder in self.folders.values():
             prepare_unseen_changes(folder)
         agent = self.start_following_agent(full_interval="5s")

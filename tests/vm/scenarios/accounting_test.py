@@ -74,7 +74,7 @@ class ProjectQuota:
         self.assertEqual([said["allocated_bytes"] for said in all_said], du("-B1", *folders))
         self.assertEqual([said["inodes"] for said in all_said], du("--inodes", *folders))
 
-    def test_every_kind_of_tree_is_counted_as_du_counts_it(self):
+    def test_quota_accounting_equals_du_for_every_kind_of_tree(self):
         folders = {self.project(str(number)): number for number in PLANTED}
         for folder, number in folders.items():
             plant(folder, number)
@@ -83,7 +83,7 @@ class ProjectQuota:
         self.assert_says_what_du_says(folders, said)
         self.assertEqual({one["limit_bytes"] for one in said}, {None})
 
-    def test_many_files_cost_what_few_do_and_the_limit_is_the_one_that_was_set(self):
+    def test_the_cost_is_independent_of_the_number_of_files_and_the_limit_is_reported(self):
         few = self.project("few")
         self.limit(self.projects, LIMIT)
         many = self.project("many")
@@ -92,7 +92,7 @@ class ProjectQuota:
         self.assertEqual(small["limit_bytes"], LIMIT)
         self.assertIsNone(large["limit_bytes"])
 
-    def test_a_folder_without_a_project_that_is_seen_to_begin_there_is_not_known(self):
+    def test_a_directory_that_is_not_the_top_of_a_project_has_no_quota_accounting(self):
         self.assertEqual(ask(self.new_folder("none")), [None])
         data, place = self.project("data"), self.new_folder("place")
         self.assertIsNotNone(ask(data)[0])
@@ -107,7 +107,7 @@ class Ext4(ProjectQuota, Accounting):
     def make_disk(self):
         self.mount("mkfs.ext4 -q -O quota,project -E quotatype=prjquota", "prjquota")
 
-    def test_an_agent_whose_helpers_have_the_privilege_on_demand_is_told_as_well(self):
+    def test_quota_accounting_works_with_the_privilege_on_demand(self):
         engine = Engine(self.scene)
         engine.data_root = self.new_folder("docker")
         self.addCleanup(engine.end)
@@ -138,7 +138,7 @@ class Btrfs(Accounting):
         call("btrfs", "quota", "enable", self.disk)
         call("btrfs", "quota", "rescan", "-w", self.disk)
 
-    def test_many_files_cost_what_few_do_and_the_numbers_are_those_of_btrfs(self):
+    def test_the_cost_is_independent_of_the_number_of_files_and_the_numbers_equal_btrfs(self):
         self.count()
         few, many = self.subvolume("few"), self.subvolume("many")
         call("btrfs", "qgroup", "limit", str(LIMIT), few)
@@ -152,7 +152,7 @@ class Btrfs(Accounting):
         self.assertEqual(small["limit_bytes"], LIMIT)
         self.assertIsNone(large["limit_bytes"])
 
-    def test_a_folder_and_a_subvolume_that_nobody_counts_are_not_known(self):
+    def test_a_directory_and_a_subvolume_without_qgroup_have_no_accounting(self):
         self.assertEqual(ask(self.subvolume("data")), [None])
         self.count()
         self.assertEqual(ask(self.new_folder("data", "inner")), [None])

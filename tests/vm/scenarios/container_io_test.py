@@ -73,7 +73,7 @@ class WithoutEbpf(LiveTest):
         found = seen.labels("docker_volume_io_source_info", volume=volume)
         return found and found["source"]
 
-    def test_a_volume_has_numbers_where_they_are_its_own_and_none_where_they_are_not(self):
+    def test_a_volume_has_counters_only_if_they_are_its_own(self):
         alone, both, own = (self.make_disk(name) for name in ("alone", "both", "own"))
         self.volume_in(self.mount(alone), "only")
         folder = self.mount(both)

@@ -54,7 +54,7 @@ class Nfs(LiveTest):
         dd("/dev/zero", file, "bs=4096", f"count={BLOCKS}", "oflag=direct")
         dd(file, "/dev/null", "bs=4096", f"count={BLOCKS}", "iflag=direct")
 
-    def test_a_load_is_counted_to_the_byte_and_a_neighbour_of_it_stays_at_zero(self):
+    def test_a_known_load_is_counted_to_the_byte_and_a_neighbour_stays_at_zero(self):
         volumes = {"three": "vers=3,nolock,nosharecache", "four": "vers=4.2,nosharecache",
                    "idle": "vers=4.2,nosharecache"}
         self.run_with_volumes(**volumes)
@@ -97,7 +97,7 @@ class Nfs(LiveTest):
         self.assertGreater(seen, payload)
         self.assertLess(seen, payload * 1.2)
 
-    def test_volumes_that_share_a_superblock_have_no_numbers(self):
+    def test_volumes_that_share_a_superblock_have_no_counters(self):
         self.run_with_volumes(first="vers=4.2", second="vers=4.2", alone="vers=4.1")
         dd("/dev/zero", os.path.join(self.folder("first"), "file"), "bs=4096", "count=1")
         seen = self.agent.scrape()
@@ -108,7 +108,7 @@ class Nfs(LiveTest):
                 "written_bytes": None})
         self.assertEqual(figures(seen, "alone")["source"], "nfs")
 
-    def test_a_server_that_is_gone_delays_no_scrape_and_takes_no_number_away(self):
+    def test_an_unreachable_server_delays_no_scrape_and_removes_no_counter(self):
         self.run_with_volumes(data="vers=4.2")
         before = self.agent.scrape().value(OPERATIONS, volume="data", operation="GETATTR")
         self.assertGreater(before, 0)

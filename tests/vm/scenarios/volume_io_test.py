@@ -166,7 +166,7 @@ class VolumeIo(unittest.TestCase):
             file.write(b"x" * BLOCK * COUNT)
             os.fsync(file.fileno())
 
-    def test_the_latency_is_the_one_that_fio_sees(self):
+    def test_the_latency_equals_that_of_fio(self):
         self.fill_by_the_host("slow")
         retarget("slow", f"delay {{}} 0 {SLOW_MS}")
         self.addCleanup(retarget, "slow", "linear {} 0")
@@ -181,7 +181,7 @@ class VolumeIo(unittest.TestCase):
             self.assertLess(low, said[percent] / 1e9)
             self.assertGreaterEqual(high, said[percent] / 1e9)
 
-    def test_two_containers_on_one_volume_have_their_shares(self):
+    def test_the_io_of_two_containers_on_one_volume_is_separate(self):
         shared = self.volume("shared")
         first, second = (self.container(name, shared) for name in ("first", "second"))
         write(first + "/shared/a", 10)
@@ -192,7 +192,7 @@ class VolumeIo(unittest.TestCase):
         self.stop_and_remove("first")
         self.assertEqual(self.io_of(shared).writes, (40, 40 * BLOCK))
 
-    def test_neither_restarts_nor_new_mounts_with_old_ids_make_counters_jump(self):
+    def test_restarts_and_reused_mount_ids_do_not_make_counters_jump(self):
         volume = self.volume("lasting")
         root = self.container("restarted", volume)
         write(root + "/lasting/a", 5)
@@ -219,7 +219,7 @@ class VolumeIo(unittest.TestCase):
         write(f"/proc/{self.api.pid_of(container)}/root/{volume}/b", 1)
         return False
 
-    def test_what_the_host_does_is_nobodys(self):
+    def test_io_of_the_host_is_attributed_to_no_volume(self):
         root_before = self.mount_io("worker", "/").numbers()
         for place in (self.world.disk, self.world.engine.volume_folder("untouched")):
             write(os.path.join(place, "of-the-host"), COUNT)
@@ -235,7 +235,7 @@ class VolumeIo(unittest.TestCase):
         write(self.root + "/memory/file", 3)
         self.assertEqual(self.io_of("memory").writes, (3, 3 * BLOCK))
 
-    def test_errors_are_told_apart(self):
+    def test_errors_are_counted_by_errno(self):
         limit_space(self.world.full, "1m")
         with open(self.root + "/full/file", "w+b", buffering=0) as file:
             with nobody():
@@ -265,7 +265,7 @@ class VolumeIo(unittest.TestCase):
         return self.agent.scrape().by("error", "docker_mount_io_errors_total",
                                       container="worker", destination="/full")
 
-    def test_every_volume_says_where_its_numbers_come_from_and_disks_have_latencies(self):
+    def test_every_volume_has_an_io_source_and_disks_have_latencies(self):
         write(self.root + "/sourced/file", 2)
         os.sync()
         seen = self.agent.scrape()
@@ -278,7 +278,7 @@ class VolumeIo(unittest.TestCase):
             self.assertGreater(count, 0)
             self.assertLessEqual(count, int(file.read().split()[4]))
 
-    def test_an_agent_that_was_killed_leaves_nothing_in_the_kernel_and_begins_anew(self):
+    def test_a_killed_agent_leaves_nothing_in_the_kernel_and_counters_restart(self):
         write(self.root + "/twice/of-the-first", 5)
         had = loaded()
         self.assertGreater(sum(had.values()), 10)
