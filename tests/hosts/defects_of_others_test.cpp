@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Defects that other exporters have, or had, each on a host that brings it out there.
+// Defects that other exporters have or had, each with a host that triggers them.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -78,7 +78,7 @@ std::string filesystem(const std::string& metric, const std::string& labels) {
 
 }  // namespace
 
-// coroot-node-agent: one series twice, and Prometheus drops the whole scrape.
+// coroot-node-agent: a duplicate series, and Prometheus drops the whole scrape.
 TEST_CASE("duplicates and equal names are one series") {
   for (const char* name : {"nasty-names", "damaged-files", "btrfs", "many-containers"}) {
     CAPTURE(name);
@@ -107,7 +107,7 @@ TEST_CASE("mount points that differ only in invalid UTF-8 are one filesystem") {
   CHECK(inventory.filesystems.size() == 2);
 }
 
-// cAdvisor: the counters of the host's disk among those of each container.
+// cAdvisor: each container has the counters of the host's disk.
 TEST_CASE("I/O of the host is attributed to no container") {
   const auto of = [](const Series& all, const std::string& container) {
     std::map<std::string, double> found;
@@ -131,11 +131,11 @@ TEST_CASE("I/O of the host is attributed to no container") {
   REQUIRE(written != busy.end());
   CHECK(written->second == 299'008'000);
   CHECK(of(all, "stopped").empty());
-  // Version 1 lists nothing for a container that has done nothing, or that nobody counts.
+  // Cgroup v1 lists nothing for a container without I/O or without counters.
   CHECK(of(scrape("cgroup-v1"), "quiet").empty());
 }
 
-// Coroot: the figures of a disk, once for each volume on it.
+// Coroot: each volume has the counters of its whole disk.
 TEST_CASE("no volume has the counters of a shared device") {
   const Series all = scrape("own-disk");
   const auto source = [&](const std::string& volume, const std::string& name) {
@@ -159,7 +159,7 @@ TEST_CASE("no volume has the counters of a shared device") {
   CHECK(written("vault") == 4'194'304);
 }
 
-// node_exporter, cAdvisor: the first filesystem that hangs holds up the scrape.
+// node_exporter, cAdvisor: a hung filesystem blocks the scrape.
 TEST_CASE("a hung filesystem removes no other metric") {
   const Series all = scrape("nfs-hung");
   const std::string hung =
@@ -178,7 +178,7 @@ TEST_CASE("a hung filesystem removes no other metric") {
   CHECK_FALSE(contains(of_volume(all, "shared"), "docker_volume_size_bytes"));
 }
 
-// Several: a pinned API version, which an engine of another age refuses.
+// Several: a fixed API version, which newer or older engines refuse.
 TEST_CASE("with a newer engine the newest supported API version is used") {
   const Series all = scrape("api-1.52");
   CHECK(all.contains(R"(docker_engine_info{engine="docker",version="29.0.0",)"
@@ -186,7 +186,7 @@ TEST_CASE("with a newer engine the newest supported API version is used") {
   CHECK(all.find("docker_up")->second == 1);
 }
 
-// The Engine API says -1 for a size or a count of references that it does not know.
+// The Engine API has -1 for an unknown size or reference count.
 TEST_CASE("an unknown size is absent, not -1 or 0") {
   const Series all = scrape("api-1.52");
   for (const auto& [series, value] : all) {
@@ -204,7 +204,7 @@ TEST_CASE("an unknown size is absent, not -1 or 0") {
   }
 }
 
-// cAdvisor: a pattern of names that knows sda and vda, but not nvme0n1p2.
+// cAdvisor: a name pattern that matches sda and vda, but not nvme0n1p2.
 TEST_CASE("no block device is left out because of its name") {
   const Series all = scrape("device-stack");
   const auto has_parent = [&](const std::string& device, const std::string& parent) {
@@ -239,7 +239,7 @@ TEST_CASE("with all devices enabled only those without any I/O are left out") {
   CHECK(all.contains(info + R"(model="",dm_name="",rotational=""})"));
 }
 
-// cAdvisor: diskstats counts milliseconds, its *_seconds_total divide them by 10^9.
+// cAdvisor: its *_seconds_total divide milliseconds by 10^9.
 TEST_CASE("device times are in seconds") {
   const Series all = scrape("device-stack");
   const auto seconds = [&](const char* figure) {
@@ -255,8 +255,8 @@ TEST_CASE("device times are in seconds") {
   CHECK(seconds("flush_requests_time_seconds_total") == Approx(7.659));
 }
 
-// node_exporter: the device of a filesystem is /dev/mapper/vg0-docker or a btrfs without a
-// number, that of diskstats dm-1, and no series says that they are the same.
+// node_exporter: the device of a filesystem is /dev/mapper/vg0-docker or an anonymous number (btrfs),
+// that of diskstats is dm-1, and no series joins them.
 TEST_CASE("each volume on disks joins with them by labels alone") {
   for (const auto& [host, disk] : {std::pair("device-stack", "nvme1n1"), std::pair("btrfs", "vdb"),
                                    std::pair("plain", "vda")}) {

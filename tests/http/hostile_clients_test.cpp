@@ -26,9 +26,9 @@ TEST_CASE("silent clients, partial requests and clients that read nothing delay 
   server.body = std::string(8 << 20, 'x');
   std::deque<RawClient> clients;
   for (int i = 0; i < 20; ++i) {
-    clients.emplace_back(server.port());  // says nothing
+    clients.emplace_back(server.port());  // sends nothing
     clients.emplace_back(server.port()).send("GET /metrics HTTP/1.1\r\nHost: a\r\nX-Half");
-    // Asks for more than the sockets buffer and reads only that the answer has begun.
+    // Requests more than the sockets buffer and reads only the beginning of the response.
     REQUIRE(clients.emplace_back(server.port()).send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"));
     CHECK(clients.back().receive().starts_with("HTTP/1.1 200"));
   }

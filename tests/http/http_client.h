@@ -20,7 +20,7 @@
 
 namespace volumeter {
 
-// What curl got.
+// A response of curl.
 struct Reply {
   long status = 0;  // 0: no HTTP response
   std::string body;
@@ -102,7 +102,7 @@ class HttpClient {
   long connections_ = 0;
 };
 
-// A connection to 127.0.0.1 for what curl would not do.
+// A raw connection to 127.0.0.1.
 class RawClient {
  public:
   explicit RawClient(std::uint16_t port, std::uint32_t from = INADDR_LOOPBACK)
@@ -126,7 +126,7 @@ class RawClient {
     return true;
   }
 
-  // Up to 4 KiB that have come; empty if the server closed or says nothing for 10 s.
+  // Receives up to 4 KiB; empty if the server closed or sent nothing for 10 s.
   std::string receive() {
     char buffer[4096];
     const auto got = ::recv(fd_.get(), buffer, sizeof buffer, 0);

@@ -19,7 +19,7 @@ constexpr MetricDesc kInfo{"docker_volume_info",
 constexpr MetricDesc kSize{
     "docker_volume_size_bytes", MetricType::kGauge, "Size. Sampled.", {"volume"}};
 
-// Exit status of `promtool check metrics` for a text: 1 cannot parse it, 3 finds fault.
+// Exit status of `promtool check metrics` for a text: 1 parse error, 3 lint error.
 int promtool(const std::string& text) {
   FILE* const pipe = ::popen("promtool check metrics >/dev/null 2>&1", "w");
   REQUIRE(pipe != nullptr);

@@ -123,7 +123,7 @@ TEST_CASE("a server listens on several addresses") {
 TEST_CASE("a port in use is named with the reason, and released by the destructor") {
   TestServer first(0, {{"127.0.0.1", 0}});
   const ListenAddress taken{"127.0.0.1", first.port()};
-  // The free address comes first: it must be let go too.
+  // The free address comes first and must be released, too.
   const auto second = start_server({{"127.0.0.1", 0}, taken}, first.service);
   REQUIRE_FALSE(second);
   CHECK(second.error().text() == "cannot listen on " + taken.text() + ": address already in use");

@@ -20,7 +20,7 @@ inline Result<std::unique_ptr<Server>> start_server(const std::vector<ListenAddr
   return Server::start(std::move(sockets).value(), {}, service);
 }
 
-// A real server on a port that the kernel chose, with a scrape body of any size.
+// A real server on a port chosen by the kernel, with a scrape body of any size.
 struct TestServer {
   std::string body = "docker_up 1\n";
   std::atomic<int> scrapes = 0;

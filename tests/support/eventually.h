@@ -6,7 +6,7 @@
 
 namespace volumeter::test {
 
-// Waits for a condition that must come true by itself; false if it does not within `limit`.
+// Polls until the condition is true; false if it is not within `limit`.
 template <typename Condition>
 bool eventually(Condition condition, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
   const auto end = std::chrono::steady_clock::now() + limit;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kPollMs = 20;
 
-// True once there is something to read, or the end of it.
+// True once the socket is readable or closed.
 bool wait_readable(int fd, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     pollfd waiting{fd, POLLIN, 0};
@@ -23,7 +23,7 @@ bool wait_readable(int fd, const std::stop_token& stop) {
   return false;
 }
 
-// The next request up to its blank line; empty at the end of the connection.
+// The next request including its blank line; empty when the connection is closed.
 std::string read_request(int fd, const std::stop_token& stop) {
   std::string request;
   char byte = 0;

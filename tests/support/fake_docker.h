@@ -14,19 +14,18 @@
 
 namespace volumeter::test {
 
-// A server on a unix socket that answers as its script says, byte by byte if need be: it can
-// be as slow, silent and wrong as no engine would be.
+// A server on a unix socket that answers as scripted, even byte by byte: slow, silent or malformed.
 class FakeDocker {
  public:
-  // One connection, from the script's side.
+  // A connection, as seen by the script.
   class Peer {
    public:
     Peer(int fd, std::stop_token stop) : fd_(fd), stop_(std::move(stop)) {}
 
-    bool send(std::string_view bytes);  // false once the client or the server is gone
+    bool send(std::string_view bytes);  // false once client or server has closed
     void send_slowly(std::string_view bytes, std::chrono::milliseconds pause);
     void close() { closed_ = true; }  // after the script returns
-    void hang();                      // says nothing until the client or the server goes away
+    void hang();                      // sends nothing until client or server closes
     bool is_closed() const { return closed_; }
     int fd() const { return fd_; }
 
@@ -36,7 +35,7 @@ class FakeDocker {
     bool closed_ = false;
   };
 
-  // Called in the connection's own thread for each request, with "/v1.41/volumes".
+  // Called for each request in the thread of its connection, with a target as "/v1.41/volumes".
   using Script = std::function<void(Peer&, const std::string& target)>;
 
   explicit FakeDocker(Script script);
@@ -47,10 +46,10 @@ class FakeDocker {
   int connections() const { return connections_; }  // so far
   std::vector<std::string> request_lines() const;   // so far
 
-  // A whole answer, headers and all.
+  // A complete response with headers.
   static std::string answer(std::string_view body, int status = 200,
                             std::string_view more_headers = "Api-Version: 1.41\r\n");
-  static std::string chunk(std::string_view data);  // of an answer with chunked encoding
+  static std::string chunk(std::string_view data);  // of a response with chunked encoding
 
  private:
   void accept_clients(std::stop_token stop);
@@ -62,7 +61,7 @@ class FakeDocker {
   std::atomic<int> connections_ = 0;
   mutable std::mutex mutex_;
   std::vector<std::string> request_lines_;
-  std::list<std::jthread> peers_;  // touched by the acceptor only, until it is joined
+  std::list<std::jthread> peers_;  // used by the acceptor thread only, until it is joined
   std::jthread acceptor_;
 };
 

@@ -14,8 +14,8 @@
 
 namespace volumeter::test {
 
-// A kernel that counts what the test does: it knows mounts by their ids, as the real one does, so
-// the one that is watched last has an id, and whoever unwatches it takes it from that one.
+// A kernel that counts the writes of a test. As in the real one mounts are known by their ids: if an
+// id is reused, the last watched mount has it.
 class FakeKernel {
  public:
   std::set<std::string> filesystems{"ext4", "overlay", "tmpfs"};
@@ -25,7 +25,7 @@ class FakeKernel {
   std::size_t room = 4096;
   std::map<std::uint32_t, std::pair<MountToken, MountIdentity>> watched;  // by mount id
   std::unordered_map<MountToken, MountIo> counts;
-  std::set<MountToken> tokens;          // all that were ever watched
+  std::set<MountToken> tokens;          // all ever watched
   std::set<std::string> was_asked_for;  // filesystems
 
   static constexpr std::uint64_t kHostNamespace = 7;

@@ -11,7 +11,7 @@
 
 namespace volumeter::test {
 
-// A sysfs with one device after the other added.
+// A sysfs directory to which devices are added.
 class FakeSysfs {
  public:
   void add_disk(const std::string& name, const std::string& number) {
@@ -36,7 +36,7 @@ class FakeSysfs {
     link("devices/virtual/block/" + name + "/slaves/", slave, folder);
   }
 
-  // Of a btrfs, whose device `name` has its folder in sysfs at `folder`.
+  // Adds a device `name` of a btrfs, whose sysfs directory is `folder`.
   void add_to_btrfs(const std::string& uuid, const std::string& name, const std::string& folder) {
     link("fs/btrfs/" + uuid + "/devices/", name, folder);
   }

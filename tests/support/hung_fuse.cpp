@@ -96,7 +96,7 @@ void HungFuse::serve() {
   }
 }
 
-// linux/fuse.h: each request is a fuse_in_header and what belongs to its opcode.
+// linux/fuse.h: a request is a fuse_in_header and the data of its opcode.
 void HungFuse::take(const char* packet, std::size_t size) {
   fuse_in_header header{};
   if (size < sizeof(header)) return;
@@ -111,7 +111,7 @@ void HungFuse::take(const char* packet, std::size_t size) {
   }
   if (header.opcode == FUSE_FORGET || header.opcode == FUSE_BATCH_FORGET ||
       header.opcode == FUSE_INTERRUPT) {
-    return;  // want no answer
+    return;  // need no reply
   }
   std::chrono::milliseconds delay{0};
   {
@@ -153,12 +153,12 @@ void HungFuse::reply(std::uint64_t unique, int error, const void* data, std::siz
   header.error = -error;
   header.len = static_cast<std::uint32_t>(sizeof(header) + size);
   std::array pieces{iovec{&header, sizeof(header)}, iovec{const_cast<void*>(data), size}};
-  // Fails if the asker was killed or the filesystem is gone; both are fine.
+  // Fails if the caller was killed or the filesystem unmounted; both are fine.
   [[maybe_unused]] const ssize_t written = ::writev(device_.get(), pieces.data(), pieces.size());
 }
 
 void HungFuse::reply_attributes(const Request& request) {
-  fuse_attr_out out{};  // valid for no time: it is asked each time
+  fuse_attr_out out{};  // validity 0: the kernel asks each time
   out.attr = attributes(request.node);
   reply(request.unique, 0, &out, sizeof(out));
 }
@@ -174,7 +174,7 @@ void HungFuse::reply_lookup(const Request& request) {
   reply(request.unique, ENOENT, nullptr, 0);
 }
 
-// One entry an answer.
+// One entry per reply.
 void HungFuse::reply_directory(const Request& request) {
   if (request.offset >= files_) return reply(request.unique, 0, nullptr, 0);
   const std::string name = "f" + std::to_string(request.offset);

@@ -12,27 +12,26 @@
 
 namespace volumeter::test {
 
-// A mounted filesystem that can hang: while it does, whoever asks it anything sits in state
-// D and survives SIGKILL, as with a dead NFS server. Speaks the kernel's FUSE protocol from
-// a thread of this process; its root holds some empty files "f0", "f1", ... Needs root and
-// /dev/fuse.
+// A mounted filesystem that can hang: callers are then in state D and survive SIGKILL, as with a dead
+// NFS server. Serves the FUSE protocol from a thread of this process; its root has empty files "f0",
+// "f1", ... Needs root and /dev/fuse.
 class HungFuse {
  public:
-  static constexpr std::uint64_t kBlocks = 1000;  // of 4096 bytes, as statfs tells
+  static constexpr std::uint64_t kBlocks = 1000;  // of 4096 bytes, as in statfs
   static constexpr std::uint64_t kFreeBlocks = 400;
 
   // Throws std::runtime_error if it cannot be mounted.
   explicit HungFuse(std::string mount_point, std::uint64_t files = 0);
-  ~HungFuse();  // lets everybody go and unmounts
+  ~HungFuse();  // answers pending requests and unmounts
   HungFuse(const HungFuse&) = delete;
   HungFuse& operator=(const HungFuse&) = delete;
 
   void hang();
-  void release();  // answers what was asked meanwhile, and what comes
-  void set_delay(std::chrono::milliseconds delay);  // before each answer
+  void release();                                   // answers pending and later requests
+  void set_delay(std::chrono::milliseconds delay);  // before each reply
 
-  std::size_t waiting();          // questions now unanswered
-  std::size_t statfs_requests();  // since it was mounted
+  std::size_t waiting();          // pending requests
+  std::size_t statfs_requests();  // since the mount
 
  private:
   struct Request {
@@ -56,7 +55,7 @@ class HungFuse {
   const std::uint64_t files_;
   UniqueFd device_;
   UniqueFd stop_event_;
-  std::mutex mutex_;  // of the four below
+  std::mutex mutex_;  // guards the four members below
   bool hung_ = false;
   std::chrono::milliseconds delay_{0};
   std::vector<Request> held_;

@@ -10,8 +10,8 @@
 
 namespace volumeter::test {
 
-// A test that cannot run here says so and is skipped; where VOLUMETER_TESTS_MUST_RUN=1 (as
-// in CI) it fails instead.
+// Skips a test that cannot run here, with the reason; with VOLUMETER_TESTS_MUST_RUN=1 (as in CI) it
+// fails instead.
 inline bool skip(const std::string& reason) {
   const char* must_run = std::getenv("VOLUMETER_TESTS_MUST_RUN");
   if (must_run != nullptr && std::string_view(must_run) == "1") FAIL("cannot run: " + reason);

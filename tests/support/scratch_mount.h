@@ -12,14 +12,14 @@
 
 namespace volumeter::test {
 
-// A new filesystem, mounted as long as this lives; needs root.
+// A new filesystem, unmounted by the destructor. Needs root.
 class ScratchMount {
  public:
   static ScratchMount tmpfs(const std::string& options) {
     return ScratchMount("mount -t tmpfs -o " + options + " volumeter", {});
   }
-  // On a loop device, which is given back when it is unmounted. `mkfs` is a command and its
-  // options: "mkfs.ext4 -q".
+  // On a loop device, which is released on unmount. `mkfs` is a command with options:
+  // "mkfs.ext4 -q".
   static ScratchMount disk(const std::string& mkfs, int megabytes) {
     return ScratchMount(
         "mount -o loop \"$image\"",
@@ -31,7 +31,7 @@ class ScratchMount {
   ScratchMount(const ScratchMount&) = delete;
   ScratchMount& operator=(const ScratchMount&) = delete;
 
-  // False where a program or a loop device is missing or the kernel lacks the filesystem.
+  // False if a program, a loop device or the filesystem in the kernel is missing.
   bool is_mounted() const { return mounted_; }
   std::string path() const { return folder_ / "mount"; }
   std::string operator/(const std::string& name) const { return path() + "/" + name; }

@@ -135,7 +135,7 @@ Result<> ScriptedEngine::stream(const std::string& target,
   lock.unlock();
   act();
   lock.lock();
-  std::string piece;  // the first one is empty, as HostAccess promises
+  std::string piece;  // the first one is empty, see HostAccess
   do {
     lock.unlock();
     const bool wanted = on_data(piece);

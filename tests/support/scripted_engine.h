@@ -15,8 +15,8 @@
 
 namespace volumeter::test {
 
-// An engine without a socket: the Docker half of a HostAccess whose answers a test sets and
-// changes while it runs. Its clocks are the real ones. Thread-safe.
+// The Docker functions of a HostAccess with responses set by the test, also while it runs. Uses the
+// real clocks. Thread-safe.
 class ScriptedEngine {
  public:
   ScriptedEngine();
@@ -29,17 +29,17 @@ class ScriptedEngine {
     answer(path, {200, std::move(body), {}, false});
   }
   void fail(const std::string& path, Error error);
-  void hang(const std::string& path);  // until the caller is stopped
+  void hang(const std::string& path);  // until a stop is requested
 
-  void shut_down();  // refuses all and ends the stream, as an engine that stops does
+  void shut_down();  // refuses requests and ends the stream, like a stopped engine
   void start_up();
 
-  void send_event(std::string_view line);  // to whoever streams
+  void send_event(std::string_view line);  // to the event stream
   void refuse_stream(std::optional<Error> error);
   void end_stream();
-  void on_stream(std::function<void()> act);  // called as each stream is opened
+  void on_stream(std::function<void()> act);  // called when a stream is opened
 
-  std::vector<std::string> asked() const;  // targets with version, in order
+  std::vector<std::string> asked() const;  // targets with the API version, in order
   std::size_t times_asked(std::string_view path) const;
   bool is_streaming() const;
 

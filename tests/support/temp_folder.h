@@ -11,7 +11,7 @@
 
 namespace volumeter::test {
 
-// A new folder that goes away with everything in it.
+// A new directory, removed with its contents by the destructor.
 class TempFolder {
  public:
   TempFolder() {
@@ -20,7 +20,7 @@ class TempFolder {
     path_ = name;
     ::chmod(path_.c_str(), 0755);
   }
-  // rm(1) also copes with trees deeper than PATH_MAX.
+  // rm(1) can remove trees deeper than PATH_MAX.
   ~TempFolder() { [[maybe_unused]] const int done = std::system(("rm -rf " + path_).c_str()); }
   TempFolder(const TempFolder&) = delete;
   TempFolder& operator=(const TempFolder&) = delete;
@@ -28,7 +28,7 @@ class TempFolder {
   const std::string& path() const { return path_; }
   std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
 
-  // Makes the folders above it, too.
+  // Creates missing parent directories.
   std::string write(std::string_view name, std::string_view text) const {
     const std::string file = *this / name;
     make_folder(name.substr(0, name.find_last_of('/') + 1));

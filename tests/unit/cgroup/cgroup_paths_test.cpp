@@ -21,7 +21,7 @@ const std::string kV1 =
     "33 31 0:30 / /sys/fs/cgroup/blkio rw - cgroup cgroup rw,blkio\n";
 const std::string kHybrid = kV1 + "34 31 0:31 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
 
-// The folder of the counters, and of the pressure if that is another one.
+// The directory of the counters, and that of the pressure if different.
 std::string folders(const std::string& mountinfo, const std::string& cgroups,
                     const HostPaths& paths = {}) {
   const auto memberships = parse_cgroup_memberships(cgroups);
@@ -66,7 +66,7 @@ TEST_CASE("the cgroup path of a container ends at the component with its id") {
 TEST_CASE("a path without the container id is not its cgroup") {
   CHECK_FALSE(container_cgroup("/", kId));
   CHECK_FALSE(container_cgroup("/system.slice/docker.service", kId));
-  CHECK_FALSE(container_cgroup("/docker/" + kOther, kId));  // the process id is another's now
+  CHECK_FALSE(container_cgroup("/docker/" + kOther, kId));  // a reused process id
   CHECK_FALSE(container_cgroup("/docker/1", "1"));
   CHECK_FALSE(container_cgroup("/docker/", ""));
 }

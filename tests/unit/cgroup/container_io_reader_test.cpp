@@ -109,7 +109,7 @@ TEST_CASE("without counters of the throttling layer those of the I/O scheduler a
     scene.put(folder + kind + "d_recursive", "254:0 Read 1\n254:0 Write 2\n");
     CHECK(scene.read()[0]->devices == std::vector{vda(1, 2, 4096, 8192)});
 
-    // One that begins to count later does not take over: it began elsewhere.
+    // Counters that appear later are not used: they have other values.
     scene.put(folder + "throttle.io_service_bytes", "254:0 Read 1\n254:0 Write 1\n");
     scene.put(folder + "throttle.io_serviced", "254:0 Read 1\n254:0 Write 1\n");
     CHECK(scene.read()[0]->devices == std::vector{vda(1, 2, 4096, 8192)});
@@ -136,7 +136,7 @@ TEST_CASE("runs of a container are distinguished by their cgroup") {
   const auto first = scene.read()[0];
   REQUIRE(first);
   CHECK(scene.read()[0]->device_run == first->device_run);
-  // The kernel uses no inode twice, but the filesystem of this test would: keep it in use.
+  // The kernel does not reuse cgroup inodes, but this filesystem would: keep it in use.
   REQUIRE(std::rename(scene.cgroup("docker").c_str(), scene.cgroup("old").c_str()) == 0);
   scene.put("docker/" + kId + "/io.stat", kStat);
   CHECK(scene.read()[0]->device_run != first->device_run);
@@ -173,7 +173,7 @@ TEST_CASE("if no container can be read the source is down with the reason") {
   CHECK(scene.health().last_error.find("--cgroupns=host") != std::string::npos);
   CHECK(scene.log().count("--cgroupns=host") == 1);
   CHECK_FALSE(scene.read()[0]);
-  CHECK(scene.log().count("--cgroupns=host") == 1);  // said once
+  CHECK(scene.log().count("--cgroupns=host") == 1);  // logged once
 
   scene.put_process("0::/docker/" + kId + "\n");
   scene.put("docker/" + kId + "/io.stat", kStat);

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view kCreate =
     R"({"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{}}})";
 
-// "create data1" for each event, "?" for each line that is none.
+// "create data1" for each event, "?" for each malformed line.
 std::vector<std::string> read(EventReader& reader, std::string_view piece) {
   std::vector<std::string> out;
   reader.feed(piece, [&](const std::optional<Event>& event) {
@@ -31,7 +31,7 @@ Event event_of(std::string type, std::string action, std::string id = "abc") {
   return {std::move(type), std::move(action), std::move(id)};
 }
 
-// What the queue asks for after one event.
+// The changes of the queue after one event.
 PendingChanges changes_after(const std::optional<Event>& event) {
   Pace pace;
   pace.quiet = pace.longest_wait = 0ms;
@@ -113,7 +113,7 @@ TEST_CASE("the gap between two lists is ten times the duration of a list") {
     schedule.changed(at(10'001ms));
     return schedule.due() - at(10'000ms);
   };
-  CHECK(due_after(1ms) == 201ms);  // the quiet decides
+  CHECK(due_after(1ms) == 201ms);  // limited by the quiet time
   CHECK(due_after(50ms) == 500ms);
   CHECK(due_after(2'000ms) == 1'001ms + 3'999ms);  // five seconds at most
 }

@@ -29,7 +29,7 @@ Limits quick() {
   return limits;
 }
 
-// What one GET of /x brings against a server that sends `bytes` and closes.
+// The result of a GET from a server that sends `bytes` and closes.
 Result<HttpReply> get_from(const std::string& bytes, Limits limits = {}) {
   FakeDocker server([&](Peer& peer, const std::string&) {
     peer.send(bytes);
@@ -177,8 +177,8 @@ TEST_CASE("a stop ends a waiting get()") {
   });
   const auto began = std::chrono::steady_clock::now();
   CHECK_FALSE(transport.get("/x", source.get_token()));
-  CHECK(since(began) < 2s);                              // far from the limit of ten
-  CHECK_FALSE(transport.get("/x", source.get_token()));  // nor does a later one begin
+  CHECK(since(began) < 2s);                              // the limit is ten seconds
+  CHECK_FALSE(transport.get("/x", source.get_token()));  // a later one does not begin
 }
 
 TEST_CASE("a stream passes an empty piece first, then the data until the end") {
@@ -241,7 +241,7 @@ TEST_CASE("get() works during a silent stream, and a stop ends the stream") {
   });
   while (!opened) std::this_thread::sleep_for(1ms);
   for (int i = 0; i < 10; ++i) CHECK(transport.get("/x", {}));
-  std::this_thread::sleep_for(300ms);  // a stream may be silent for longer than a get
+  std::this_thread::sleep_for(300ms);  // a silent stream has no timeout
   CHECK_FALSE(ended_well);
   const auto began = std::chrono::steady_clock::now();
   streamer.request_stop();

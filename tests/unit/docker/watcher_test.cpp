@@ -274,7 +274,7 @@ TEST_CASE("a silent engine delays neither state() nor the destructor") {
     watching->start();
     REQUIRE(eventually([&] { return watching.engine.times_asked(path) > 0; }));
     (void)watching->state();
-  }  // would never end if the stop did not reach the call
+  }  // would never end without the stop
 }
 
 TEST_CASE("containers are listed while the list of volumes times out") {
@@ -291,7 +291,7 @@ TEST_CASE("containers are listed while the list of volumes times out") {
     return state.up && state.facts->containers.empty() && !state.health.up;
   }));
   CHECK(watching.has_volumes(1));
-  // Each question may cost such an engine a thread: the next one is far away.
+  // Each request may block a thread of such an engine: the next one is far away.
   const auto asked = watching.engine.times_asked(kVolumes);
   watching.engine.answer(kContainers, container("running"));
   watching.engine.send_event(kVolumeCreate);
@@ -313,7 +313,7 @@ TEST_CASE("until the first list of volumes, volumes are those mounted by contain
   REQUIRE(state.facts->volumes.size() == 1);
   CHECK(state.facts->volumes[0].name == "data1");
   CHECK(state.facts->volumes[0].mountpoint == "/v/data1/_data");
-  CHECK_FALSE(state.facts->has_all_volumes);  // no reason to forget any other
+  CHECK_FALSE(state.facts->has_all_volumes);  // other volumes are not removed
   CHECK(watching.log.count(
             "warning subject=docker_volumes msg=\"engine does not list its volumes") == 1);
 }

@@ -13,7 +13,7 @@
 
 namespace volumeter::test {
 
-// For an engine that answers in no time.
+// For an engine that answers at once.
 inline docker::Pace hasty() {
   using namespace std::chrono_literals;
   docker::Pace pace;
@@ -27,7 +27,7 @@ inline docker::Pace hasty() {
   return pace;
 }
 
-// A watcher of a scripted engine, with its log and a way to wait for what it will know.
+// A watcher of a scripted engine, with its log and a way to wait for a state.
 class Watching {
  public:
   explicit Watching(docker::Pace pace = hasty())
@@ -35,7 +35,7 @@ class Watching {
 
   docker::Watcher* operator->() { return &watcher_; }
 
-  // True once the state is as wanted; false if it is not within ten seconds.
+  // True once the state matches; false if it does not within ten seconds.
   bool becomes(const std::function<bool(const docker::State&)>& wanted) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10),
@@ -48,7 +48,7 @@ class Watching {
     });
   }
 
-  // The first list is followed by one more once the stream is open; then all is quiet.
+  // Waits for the second list, which follows the opening of the stream.
   bool settles() {
     return eventually([&] { return engine.is_streaming() && engine.times_asked("/volumes") >= 2; });
   }
@@ -59,7 +59,7 @@ class Watching {
   }
 
   ScriptedEngine engine;
-  CapturedLog log;  // to be read only while no thread of the watcher runs
+  CapturedLog log;  // read it only while the watcher has no thread
 
  private:
   void count_change() {

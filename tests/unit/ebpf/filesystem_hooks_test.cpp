@@ -8,7 +8,7 @@
 namespace volumeter::bpf {
 namespace {
 
-// As whose the functions of that type are taken; empty if nobody knows it.
+// The driver used for that type; empty if unsupported.
 std::string_view family(std::string_view fstype) {
   const FilesystemHooks* hooks = hooks_of(fstype);
   return hooks == nullptr ? "" : hooks->fstype;

@@ -18,7 +18,7 @@ constexpr const char* kHostMounts =
 constexpr const char* kData = "/var/lib/docker/volumes/db/_data";
 const MountKey kDatabase{"database", "/data"};
 
-// What /proc/<pid>/mountinfo of a container has beside its volumes.
+// The mounts in /proc/<pid>/mountinfo of a container besides its volumes.
 std::string container_mounts(const std::string& more) {
   return "500 400 0:50 / / rw - overlay overlay rw,lowerdir=/l,upperdir=/u,workdir=/w\n"
          "501 500 0:51 / /proc rw - proc proc rw\n"
@@ -68,7 +68,7 @@ struct Scene {
     watch.set_targets(targets, {"db", "cache", "logs"}, host_mounts);
   }
 
-  // Bytes written, as the readings tell; nothing if the mount or volume is in none.
+  // Bytes written according to the readings; absent if they lack the mount or volume.
   std::optional<std::uint64_t> of_mount(const MountKey& key) {
     const auto readings = watch.latest();
     const auto found = readings->mounts.find(key);
@@ -180,7 +180,7 @@ TEST_CASE("a mount id can be reused by another container") {
   scene.run(200, 21, container_mounts(data_mount(511)));
   const MountKey other{"backup", "/data"};
   scene.set({database(100), {other, 200, "db", kData}});
-  // Both restart and swap their ids.
+  // Both restart and swap their mount ids.
   scene.run(101, 22, container_mounts(data_mount(511)));
   scene.run(201, 23, container_mounts(data_mount(510)));
   scene.set({database(101), {other, 201, "db", kData}});
@@ -342,7 +342,7 @@ TEST_CASE("after a mount id was reused, closing the first mount does not affect 
   Scene scene;
   scene.run(100, 20, container_mounts(data_mount(510)));
   scene.set({database(100)});
-  // The first has ended, which the engine has not said yet, and another one has its ids.
+  // The first has stopped, the engine has not reported it yet, and another one reuses its ids.
   scene.run(200, 30, container_mounts(data_mount(510)));
   scene.set({database(100), {{"other", "/data"}, 200, "logs", ""}});
   scene.set({{{"other", "/data"}, 200, "logs", ""}});
@@ -364,7 +364,7 @@ TEST_CASE("I/O that completes after its mount is gone is dropped") {
 TEST_CASE("random starts and stops lose no I/O, count none twice and leak nothing") {
   Scene scene;
   std::mt19937 random(4);
-  std::vector<std::uint32_t> pids(8, 0);  // of each container; zero while it does not run
+  std::vector<std::uint32_t> pids(8, 0);  // of each container; 0 if not running
   std::uint32_t last_pid = 100;
   std::uint64_t written = 0;
   for (int round = 0; round < 300; ++round) {
@@ -372,7 +372,7 @@ TEST_CASE("random starts and stops lose no I/O, count none twice and leak nothin
     for (std::uint32_t i = 0; i < pids.size(); ++i) {
       if (random() % 3 == 0) pids[i] = random() % 3 == 0 ? 0 : ++last_pid;
       if (pids[i] == 0) continue;
-      // Few ids, which wander from container to container.
+      // Few ids, reused by many containers.
       const std::uint32_t id = 600 + (pids[i] + i) % 16;
       scene.run(pids[i], pids[i], container_mounts(data_mount(id)));
       targets.push_back({{"c" + std::to_string(i), "/data"}, pids[i], "db", kData});

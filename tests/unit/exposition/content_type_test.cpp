@@ -50,7 +50,7 @@ TEST_CASE("the higher q wins, and a tie goes to OpenMetrics") {
 }
 
 TEST_CASE("the more specific media range wins") {
-  // The exact version is unwanted although the type in general is welcome.
+  // The exact version is refused although the type is accepted.
   CHECK(negotiate("application/openmetrics-text;q=1,"
                   "application/openmetrics-text;version=1.0.0;q=0") == kText);
   CHECK(negotiate("*/*;q=1,text/plain;q=0.2,application/openmetrics-text;q=0.5") == kOpenMetrics);

@@ -9,7 +9,7 @@
 namespace volumeter {
 namespace {
 
-// A router whose scrape answers with what it was asked.
+// A router that records the requested scrape.
 struct Fixture {
   ScrapeRequest asked;
   Format format{};

@@ -82,10 +82,10 @@ TEST_CASE("a malformed line is rejected alone") {
       "garbage",
       "8 0",
       "8 0 sda",
-      "8 0 sda 1 2 3 4 5 6 7 8 9 10",                         // torn
-      "8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12",                   // torn between two lengths
+      "8 0 sda 1 2 3 4 5 6 7 8 9 10",                         // truncated
+      "8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12",                   // between two lengths
       "8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",       // the same
-      "8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 x",  // in what is not looked at
+      "8 0 sda 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 x",  // in an ignored field
       "8 0 sda -1 2 3 4 5 6 7 8 9 10 11",
       "8 0 sda 1 2 3 4 5 6 7 8 18446744073709551616 10 11",
       "x 0 sda 1 2 3 4 5 6 7 8 9 10 11",
@@ -114,7 +114,7 @@ TEST_CASE("has_worked() is true after any kind of request") {
   CHECK_FALSE(has_worked("0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"));
   CHECK(has_worked("1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"));
   CHECK(has_worked("0 0 0 0 1 0 0 0 0 0 0 0 0 0 0 0 0"));
-  CHECK(has_worked("0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 0"));  // its first, still under way
+  CHECK(has_worked("0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 0"));  // the first request, in flight
   CHECK(has_worked("0 0 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0"));
   CHECK(has_worked("0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0"));
 }

@@ -7,7 +7,7 @@
 namespace volumeter {
 namespace {
 
-// As Linux 6.1 wrote it, shortened.
+// From Linux 6.1, shortened.
 constexpr std::string_view kSharedV3 =
     "device proc mounted on /proc with fstype proc\n"
     "device 10.0.0.5:/srv/models mounted on /data with fstype nfs statvers=1.1\n"
@@ -39,7 +39,7 @@ NfsStats only(std::string_view text) {
   return all.items.front();
 }
 
-// A mount with these lines below its first.
+// A mount with these lines.
 std::string mount_with(const std::string& lines) {
   return "device s:/e mounted on /m with fstype nfs4 statvers=1.1\n" + lines;
 }

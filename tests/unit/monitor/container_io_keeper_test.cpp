@@ -67,9 +67,9 @@ TEST_CASE("the I/O of a container has the index of the container") {
   scene.write_bytes(100);
   const auto all = scene.read();
   REQUIRE(all.size() == 3);
-  CHECK_FALSE(all[0]);  // does not run
+  CHECK_FALSE(all[0]);  // not running
   REQUIRE(all[1]);
-  CHECK_FALSE(all[2]);  // shares its name with the one before
+  CHECK_FALSE(all[2]);  // same name as the one before
 }
 
 TEST_CASE("disks below Docker's data have zeros, partitions are left out") {

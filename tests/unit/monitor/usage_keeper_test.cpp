@@ -159,7 +159,7 @@ TEST_CASE("without a writable state directory the history is kept in memory") {
   const TempFolder folder;
   CapturedLog log;
   folder.write("file", "");
-  UsageKeeper keeper(folder / "file", log.log);  // a file is no directory, not even for root
+  UsageKeeper keeper(folder / "file", log.log);  // not a directory, not even for root
   keeper.start_writing();
   keeper.observe(db_is(VolumeUse::kInUse), at(1000));
   keeper.observe(db_is(VolumeUse::kOrphaned), at(2000));

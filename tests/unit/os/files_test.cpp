@@ -25,7 +25,7 @@ TEST_CASE("a file is read to its end, whatever st_size is") {
   const std::string text(100'000, 'x');
   CHECK(read_file(folder.write("a", text)).value() == text);
   CHECK(read_file(folder.write("empty", "")).value().empty());
-  CHECK_FALSE(read_file("/proc/self/stat").value().empty());  // stat says 0 bytes
+  CHECK_FALSE(read_file("/proc/self/stat").value().empty());  // st_size is 0
 }
 
 TEST_CASE("a file above the limit is malformed, even an endless one") {

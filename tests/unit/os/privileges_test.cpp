@@ -17,7 +17,7 @@ namespace {
 
 using test::TempFolder;
 
-// Runs in a process of its own, whose privileges may be given up: whether it returned true.
+// Runs the function in a child process, which may drop privileges, and returns its result.
 template <typename Holds>
 bool holds_in_child(Holds holds) {
   const pid_t child = ::fork();

@@ -58,7 +58,7 @@ TEST_CASE("an unwritable state directory is logged once") {
   folder.write("file", "");
   CapturedLog log;
   {
-    StateFile file(folder / "file", log.log);  // a file is no directory, not even for root
+    StateFile file(folder / "file", log.log);  // not a directory, not even for root
     file.submit("a");
     file.submit("b");
   }
