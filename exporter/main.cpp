@@ -234,7 +234,8 @@ int run(std::vector<std::string> arguments) {
   // Forks: before the first thread as well.
   auto host = make_host(config, {kVersion, kRevision});
   if (!host) return fail(2, host.error().text());
-  ChangeLog log(make_logger(config.log.level, config.log.format), config.log.format);
+  ChangeLog log(make_logger(config.log.level, config.log.format), config.log.format,
+                host->access.steady_now);
   switch (config.mode) {
     case Mode::kServe: return serve(config, *host, log, end_signals);
     case Mode::kOnce: return once(config, *host, log, end_signals);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kSubject = "state";
 constexpr std::string_view kLost =
-    "cannot read the saved history; since when volumes are unused is counted from now on";
+    "cannot read the saved usage history; last-used times of volumes are lost";
 
 // The precision of "last used" after a crash.
 constexpr std::chrono::minutes kSaveInterval{10};
@@ -39,10 +39,11 @@ void UsageKeeper::restore() {
   if (!bad_lines) {
     log_.warning(kSubject, kLost, {{"error", bad_lines.error().text()}});
   } else if (damaged_) {
-    log_.warning(kSubject,
-                 "saved history is damaged; since when the volumes on these lines are unused is "
-                 "counted from now on",
-                 {{"lines", std::to_string(*bad_lines)}});
+    log_.warning(
+        kSubject,
+        "saved usage history is damaged; last-used times of the volumes on these lines are "
+        "lost",
+        {{"lines", std::to_string(*bad_lines)}});
   }
   times_ = std::make_shared<const UsageTimes>(history_.times());
 }
@@ -54,9 +55,9 @@ void UsageKeeper::start_writing() {
   if (!damaged_) return;
   const auto aside = file_->set_aside();
   if (aside) {
-    log_.warning(kSubject, "damaged history kept for inspection", {{"path", *aside}});
+    log_.warning(kSubject, "damaged usage history renamed", {{"path", *aside}});
   } else {
-    log_.warning(kSubject, "cannot rename the damaged history; it will be overwritten",
+    log_.warning(kSubject, "cannot rename the damaged usage history; it will be overwritten",
                  {{"error", aside.error().text()}});
   }
 }

@@ -193,9 +193,10 @@ void Watcher::log_unlisted_volumes() {
 
 void Watcher::log_bad_items() {
   if (lister_.bad_items() == 0) return log_.forget("docker_items");
-  log_.warning("docker_items",
-               "cannot parse items of the engine's lists; left out; please report the example",
-               {{"items", std::to_string(lister_.bad_items())}, {"example", lister_.first_bad()}});
+  log_.warning(
+      "docker_items",
+      "cannot parse items of the engine's lists; items left out; please report the example",
+      {{"items", std::to_string(lister_.bad_items())}, {"example", lister_.first_bad()}});
 }
 
 }  // namespace volumeter::docker

@@ -117,11 +117,11 @@ TEST_CASE("a damaged file is renamed once writing starts, and a new one is begun
   UsageKeeper keeper(folder.path(), log.log);
   CHECK(keeper.times()->empty());
   CHECK(keeper.health().bad_items == 1);
-  CHECK(log.count("warning subject=state msg=\"cannot read the saved history") == 1);
+  CHECK(log.count("warning subject=state msg=\"cannot read the saved usage history") == 1);
 
   keeper.start_writing();
   CHECK(read_file(folder / "history.txt.damaged").value() == "{\"what\":\"is this\"}");
-  CHECK(log.count("msg=\"damaged history kept for inspection\" path=" +
+  CHECK(log.count("msg=\"damaged usage history renamed\" path=" +
                   (folder / "history.txt.damaged")) == 1);
   keeper.observe(db_is(VolumeUse::kInUse), at(1000));
   CHECK(eventually([&] { return file_holds(folder, " db\n"); }));
@@ -135,7 +135,7 @@ TEST_CASE("damaged lines of the file cost only those lines") {
   UsageKeeper keeper(folder.path(), log.log);
   CHECK(keeper.times()->at("db").first_seen == 800);
   CHECK(keeper.health().bad_items == 1);
-  CHECK(log.count("msg=\"saved history is damaged") == 1);
+  CHECK(log.count("msg=\"saved usage history is damaged") == 1);
   CHECK(log.count(" lines=1\n") == 1);
   keeper.start_writing();
   CHECK(read_file(folder / "history.txt.damaged"));
@@ -147,7 +147,7 @@ TEST_CASE("an unreadable file is renamed, not overwritten") {
   folder.make_folder(kFile);  // a directory, which not even root can read as a file
   {
     UsageKeeper keeper(folder.path(), log.log);
-    CHECK(log.count("warning subject=state msg=\"cannot read the saved history") == 1);
+    CHECK(log.count("warning subject=state msg=\"cannot read the saved usage history") == 1);
     keeper.start_writing();
     keeper.observe(db_is(VolumeUse::kInUse), at(1000));
   }
