@@ -53,6 +53,16 @@ struct Host {
   }
 };
 
+FilesystemFacts filesystem(const std::string& mountpoint, const std::string& device,
+                           const std::string& fstype) {
+  FilesystemFacts facts;
+  facts.mount_point = mountpoint;
+  facts.device = Label(device);
+  facts.mountpoint = Label(mountpoint);
+  facts.fstype = Label(fstype);
+  return facts;
+}
+
 bool shows(const std::string& page, const std::string& part) {
   return page.find(part) != std::string::npos;
 }
@@ -73,8 +83,7 @@ TEST_CASE("text from Docker and the kernel is escaped as HTML") {
   VolumeFacts& volume = host.add_volume(evil);
   volume.filesystem = 0;
   host.inventory.engine->version = Label(evil);
-  host.inventory.filesystems.push_back(
-      {"/x", Label(evil), Label(evil), Label(evil), Label("8"), Label("1"), false});
+  host.inventory.filesystems.push_back(filesystem(evil, evil, evil));
   SourceHealth source{.name = "docker"};
   source.failed({ErrorKind::kIo, evil, evil});
   host.sources = {source};
@@ -174,8 +183,7 @@ TEST_CASE("before the first connection to Docker no number of volumes is shown")
 
 TEST_CASE("a filesystem shows its utilization and whether it responds") {
   Host host;
-  host.inventory.filesystems.push_back(
-      {"/data", Label("/dev/sda1"), Label("/data"), Label("ext4"), Label("8"), Label("1"), false});
+  host.inventory.filesystems.push_back(filesystem("/data", "/dev/sda1", "ext4"));
   CHECK(shows(host.page(), "not sampled yet"));
 
   auto& sampled = host.filesystems["/data"];
