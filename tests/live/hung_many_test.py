@@ -18,7 +18,8 @@ MAX_AGE = 15  # seconds, of the capacity of the healthy filesystem
 MAX_FIRST = 2  # seconds until the healthy filesystem has a capacity
 MAX_SCRAPE = 1
 MAX_EXIT = 2
-MAX_ONCE = 5
+MAX_ONCE = 10  # seconds of --once and --check; asked one by one they took 70
+MAX_SIZES = 30  # seconds until changed volumes are measured, on a machine that does other things
 MAX_STUCK = 40  # processes
 
 
@@ -77,12 +78,13 @@ class HungManyTest(LiveTest):
 
     def start_watched_agent(self):
         """Starts an agent and scrapes it from its first second on."""
-        agent = self.start_agent(self.engine, "--collector.sizes.interval=2s")
+        agent = self.start_agent(self.engine, "--collector.sizes.interval=2s",
+                                 "--collector.sizes.max-io-pressure=100")
         capacity = agent.wait_until(self.has_capacity, "the healthy filesystem has a capacity", 70)
         sizes = agent.wait_until(self.are_measured, "its volumes are measured", 70)
         self.say(f"capacity after {capacity:.2f} s, volumes measured {sizes:.2f} s later")
         self.assertLess(capacity, MAX_FIRST)
-        self.assertLess(sizes, 10)
+        self.assertLess(sizes, MAX_SIZES)
         return agent
 
     def watch(self, agent, seconds):
@@ -105,7 +107,8 @@ class HungManyTest(LiveTest):
         for name in HEALTHY:
             with open(os.path.join(self.disk, name, "file"), "ab") as file:
                 file.write(b"x" * 700)
-        took = agent.wait_until(self.are_measured, "the new sizes on the healthy filesystem", 15)
+        took = agent.wait_until(self.are_measured, "the new sizes on the healthy filesystem",
+                                MAX_SIZES)
         self.say(f"new sizes after {took:.1f} s")
 
     def assert_ends_soon(self, agent):
