@@ -46,7 +46,7 @@ TEST_CASE("unreadable mountstats are absent and logged once") {
   CHECK_FALSE(file.read());
   CHECK_FALSE(file.read());
   CHECK_FALSE(file.health().up);
-  CHECK(log.count("error") == 1);
+  CHECK(log.count("error subject=mountstats") == 1);
 }
 
 TEST_CASE("malformed lines of mountstats are counted") {
