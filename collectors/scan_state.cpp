@@ -10,7 +10,7 @@ LabelRef scan_state(const Sampled<SpaceUsage>* size) {
     case ErrorKind::kPermission: return "permission";
     case ErrorKind::kNotFound: return "not_found";
     case ErrorKind::kTimeout: return "timeout";
-    case ErrorKind::kNotAsked: return "pending";
+    case ErrorKind::kNotAsked: return "not_asked";
     default: return "error";
   }
 }

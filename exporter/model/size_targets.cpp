@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/model/size_targets.h"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "exporter/model/places.h"
@@ -17,8 +19,13 @@ bool is_measurable(const VolumeFacts& volume) {
 // Collects the targets; knows how many of them share a filesystem.
 class Targets {
  public:
-  explicit Targets(const Inventory& inventory)
+  Targets(const Inventory& inventory, const MountList* mounts)
       : inventory_(inventory), sharers_(inventory.filesystems.size(), 0) {
+    knows_mounts_ = mounts != nullptr;
+    if (knows_mounts_) {
+      for (const Mount& mount : mounts->mounts()) mount_points_.push_back(mount.mount_point);
+    }
+    std::sort(mount_points_.begin(), mount_points_.end());
     for (const VolumeFacts& volume : inventory.volumes) {
       if (is_measurable(volume)) ++sharers_[*volume.filesystem];
     }
@@ -59,17 +66,26 @@ class Targets {
     target.place = place_on(inventory_.filesystems[filesystem], path);
     target.mount_point = inventory_.filesystems[filesystem].mount_point;
     target.own_filesystem = is_whole && sharers_[filesystem] == 1;
+    target.has_mounts_below = has_mounts_below(path);
+  }
+
+  bool has_mounts_below(const std::string& path) const {
+    const std::string below = path == "/" ? path : path + "/";
+    const auto first = std::upper_bound(mount_points_.begin(), mount_points_.end(), below);
+    return !knows_mounts_ || (first != mount_points_.end() && first->starts_with(below));
   }
 
   const Inventory& inventory_;
   std::vector<std::size_t> sharers_;  // targets, by filesystem
+  bool knows_mounts_ = false;
+  std::vector<std::string_view> mount_points_;  // sorted
   std::vector<SizeTarget> targets_;
 };
 
 }  // namespace
 
 std::vector<SizeTarget> size_targets(const Inventory& inventory, const SizeTargetOptions& options) {
-  Targets targets(inventory);
+  Targets targets(inventory, options.mounts);
   targets.add_volumes();
   targets.add_binds();
   targets.add_tmpfs(options.procfs);

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "exporter/model/inventory.h"
+#include "exporter/sources/kernel/mountinfo.h"
 #include "exporter/sources/sizes/size_target.h"
 
 namespace volumeter {
 
 // Where the host is seen from here.
 struct SizeTargetOptions {
-  std::string procfs = "/proc";  // where the host's is: the way into containers
+  std::string procfs = "/proc";       // where the host's is: the way into containers
+  const MountList* mounts = nullptr;  // of the host; null: unknown, so that walks look themselves
 };
 
 // What is to be measured on the host: its volumes as far as their data can be reached, the

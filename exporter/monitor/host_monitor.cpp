@@ -65,21 +65,13 @@ void HostMonitor::make_parts(const HostAccess& host, ChangeLog& log) {
   if (options_.watch_disks) disks_.emplace(host, log);
   if (options_.watch_filesystems) filesystems_.emplace(host, log, options_.filesystem_interval);
   if (options_.watch_sizes) {
-    sizes_.emplace(host, log, options_.sizes,
-                   [this](const std::string& mount_point, std::stop_token stop) {
-                     return is_hung(mount_point, stop);
-                   });
+    sizes_.emplace(host, log, options_.sizes, [this](const std::string& mount_point) {
+      return filesystems_ && filesystems_->is_hung(mount_point);
+    });
   }
   if (options_.trace_mounts) mount_io_.emplace(host, log);
   if (options_.trace_devices) device_latency_.emplace(host, log);
   if (options_.watch_containers) container_io_.emplace(host, log);
-}
-
-// It may have begun to hang since the filesystem sampler last asked it.
-bool HostMonitor::is_hung(const std::string& mount_point, std::stop_token stop) const {
-  if (filesystems_ && filesystems_->is_hung(mount_point)) return true;
-  const auto answer = statfs_at(host_, place_in(*mounts_.current(), mount_point), stop);
-  return !answer && answer.error().kind == ErrorKind::kTimeout;
 }
 
 void HostMonitor::sample_once(std::stop_token stop) {
@@ -160,7 +152,8 @@ std::shared_ptr<const Inventory> HostMonitor::build() const {
 
 void HostMonitor::set_targets(const Inventory& inventory, const MountList& mounts) {
   if (filesystems_) filesystems_->set_targets(filesystem_places(inventory));
-  if (sizes_) sizes_->set_targets(size_targets(inventory, {.procfs = host_.paths.procfs}));
+  if (sizes_)
+    sizes_->set_targets(size_targets(inventory, {.procfs = host_.paths.procfs, .mounts = &mounts}));
   if (mount_io_) {
     mount_io_->set_targets(mount_io_targets(inventory), volume_names(inventory), mounts);
   }

@@ -54,7 +54,6 @@ class HostMonitor {
  private:
   // Makes the parts that the options ask for.
   void make_parts(const HostAccess& host, ChangeLog& log);
-  bool is_hung(const std::string& mount_point, std::stop_token stop) const;
   // Rebuilds the inventory if Docker or the mount table changed, and passes on new targets.
   void refresh(std::stop_token stop);
   std::shared_ptr<const Inventory> build() const;

@@ -18,6 +18,7 @@ namespace {
 struct OrderHeader {
   ScanOrder::Kind kind = ScanOrder::Kind::kMeasure;
   std::uint32_t own_filesystem = 0;
+  std::uint32_t has_mounts_below = 1;
   std::uint32_t want_records = 0;
   std::uint32_t threads = 1;
   std::uint32_t root_bytes = 0;
@@ -134,6 +135,7 @@ Result<std::string> to_packet(const ScanOrder& order) {
   OrderHeader header;
   header.kind = order.kind;
   header.own_filesystem = order.own_filesystem;
+  header.has_mounts_below = order.has_mounts_below;
   header.want_records = order.want_records;
   header.threads = order.threads;
   header.root_bytes = static_cast<std::uint32_t>(order.place.root.size());
@@ -212,6 +214,7 @@ std::optional<GrantedOrder> receive_order(int socket) {
   }
   order.kind = header.kind;
   order.own_filesystem = header.own_filesystem != 0;
+  order.has_mounts_below = header.has_mounts_below != 0;
   order.want_records = header.want_records != 0;
   order.threads = header.threads;
   order.hot_time = std::chrono::nanoseconds(header.hot_time_ns);

@@ -183,6 +183,7 @@ Result<SpaceUsage> carry_out(const ScanOrder& order, const std::string& rootfs,
   const WalkOptions options{
       .now = std::chrono::system_clock::now(),
       .hot_time = order.hot_time,
+      .has_mounts_below = order.has_mounts_below,
       .progress = [&](std::uint64_t entries) { return agent.worked(entries); },
       .record = [&](const TreeRecord& record) { agent.take(record); }};
   switch (order.kind) {

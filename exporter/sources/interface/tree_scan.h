@@ -23,6 +23,7 @@ struct ScanOrder {
   Kind kind = Kind::kMeasure;
   Place place;  // its mount_id, device and container are the agent's and do not travel
   bool own_filesystem = false;               // kMeasure: see accounted_space()
+  bool has_mounts_below = true;              // false: nothing is mounted below `place`
   bool want_records = false;                 // kMeasure: if it comes to a walk
   std::uint32_t threads = 1;                 // kMeasure
   std::chrono::nanoseconds hot_time{0};      // see WalkOptions

@@ -33,13 +33,13 @@ std::vector<std::string> ScanSchedule::set_targets(const std::vector<SizeTarget>
   std::vector<std::string> gone;
   for (const auto& [key, entry] : entries_) {
     const auto found = wanted.find(key);
-    if (found == wanted.end() || *found->second != entry.target) gone.push_back(key);
+    if (found == wanted.end() || !found->second->is_same_as(entry.target)) gone.push_back(key);
   }
   for (const std::string& key : gone) drop(key);
   for (const auto& [key, target] : wanted) {
     const auto [entry, is_new] = entries_.try_emplace(key);
-    if (!is_new) continue;
     entry->second.target = *target;
+    if (!is_new) continue;
     entry->second.period = options_.interval / kOftener;
     enqueue(key, kAtOnce);
   }
@@ -66,21 +66,23 @@ ScanSchedule::Turn ScanSchedule::next(SteadyTime now, bool held) {
   if (const auto key = first_startable(now)) return {Turn::Kind::kStart, *key, {}};
   if (const auto key = cheapest_waiting()) return {Turn::Kind::kResume, *key, {}};
   const SteadyTime due = queue_.empty() ? now + kIdlePause : queue_.begin()->first;
-  // What is due and cannot be started waits for a place or for a stalled filesystem.
+  // What is due and cannot be started waits for a place.
   return {Turn::Kind::kWait, {}, due > now ? due : now + kHeldPause};
 }
 
 ScanGrant ScanSchedule::grant() const { return budget_.is_limited() ? kStep : kFreeStep; }
 
 std::optional<std::string> ScanSchedule::first_startable(SteadyTime now) const {
-  if (scans_.size() >= kMaxScans) return {};
-  const bool is_full_of_long_ones = long_scans() >= kMaxLongScans;
+  const auto stalled =
+      static_cast<std::size_t>(std::count_if(scans_.begin(), scans_.end(), [&](const auto& scan) {
+        return is_stalled(scan.second, now);
+      }));
+  if (stalled >= kMaxStalled || scans_.size() - stalled >= kMaxScans) return {};
+  const bool is_full_of_long_ones = long_scans(now) >= kMaxLongScans;
   int looks = 0;
   for (const auto& [due, key] : queue_) {
     if (due > now || ++looks > kMaxLooks) break;
-    const Entry& entry = entries_.at(key);
-    if (entry.was_long && is_full_of_long_ones) continue;
-    if (!lies_with_a_stalled_one(entry.target, now)) return key;
+    if (!is_full_of_long_ones || !entries_.at(key).was_long) return key;
   }
   return {};
 }
@@ -107,27 +109,20 @@ bool ScanSchedule::is_long(const Scan& scan) {
   return scan.cpu > kLongCpu || scan.work > kLongWork;
 }
 
-std::size_t ScanSchedule::long_scans() const {
-  return static_cast<std::size_t>(std::count_if(
-      scans_.begin(), scans_.end(), [](const auto& scan) { return scan.second.holds_long_place; }));
+std::size_t ScanSchedule::long_scans(SteadyTime now) const {
+  return static_cast<std::size_t>(
+      std::count_if(scans_.begin(), scans_.end(), [&](const auto& scan) {
+        return scan.second.holds_long_place && !is_stalled(scan.second, now);
+      }));
 }
 
 bool ScanSchedule::is_stalled(const Scan& scan, SteadyTime now) const {
   return scan.is_running && now - scan.changed >= kStalledAfter;
 }
 
-// Each would get stuck in turn.
-bool ScanSchedule::lies_with_a_stalled_one(const SizeTarget& target, SteadyTime now) const {
-  return std::any_of(scans_.begin(), scans_.end(), [&](const auto& scan) {
-    return is_stalled(scan.second, now) &&
-           entries_.at(scan.first).target.mount_point == target.mount_point;
-  });
-}
-
 void ScanSchedule::running(const std::string& key, SteadyTime now) {
   Entry& entry = entries_.at(key);
-  if (entry.due) queue_.erase({*entry.due, key});
-  entry.due.reset();
+  dequeue(key, entry);
   const auto [scan, is_new] = scans_.try_emplace(key);
   overdue_had_its_turn_ = !is_new && scan->second.changed + kPatience <= now;
   if (is_new) {
@@ -146,7 +141,7 @@ void ScanSchedule::paused(const std::string& key, nanoseconds cpu, SteadyTime no
 bool ScanSchedule::keep_place(const std::string& key, SteadyTime now) {
   Scan& scan = scans_.at(key);
   if (scan.holds_long_place || !is_long(scan)) return true;
-  scan.holds_long_place = long_scans() < kMaxLongScans;
+  scan.holds_long_place = long_scans(now) < kMaxLongScans;
   if (scan.holds_long_place) return true;
   entries_.at(key).was_long = true;
   scans_.erase(key);
@@ -163,7 +158,7 @@ void ScanSchedule::stop_running(Scan& scan, nanoseconds cpu, SteadyTime now) {
   scan.work += wall;
   --running_;
   // What hangs keeps no disk busy.
-  budget_.spend(cpu, std::min<nanoseconds>(wall, kStalledAfter));
+  budget_.spend(cpu, wall < kStalledAfter ? wall : nanoseconds::zero());
 }
 
 void ScanSchedule::finished(const std::string& key, nanoseconds cpu, bool changed, SteadyTime now) {
@@ -194,10 +189,11 @@ std::vector<std::string> ScanSchedule::running_since(SteadyTime before) const {
   return found;
 }
 
-std::size_t ScanSchedule::queue_length(SteadyTime now) const {
-  const auto end = std::find_if(queue_.begin(), queue_.end(),
-                                [&](const auto& place) { return place.first > now; });
-  return static_cast<std::size_t>(std::distance(queue_.begin(), end));
+std::size_t ScanSchedule::queue_length(SteadyTime now) {
+  auto place = queue_.lower_bound({counted_until_ + nanoseconds(1), std::string()});
+  for (; place != queue_.end() && place->first <= now; ++place) ++overdue_;
+  counted_until_ = std::max(counted_until_, now);
+  return overdue_;
 }
 
 const SizeTarget* ScanSchedule::target(const std::string& key) const {
@@ -207,14 +203,22 @@ const SizeTarget* ScanSchedule::target(const std::string& key) const {
 
 void ScanSchedule::enqueue(const std::string& key, SteadyTime due) {
   Entry& entry = entries_.at(key);
-  if (entry.due) queue_.erase({*entry.due, key});
+  dequeue(key, entry);
   entry.due = due;
   queue_.emplace(due, key);
+  if (due <= counted_until_) ++overdue_;
+}
+
+void ScanSchedule::dequeue(const std::string& key, Entry& entry) {
+  if (!entry.due) return;
+  queue_.erase({*entry.due, key});
+  if (*entry.due <= counted_until_) --overdue_;
+  entry.due.reset();
 }
 
 void ScanSchedule::drop(const std::string& key) {
   const auto entry = entries_.find(key);
-  if (entry->second.due) queue_.erase({*entry->second.due, key});
+  dequeue(key, entry->second);
   if (const auto scan = scans_.find(key); scan != scans_.end()) {
     if (scan->second.is_running) --running_;
     scans_.erase(scan);

@@ -21,16 +21,17 @@ namespace volumeter {
 // Decides which target is measured next, which scan goes on and when, so that all together
 // keep to a budget. Plain logic: is told the time, starts nothing.
 //
-// Whoever has cost least comes first: a target that is due before one in progress, a scan that
-// has just begun before one that has run for an hour. One that has waited for kPatience has
-// every other turn. A long scan in progress keeps its place, so the largest ends as well; there
-// are so few of these places that others are left for what is short.
+// The cheapest comes first: a target that is due before one in progress, a scan that has just begun
+// before one that has run for an hour. One that has waited for kPatience has every other turn. A
+// long scan in progress keeps its place, so the largest ends as well; there are so few of these
+// places that others are left for what is short. A scan that stalls holds up no other.
 class ScanSchedule {
  public:
   static constexpr std::chrono::seconds kPatience{10};
   static constexpr std::chrono::seconds kStalledAfter{1};
   static constexpr std::size_t kMaxScans = 16;
   static constexpr std::size_t kMaxLongScans = kMaxScans / 2;
+  static constexpr std::size_t kMaxStalled = 48;  // they take no place of the others
 
   explicit ScanSchedule(ScanScheduleOptions options);
 
@@ -69,7 +70,7 @@ class ScanSchedule {
   // Scans that have been running for longer than their grant by far.
   std::vector<std::string> running_since(SteadyTime before) const;
   bool is_any_due(SteadyTime now) const { return !queue_.empty() && queue_.begin()->first <= now; }
-  std::size_t queue_length(SteadyTime now) const;  // due and not begun; counts them one by one
+  std::size_t queue_length(SteadyTime now);  // due and not begun; `now` never goes back
   std::size_t in_progress() const { return scans_.size(); }
   const SizeTarget* target(const std::string& key) const;
   std::size_t size() const { return entries_.size(); }  // targets
@@ -99,17 +100,19 @@ class ScanSchedule {
   std::optional<std::string> first_overdue(SteadyTime now) const;
   std::optional<std::string> cheapest_waiting() const;
   static bool is_long(const Scan& scan);
-  std::size_t long_scans() const;
+  std::size_t long_scans(SteadyTime now) const;
   bool is_stalled(const Scan& scan, SteadyTime now) const;
-  bool lies_with_a_stalled_one(const SizeTarget& target, SteadyTime now) const;
   void stop_running(Scan& scan, std::chrono::nanoseconds cpu, SteadyTime now);
   void enqueue(const std::string& key, SteadyTime due);
+  void dequeue(const std::string& key, Entry& entry);
   void drop(const std::string& key);
 
   const ScanScheduleOptions options_;
   ScanBudget budget_;
   std::unordered_map<std::string, Entry> entries_;
   Queue queue_;
+  SteadyTime counted_until_{};  // what is due by then is in overdue_
+  std::size_t overdue_ = 0;
   std::map<std::string, Scan> scans_;  // in progress, at most kMaxScans
   std::size_t running_ = 0;            // of scans_
   bool overdue_had_its_turn_ = false;

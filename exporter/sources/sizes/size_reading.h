@@ -12,11 +12,23 @@
 
 namespace volumeter {
 
+// What one measurement of a target found.
+struct SizeMeasurement {
+  SpaceUsage space;
+  // Only directories that changed were read: what `space` does not have, and a last_modified that
+  // is newer, stay as they were.
+  bool is_update = false;
+  Seconds took{0};
+  std::uint64_t entries = 0;                // read
+  std::optional<std::int64_t> drift_bytes;  // of a walk that verified a size
+};
+
 // What is known of the size of one target and of how it was found.
 struct SizeReading {
   Sampled<SpaceUsage> space;
-  std::uint64_t entries = 0;  // looked at in the newest measurement
-  // By how much the size kept up by looking at changes was off when a full walk last proved it.
+  std::uint64_t entries = 0;  // read in the newest measurement
+  // By how much the size that is kept up by reading changes was off when a full walk last verified
+  // it.
   std::optional<std::int64_t> drift_bytes;
 };
 
@@ -26,10 +38,10 @@ using SizeReadings = std::unordered_map<std::string, SizeReading>;  // by SizeTa
 struct SizeWork {
   double cpu_seconds = 0;        // since start
   double budget_cpu_share = 0;   // of one core; 0: no limit
-  std::uint64_t entries = 0;     // looked at since start
+  std::uint64_t entries = 0;     // read since start
   std::size_t queue_length = 0;  // due and not begun
   std::size_t in_progress = 0;
-  bool is_held = false;  // because others wait for the disks
+  bool is_held = false;  // because other processes wait for the disks
   std::size_t indexed_directories = 0;
 };
 

@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/sizes/size_results.h"
 
+#include <algorithm>
+
 namespace volumeter {
 namespace {
 
-std::string subject_of(const std::string& key) { return "size of " + key; }
+// A volume; of other targets the key says what they are.
+LogSubject subject_of(const std::string& key) { return {"size", {{"volume", key}}}; }
+
+bool is_not_asked(const Sampled<SpaceUsage>& space) {
+  return space.error && space.error->kind == ErrorKind::kNotAsked;
+}
+
+SpaceUsage updated(SpaceUsage before, const SpaceUsage& now) {
+  before.apparent_bytes = now.apparent_bytes;
+  before.allocated_bytes = now.allocated_bytes;
+  before.inodes = now.inodes;
+  before.last_modified = std::max(before.last_modified, now.last_modified);
+  return before;
+}
 
 }  // namespace
 
@@ -13,22 +28,26 @@ SizeResults::SizeResults(ChangeLog& log) : log_(log) {
   health_.may_decline = true;
 }
 
-bool SizeResults::accept(const SizeTarget& target, const Measured& measured) {
+bool SizeResults::accept(const SizeTarget& target, const SizeMeasurement& measured, WallTime at) {
   bool failed_before = false;
   bool is_changed = false;
   {
     const std::lock_guard lock(mutex_);
     SizeReading& reading = readings_[target.key];
     failed_before = reading.space.error.has_value();
-    is_changed = reading.space.value != measured.space;
-    reading.space.accept(measured.space, measured.at, measured.took);
+    if (is_not_asked(reading.space)) --not_asked_;
+    const SpaceUsage space = measured.is_update && reading.space.value
+                                 ? updated(*reading.space.value, measured.space)
+                                 : measured.space;
+    is_changed = reading.space.value != space;
+    reading.space.accept(space, at, measured.took);
     reading.entries = measured.entries;
     if (measured.drift_bytes) reading.drift_bytes = measured.drift_bytes;
     if (failed_before) --failing_;
-    health_.succeeded(measured.at, 0);
+    health_.succeeded(at, 0);
     published_.reset();
   }
-  if (failed_before) log_.info(subject_of(target.key), "it is measured again");
+  if (failed_before) log_.info(subject_of(target.key), "measured again");
   return is_changed;
 }
 
@@ -37,30 +56,42 @@ void SizeResults::fail(const SizeTarget& target, const Error& error) {
     const std::lock_guard lock(mutex_);
     SizeReading& reading = readings_[target.key];
     if (!reading.space.error) ++failing_;
+    if (is_not_asked(reading.space)) --not_asked_;
     reading.space.error = error;
-    health_.failed(error);
+    if (is_not_asked(reading.space)) ++not_asked_;
+    if (error.kind != ErrorKind::kNotAsked) health_.failed(error);
     published_.reset();
   }
   report(target, error);
 }
 
 void SizeResults::report(const SizeTarget& target, const Error& error) {
-  const std::string subject = subject_of(target.key);
-  if (error.kind == ErrorKind::kTimeout) {
-    const std::string& place = target.mount_point.empty() ? target.place.path : target.mount_point;
-    log_.warning(subject, "it cannot be measured because the filesystem at " + place +
-                              " does not answer (" + error.what +
-                              "); the last known size, if any, is served");
-  } else if (error.kind == ErrorKind::kPermission) {
-    // One sentence for all: without the right to read there are as many as there are volumes.
-    log_.warning("sizes",
-                 "volumes that this process may not read are not measured: those of "
-                 "docker_volume_scan_info{state=\"permission\"}; run it as root or give it "
-                 "CAP_DAC_READ_SEARCH");
-  } else {
-    log_.warning(subject, "it cannot be measured (" + error.text() +
-                              "); the last known size, if any, is served; check the directory");
+  switch (error.kind) {
+    case ErrorKind::kNotAsked: return report_not_asked(error);
+    case ErrorKind::kTimeout:
+      return log_.warning(
+          subject_of(target.key),
+          "no answer from the volume's files; serving the last known size; check what is mounted "
+          "there",
+          {{"path", target.place.path}, {"mountpoint", target.mount_point}, {"error", error.what}});
+    case ErrorKind::kPermission:
+      // One line for all: without the right to read there are as many as there are volumes.
+      return log_.warning(
+          "sizes",
+          "some volumes cannot be read and have no size; run as root or with CAP_DAC_READ_SEARCH",
+          {{"series", "docker_volume_scan_info{state=\"permission\"}"}});
+    default:
+      return log_.warning(subject_of(target.key),
+                          "cannot be measured; serving the last known size; check the directory",
+                          {{"path", target.place.path}, {"error", error.text()}});
   }
+}
+
+// One line a cause: it says nothing about the volume.
+void SizeResults::report_not_asked(const Error& error) {
+  log_.warning({"sizes not asked", {{"error", error.what}}},
+               "some volumes are not measured for now because earlier scans have no answer; "
+               "retrying; see docker_volume_scan_info{state=\"not_asked\"}");
 }
 
 void SizeResults::forget(const std::string& key) {
@@ -69,14 +100,14 @@ void SizeResults::forget(const std::string& key) {
   const auto reading = readings_.find(key);
   if (reading == readings_.end()) return;
   if (reading->second.space.error) --failing_;
+  if (is_not_asked(reading->second.space)) --not_asked_;
   readings_.erase(reading);
   published_.reset();
 }
 
-std::optional<SpaceUsage> SizeResults::space(const std::string& key) const {
+std::size_t SizeResults::size() const {
   const std::lock_guard lock(mutex_);
-  const auto reading = readings_.find(key);
-  return reading == readings_.end() ? std::nullopt : reading->second.space.value;
+  return readings_.size();
 }
 
 std::shared_ptr<const SizeReadings> SizeResults::latest() const {
@@ -88,9 +119,9 @@ std::shared_ptr<const SizeReadings> SizeResults::latest() const {
 SourceHealth SizeResults::health() const {
   const std::lock_guard lock(mutex_);
   SourceHealth health = health_;
-  health.up = readings_.empty() || failing_ < readings_.size();
+  health.up = failing_ == not_asked_ || failing_ < readings_.size();
   if (health.up) health.last_error.clear();
-  health.bad_items = failing_;
+  health.bad_items = failing_ - not_asked_;
   return health;
 }
 

@@ -21,38 +21,31 @@ class SizeResults {
   // `log` must outlive it.
   explicit SizeResults(ChangeLog& log);
 
-  struct Measured {
-    SpaceUsage space;
-    WallTime at;
-    Seconds took{0};
-    std::uint64_t entries = 0;
-    std::optional<std::int64_t> drift_bytes;  // of a walk that proved a size
-  };
-
   // True if the size is not what it was.
-  bool accept(const SizeTarget& target, const Measured& measured);
+  bool accept(const SizeTarget& target, const SizeMeasurement& measured, WallTime at);
   // The last good value stays.
   void fail(const SizeTarget& target, const Error& error);
   void forget(const std::string& key);
 
-  // The last good one.
-  std::optional<SpaceUsage> space(const std::string& key) const;
+  std::size_t size() const;  // targets that were tried
 
   // Never null; the same pointer while nothing changes.
   std::shared_ptr<const SizeReadings> latest() const;
 
   // "sizes": up unless the newest measurement of every target failed; each failing one is a
-  // bad item.
+  // bad item. What the agent declined to measure is neither.
   SourceHealth health() const;
 
  private:
   void report(const SizeTarget& target, const Error& error);
+  void report_not_asked(const Error& error);
 
   ChangeLog& log_;
 
   mutable std::mutex mutex_;  // of all below
   SizeReadings readings_;
-  std::size_t failing_ = 0;  // of readings_
+  std::size_t failing_ = 0;    // of readings_
+  std::size_t not_asked_ = 0;  // of failing_: by the agent's own decision
   SourceHealth health_;
   // A copy of readings_, made when it is asked for; null once they differ. However many
   // targets are measured between two scrapes, one copy is made.

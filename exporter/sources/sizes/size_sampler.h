@@ -11,33 +11,33 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "exporter/base/change_log.h"
 #include "exporter/base/source_health.h"
 #include "exporter/sources/interface/host_access.h"
 #include "exporter/sources/os/descriptor_wait.h"
-#include "exporter/sources/sizes/change_tracker.h"
+#include "exporter/sources/sizes/change_feeds.h"
 #include "exporter/sources/sizes/pressure_gate.h"
 #include "exporter/sources/sizes/scan_schedule.h"
 #include "exporter/sources/sizes/size_options.h"
 #include "exporter/sources/sizes/size_reading.h"
 #include "exporter/sources/sizes/size_results.h"
 #include "exporter/sources/sizes/size_target.h"
+#include "exporter/sources/sizes/target_machine.h"
 
 namespace volumeter {
 
-// Keeps the sizes of targets fresh, within a budget: several scans in progress, each in a
-// process of its own, of which one at a time does a little work.
+// Keeps the sizes of targets fresh, within a budget: an event loop around the state machines of
+// the targets (TargetMachine), which starts scans, each in a process of its own, lets one at a
+// time do a little work, and passes on what they report.
 //
 // All but the constructor, set_targets() and what gives answers happens in one thread.
 class SizeSampler {
  public:
-  // Says of a mount point whether its filesystem does not answer; may take its time.
-  using IsHung = std::function<bool(const std::string& mount_point, std::stop_token)>;
-
-  // A scan that says nothing for so long is given up.
-  static constexpr std::chrono::seconds kSilence{30};
+  // Whether the filesystem at a mount point is known to hang; answers at once.
+  using IsHung = std::function<bool(const std::string& mount_point)>;
 
   // `host` and `log` must outlive the sampler. What lies on a hung filesystem is not scanned.
   SizeSampler(const HostAccess& host, ChangeLog& log, SizeSamplerOptions options, IsHung is_hung);
@@ -51,7 +51,7 @@ class SizeSampler {
   // Measures all of them now, in the calling thread; not once started.
   void sample_once(std::stop_token stop);
 
-  // Does what there is to do and tells how long to wait for more; for tests.
+  // Does what there is to do; gives how long to wait for more; for tests.
   std::chrono::nanoseconds step(std::stop_token stop);
 
   // Of SizeResults. A target appears once it was tried.
@@ -61,47 +61,56 @@ class SizeSampler {
   SizeWork work() const;
 
  private:
-  struct Measurement;
+  // A target and its scan in progress.
+  struct Measured {
+    Measured(const SizeTarget& target, const MeasuringOptions& options, IndexPool& pool,
+             std::uint32_t id)
+        : machine(target, options, pool, id) {}
+
+    TargetMachine machine;
+    std::unique_ptr<TreeScan> scan;
+  };
 
   void take_targets();
+  void remove(const std::string& key);
+  void add_new(const std::vector<SizeTarget>& targets);
   void receive_all();
-  void receive(const std::string& key);
+  void receive(const std::string& key, Measured& measured);
+  void pass_on(const std::string& key, Measured& measured, ScanReport report);
   void give_up_silent();
+  void give_turn(const std::string& key, std::stop_token stop);
+  void carry_out(const std::string& key, Measured& measured, TargetOrders orders,
+                 std::stop_token stop);
+  void start_scan(const std::string& key, Measured& measured, const ScanOrder& order,
+                  std::stop_token stop);
+  void grant(const std::string& key, Measured& measured);
+  void end_scan(const std::string& key, Measured& measured);
+
+  SteadyTime give_turns(std::stop_token stop);
   void look_around(SteadyTime now);
-  void look_at_pressure(SteadyTime now, bool was_running);
+  void look_at_pressure(SteadyTime now, bool is_scanning);
   bool is_held(SteadyTime now) const;
-  bool hangs(const std::string& key, const std::string& mount_point, SteadyTime now,
-             std::stop_token stop);
-  bool is_likely_walked(const SizeTarget& target) const;
-  void start_scan(const std::string& key, std::stop_token stop);
-  void resume(const std::string& key, std::stop_token stop);
-  void send_order(const std::string& key, Measurement& measurement, std::stop_token stop);
-  void order_done(const std::string& key, ScanReport report);
-  void walk_instead(const std::string& key, Measurement& measurement);
-  void look_done(const std::string& key, Measurement& measurement);
-  void walk_done(const std::string& key, Measurement& measurement, const SpaceUsage& space);
-  bool from_index(const std::string& key, Measurement& measurement);
-  void accept(const std::string& key, const Measurement& measurement, const SpaceUsage& space);
-  void fail(const std::string& key, const Error& error);
-  void abandon(const std::string& key);
+  void count_own_cpu();
   void wait(std::chrono::nanoseconds limit);
   void publish_work();
 
   const HostAccess& host_;
+  ChangeLog& log_;
   const SizeSamplerOptions options_;
+  const MeasuringOptions measuring_;
   const IsHung is_hung_;
 
-  // Of the working thread alone.
+  // Of the working thread alone. The machines refer to targets of the schedule.
   ScanSchedule schedule_;
-  ChangeTracker tracker_;
+  IndexPool pool_;
+  ChangeFeeds feeds_;
   PressureGate gate_;
-  std::map<std::string, Measurement> measurements_;  // in progress
-  std::unordered_map<std::string, SteadyTime> proven_;
-  std::unordered_map<std::string, SteadyTime> answered_;  // by mount point
-  // A target whose scan hangs, by mount point: the only one that is tried there.
-  std::unordered_map<std::string, std::string> silent_;
+  std::unordered_map<std::string, Measured> targets_;  // by SizeTarget::key
+  std::map<std::string, Measured*> scanning_;          // those with a scan
+  std::uint32_t next_id_ = 0;                          // of machines
   SteadyTime next_look_{};
-  SteadyTime last_step_{};  // of any scan
+  SteadyTime last_step_{};    // of any scan
+  bool is_scanning_ = false;  // as the gate was told last
   std::chrono::nanoseconds own_cpu_{0};
   SizeWork totals_;
 

@@ -75,6 +75,21 @@ TEST_CASE("a volume is measured at its path, on the filesystem that holds it") {
         std::vector{target_of("db", "/v/db/_data")});
 }
 
+TEST_CASE("a target knows whether anything is mounted below it, as far as mounts are known") {
+  const Inventory inventory = host_with({volume("db", 1), volume("web", 1)});
+  CHECK(size_targets(inventory, {})[0].has_mounts_below);
+  Mount root;
+  root.mount_point = "/";
+  Mount below = root;
+  below.mount_point = "/v/db/_data/nas";
+  Mount beside = root;
+  beside.mount_point = "/v/web/_data2";
+  const MountList mounts({root, below, beside});
+  const auto targets = size_targets(inventory, {.procfs = {}, .mounts = &mounts});
+  CHECK(targets[0].has_mounts_below);
+  CHECK_FALSE(targets[1].has_mounts_below);
+}
+
 TEST_CASE("a volume whose data cannot be reached is not measured") {
   VolumeFacts unmounted = volume("nfs", 0);
   unmounted.unmounted = true;

@@ -251,20 +251,35 @@ TEST_CASE("without a budget there is no waiting, and three run at a time") {
   CHECK(bench.schedule.next(bench.now, false).kind == Kind::kWait);
 }
 
-TEST_CASE("one that hangs holds up only what lies on its filesystem") {
+TEST_CASE("a scan that stalls holds up no other, wherever it lies") {
   Bench bench;
   bench.schedule.set_targets({target("far", "/nfs")});
   REQUIRE(bench.next_key() == "far");
   bench.schedule.running("far", bench.now);
   bench.schedule.set_targets({target("far", "/nfs"), target("further", "/nfs"), target("near")});
   CHECK(bench.schedule.next(bench.now, false).kind == Kind::kWait);
+  CHECK(bench.next_key() == "further");
+  bench.measure("further");
   CHECK(bench.next_key() == "near");
   CHECK(bench.schedule.running_since(bench.now - ScanSchedule::kStalledAfter) ==
         std::vector<std::string>{"far"});
-  bench.measure("near");
-  CHECK(bench.schedule.next(bench.now + 1s, false).kind == Kind::kWait);  // not "further"
-  bench.schedule.failed("far", 15s, bench.now);
-  CHECK(bench.next_key() == "further");
+}
+
+TEST_CASE("stalled scans take no place of the others, up to a limit") {
+  Bench bench({.cpu_share = 0});
+  std::vector<SizeTarget> targets;
+  for (std::size_t i = 0; i < 2 * ScanSchedule::kMaxStalled; ++i) {
+    targets.push_back(target(std::to_string(i), "/nfs"));
+  }
+  bench.schedule.set_targets(targets);
+  for (std::size_t i = 0; i < ScanSchedule::kMaxStalled; ++i) {
+    const std::string key = bench.next_key();
+    REQUIRE_FALSE(key.empty());
+    bench.schedule.running(key, bench.now);
+    bench.now += ScanSchedule::kStalledAfter;
+  }
+  CHECK(bench.schedule.next(bench.now, false).kind == Kind::kWait);
+  CHECK(bench.schedule.in_progress() == ScanSchedule::kMaxStalled);
 }
 
 TEST_CASE("a failed one is tried again when it was said") {
@@ -297,7 +312,7 @@ TEST_CASE("a target that moved is a new one, one that went is forgotten in the m
   SizeTarget moved = target("c");
   moved.place.path = "/elsewhere";
   CHECK(bench.schedule.set_targets({moved}) == std::vector<std::string>{"c"});
-  CHECK(bench.schedule.target("c")->path == "/elsewhere");
+  CHECK(bench.schedule.target("c")->place.path == "/elsewhere");
   CHECK(bench.schedule.set_targets({moved}).empty());
   CHECK(bench.next_key() == "c");
 }

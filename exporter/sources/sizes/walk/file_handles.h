@@ -16,8 +16,19 @@ Result<DirectoryHandle> handle_of(int directory, const char* name);
 // errno: ESTALE if it does not exist any more, EPERM without CAP_DAC_READ_SEARCH.
 UniqueFd open_handle(int filesystem, const DirectoryHandle& handle);
 
+// Whether an open may lead to what is mounted at a name.
+enum class Crossing {
+  kRefused,  // EXDEV, before the mounted filesystem is asked anything; without openat2(2) (before
+             // Linux 5.6, or a seccomp filter) it is as kAllowed
+  kAllowed,
+};
+
 // Opens for reading without leaving a trace in st_atime where the kernel allows it. Follows
 // no symbolic link. Nothing, with errno.
-UniqueFd open_subdirectory(int parent, const char* name);
+UniqueFd open_subdirectory(int parent, const char* name, Crossing crossing);
+
+// A descriptor that only names what `name` is: needs no right to read it, waits for no FIFO and
+// triggers no automount. Nothing, with errno.
+UniqueFd open_entry(int parent, const char* name, Crossing crossing);
 
 }  // namespace volumeter

@@ -19,6 +19,9 @@ struct WalkOptions {
   WallTime now{};  // at the beginning; ages count from here
   // A directory is hot if something in it was modified so short a time before it was looked at.
   std::chrono::nanoseconds hot_time = std::chrono::minutes(10);
+  // False: nothing is mounted inside the tree, so an entry that is no directory can be asked for its
+  // attributes by name, which is one system call instead of three.
+  bool has_mounts_below = true;
   // Called by every walking thread with the number of entries that it looked at since its
   // last call (each batch, at least every few hundred entries); it may block to slow the walk
   // down. False gives up. May be empty.
@@ -28,7 +31,9 @@ struct WalkOptions {
   TreeRecordSink record;
 };
 
-// Sums up the tree below an open directory, to the byte what coreutils 9.1 gives:
+// Sums up the tree below an open directory. What is mounted inside belongs to another filesystem,
+// which is not asked for anything, not even attributes: it may hang. A bind mount of the same
+// filesystem is part of the tree, as for du. To the byte what coreutils 9.1 gives:
 //   apparent_bytes   du -s -x --apparent-size -B1
 //   allocated_bytes  du -s -x -B1
 //   inodes           du -s -x --inodes

@@ -3,11 +3,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <utility>
 
 #include "exporter/sources/os/files.h"
@@ -19,23 +17,14 @@ namespace {
 // Between two reports of progress.
 constexpr std::size_t kReportedEntries = 128;
 
-// A look at an inode takes 1 us where the kernel remembers it, and 5 to 1000 where it waits for
-// a disk. There it pays to look in the order of inode numbers; elsewhere that costs 7 %.
-constexpr std::chrono::microseconds kColdEntry{3};
-constexpr std::size_t kTimedEntries = 16;  // less tell nothing
-
 // Names of subdirectories that all threads together may keep while they still read whole
 // pieces of directories; above it they go on with small ones.
 constexpr std::size_t kMaxPendingBytes = 1 << 20;
 
-// Removed or replaced between being listed and being looked at: a living tree, no error.
-bool has_vanished(int number) { return number == ENOENT || number == ENOTDIR || number == ELOOP; }
-
-// How often this thread gave up the processor to wait, not because another wanted it.
-long times_waited() {
-  rusage usage{};
-  ::getrusage(RUSAGE_THREAD, &usage);
-  return usage.ru_nvcsw;
+// No error: removed or replaced since it was listed, as happens in a living tree, or another
+// filesystem is mounted there (EXDEV), which is no part of it.
+bool is_no_error(int number) {
+  return number == ENOENT || number == ENOTDIR || number == ELOOP || number == EXDEV;
 }
 
 }  // namespace
@@ -67,7 +56,7 @@ bool TreeWalker::begin_next() {
   const DirectoryHandle* handle = job_.next_beginning();
   if (handle == nullptr) return false;
   UniqueFd fd = open_handle(job_.filesystem(), *handle);
-  if (!fd && errno != ESTALE && !has_vanished(errno)) {
+  if (!fd && errno != ESTALE && !is_no_error(errno)) {
     // Without the right to it none can be opened.
     if (errno == EPERM) {
       job_.fail({ErrorKind::kUnsupported, "open_by_handle_at", "needs CAP_DAC_READ_SEARCH"});
@@ -105,24 +94,23 @@ void TreeWalker::visit_next() {
 
 std::shared_ptr<OpenDirectory> TreeWalker::open_child(const OpenDirectory& parent,
                                                       const char* name) {
-  struct stat info {};
-  if (!look(parent, name, info) || !S_ISDIR(info.st_mode)) return nullptr;
-  UniqueFd fd = open_subdirectory(parent.fd.get(), name);
+  UniqueFd fd = job_.entries().open_directory(parent.fd.get(), name);
   if (fd) return enter(std::move(fd), parent.handle);
   const int number = errno;
   note_error(number);
-  if (!has_vanished(number)) count_closed(parent, name, info);
+  // That it is a directory was said by the listing, which on some filesystems (FUSE) is wrong.
+  if (number == ENOTDIR || !is_no_error(number)) count_closed(parent, name);
   return nullptr;
 }
 
 // Nothing if it is of another filesystem, mounted there since somebody looked, or removed.
 std::shared_ptr<OpenDirectory> TreeWalker::enter(UniqueFd fd, const DirectoryHandle& parent) {
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0 || info.st_dev != job_.device()) return nullptr;
-  if (info.st_nlink == 0) return nullptr;
+  const auto found = job_.entries().look(fd);
+  if (!found || found->st_nlink == 0) return nullptr;
+  const struct stat& info = *found;
   auto directory = std::make_shared<OpenDirectory>();
   if (job_.records()) {
-    const auto handle = find_handle(fd.get(), "");
+    const auto handle = find_handle(fd.get());
     if (!handle) return nullptr;
     now_ = job_.now();
     directory->handle = *handle;
@@ -137,12 +125,19 @@ std::shared_ptr<OpenDirectory> TreeWalker::enter(UniqueFd fd, const DirectoryHan
   return directory;
 }
 
-// A directory that cannot be opened is an inode all the same.
-void TreeWalker::count_closed(const OpenDirectory& parent, const char* name,
-                              const struct stat& info) {
+// What cannot be opened is an inode all the same.
+void TreeWalker::count_closed(const OpenDirectory& parent, const char* name) {
+  const UniqueFd entry = job_.entries().open(parent.fd.get(), name);
+  const auto found = entry ? job_.entries().look(entry) : std::nullopt;
+  if (!found) return;
+  const struct stat& info = *found;
+  if (!S_ISDIR(info.st_mode)) {
+    OwnSums own;
+    return count(info, parent, own);
+  }
   sums_.add(info);
   if (!job_.records()) return;
-  const auto handle = find_handle(parent.fd.get(), name);
+  const auto handle = find_handle(entry.get());
   if (!handle) return;
   job_.record({.is_hot = is_hot(info),
                .handle = *handle,
@@ -180,7 +175,7 @@ bool TreeWalker::read_piece(OpenDirectory& directory) {
 void TreeWalker::look_at_piece(OpenDirectory& directory) {
   directory.unfinished.fetch_add(1, std::memory_order_relaxed);
   if (job_.records()) now_ = job_.now();
-  if (is_cold_) reader_.sort_by_inode();
+  if (cold_.found()) reader_.sort_by_inode();
   OwnSums own;
   auto entries = reader_.entries();
   while (!entries.empty() && !job_.pool().is_stopped()) {
@@ -201,25 +196,18 @@ void TreeWalker::look_at_piece(OpenDirectory& directory) {
 
 void TreeWalker::look_at(std::span<const DirectoryEntry> entries, OpenDirectory& directory,
                          OwnSums& own) {
-  if (entries.size() < kTimedEntries) {
+  cold_.time(entries.size(), [&] {
     for (const DirectoryEntry& entry : entries) look_at(entry, directory, own);
-    return;
-  }
-  const long waited = times_waited();
-  const auto began = std::chrono::steady_clock::now();
-  for (const DirectoryEntry& entry : entries) look_at(entry, directory, own);
-  const auto took = std::chrono::steady_clock::now() - began;
-  const bool is_slow = took > kColdEntry * entries.size();
-  is_cold_ = is_slow && (is_cold_ || times_waited() != waited);
+  });
 }
 
 void TreeWalker::look_at(const DirectoryEntry& entry, const OpenDirectory& directory,
                          OwnSums& own) {
   if (entry.type == DT_DIR) return add_subdirectory(directory, entry.name);
-  struct stat info {};
-  if (!look(directory, entry.name, info)) return;
-  if (S_ISDIR(info.st_mode)) return add_subdirectory(directory, entry.name);
-  count(info, directory, own);
+  const auto info = job_.entries().look(directory.fd.get(), entry.name);
+  if (!info) return note_error(errno);
+  if (S_ISDIR(info->st_mode)) return add_subdirectory(directory, entry.name);
+  count(*info, directory, own);
 }
 
 void TreeWalker::count(const struct stat& info, const OpenDirectory& directory, OwnSums& own) {
@@ -249,9 +237,11 @@ void TreeWalker::add_subdirectory(const OpenDirectory& directory, const char* na
 }
 
 void TreeWalker::record_child(const OpenDirectory& directory, const char* name) {
-  struct stat info {};
-  if (!look(directory, name, info) || !S_ISDIR(info.st_mode)) return;
-  const auto handle = find_handle(directory.fd.get(), name);
+  const UniqueFd entry = job_.entries().open(directory.fd.get(), name);
+  if (!entry) return note_error(errno);
+  const auto info = job_.entries().look(entry);
+  if (!info || !S_ISDIR(info->st_mode)) return;
+  const auto handle = find_handle(entry.get());
   if (!handle) return;
   job_.record({.kind = TreeRecord::Kind::kChild, .handle = *handle, .parent = directory.handle});
 }
@@ -290,19 +280,9 @@ void TreeWalker::push(WalkTask task) {
   tasks_.push_back(std::move(task));
 }
 
-// False if it is not there any more, cannot be looked at or is of another filesystem.
-bool TreeWalker::look(const OpenDirectory& directory, const char* name, struct stat& info) {
-  constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-  if (::fstatat(directory.fd.get(), name, &info, kFlags) == 0) {
-    return info.st_dev == job_.device();
-  }
-  note_error(errno);
-  return false;
-}
-
 // Where there are no handles the records are worth nothing: that ends the job.
-std::optional<DirectoryHandle> TreeWalker::find_handle(int directory, const char* name) {
-  const auto handle = handle_of(directory, name);
+std::optional<DirectoryHandle> TreeWalker::find_handle(int file) {
+  const auto handle = handle_of(file, "");
   if (handle) return *handle;
   if (handle.error().kind == ErrorKind::kNotFound) return {};
   sums_.add_error();
@@ -317,7 +297,7 @@ bool TreeWalker::is_hot(const struct stat& info) const {
 }
 
 void TreeWalker::note_error(int number) {
-  if (!has_vanished(number)) sums_.add_error();
+  if (!is_no_error(number)) sums_.add_error();
 }
 
 void TreeWalker::report(std::uint64_t entries) {

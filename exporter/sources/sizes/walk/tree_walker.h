@@ -12,6 +12,7 @@
 
 #include "exporter/base/unique_fd.h"
 #include "exporter/sources/interface/tree_record.h"
+#include "exporter/sources/sizes/walk/cold_entries.h"
 #include "exporter/sources/sizes/walk/directory_reader.h"
 #include "exporter/sources/sizes/walk/entry_sums.h"
 #include "exporter/sources/sizes/walk/walk_job.h"
@@ -42,7 +43,7 @@ class TreeWalker {
   void visit_next();
   std::shared_ptr<OpenDirectory> open_child(const OpenDirectory& parent, const char* name);
   std::shared_ptr<OpenDirectory> enter(UniqueFd fd, const DirectoryHandle& parent);
-  void count_closed(const OpenDirectory& parent, const char* name, const struct stat& info);
+  void count_closed(const OpenDirectory& parent, const char* name);
 
   void read_on(std::shared_ptr<OpenDirectory> directory);
   bool read_piece(OpenDirectory& directory);
@@ -56,8 +57,7 @@ class TreeWalker {
 
   void offer_work();
   void push(WalkTask task);
-  bool look(const OpenDirectory& directory, const char* name, struct stat& info);
-  std::optional<DirectoryHandle> find_handle(int directory, const char* name);
+  std::optional<DirectoryHandle> find_handle(int file);
   bool is_hot(const struct stat& info) const;
   void note_error(int number);
   void report(std::uint64_t entries);
@@ -71,7 +71,7 @@ class TreeWalker {
   // While a directory is read: its subdirectories, and the right to read on in it.
   std::string names_;
   std::shared_ptr<OpenDirectory> reading_;
-  bool is_cold_ = false;
+  ColdEntries cold_;
   WallTime now_{};  // when the directory at hand was begun; only where records are wanted
 };
 

@@ -9,7 +9,7 @@ namespace volumeter {
 WalkJob::WalkJob(const WalkOptions& options, dev_t device)
     : options_(options),
       threads_(std::max(1U, options.threads)),
-      device_(device),
+      entries_(device, options.has_mounts_below),
       pool_(threads_) {}
 
 void WalkJob::begin_at(int filesystem, std::span<const DirectoryHandle> beginnings) {

@@ -12,6 +12,7 @@
 
 #include "exporter/base/result.h"
 #include "exporter/sources/interface/tree_record.h"
+#include "exporter/sources/sizes/walk/filesystem_entries.h"
 #include "exporter/sources/sizes/walk/inode_set.h"
 #include "exporter/sources/sizes/walk/tree_walk.h"
 #include "exporter/sources/sizes/walk/walk_pool.h"
@@ -32,7 +33,7 @@ class WalkJob {
   unsigned threads() const { return threads_; }
   bool records() const { return static_cast<bool>(options_.record); }
   bool stays() const { return stays_; }
-  dev_t device() const { return device_; }
+  FilesystemEntries& entries() { return entries_; }
   WallTime now() const { return options_.now + (std::chrono::steady_clock::now() - began_); }
   int filesystem() const { return filesystem_; }
   WalkPool& pool() { return pool_; }
@@ -48,9 +49,9 @@ class WalkJob {
  private:
   const WalkOptions& options_;
   const unsigned threads_;
-  const dev_t device_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   int filesystem_ = -1;
+  FilesystemEntries entries_;
   std::span<const DirectoryHandle> beginnings_;
   std::atomic<std::size_t> next_beginning_ = 0;
   bool stays_ = false;
