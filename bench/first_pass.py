@@ -5,8 +5,7 @@
 Usage: bench/first_pass.py PROGRAM [PROGRAM_BEFORE] [VOLUMES]
 
 Needs root. VOLUMES=DIRECTORY keeps the files there for the next run. A fake engine lists 10,000 volumes of 6 files in 2 directories each, all in the page
-cache. Prints for each program: the time from the first measurement's start to the last one's end,
-the CPU time that scans spent (agent and helpers) and that of the agent process.
+cache. Prints for each program: the time from its start until all are measured (to 2 s), the CPU time that scans spent (agent and helpers) and that of the agent process.
 """
 
 import http.server
@@ -100,18 +99,15 @@ def first_pass(program, engine, count):
         agent = Agent(scene, engine.host, "--no-collector.io", "--no-collector.device_latency",
                       "--collector.sizes.max-io-pressure=1",
                       *os.environ.get("AGENT_FLAGS", "").split(), command=[program]).start()
-        deadline = time.monotonic() + 300
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        while time.monotonic() < began + 300:
             time.sleep(POLL)
             seen = agent.scrape()
             if len(seen.all("docker_volume_scan_info", state="measured")) == count:
                 break
         else:
             sys.exit("not all volumes were measured within 300 s")
-        ends = seen.by("volume", "docker_volume_scan_timestamp_seconds")
-        took = seen.by("volume", "docker_volume_scan_duration_seconds")
-        wall = max(ends.values()) - min(end - took[name] for name, end in ends.items())
-        return (wall, seen.value("volumeter_scan_cpu_seconds_total"),
+        return (time.monotonic() - began, seen.value("volumeter_scan_cpu_seconds_total"),
                 cpu_seconds([agent.process.pid]))
     finally:
         scene.end()

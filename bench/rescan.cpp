@@ -61,7 +61,7 @@ class WatchedTree {
   explicit WatchedTree(const char* path)
       : root_(open_root(path)),
         feed_(make_change_feed(value_or_exit(open_change_feed(root_.get())))) {
-    WalkOptions options{.now = std::chrono::system_clock::now()};
+    WalkOptions options{.now = std::chrono::system_clock::now(), .has_mounts_below = false};
     options.record = [this](const TreeRecord& record) {
       index_.add(record);
       if (record.kind == TreeRecord::Kind::kDirectory) directories_.push_back(record.handle);
@@ -85,7 +85,7 @@ class WatchedTree {
 
   TreeSums rescan() {
     std::vector<TreeRecord> records;
-    WalkOptions options{.now = std::chrono::system_clock::now()};
+    WalkOptions options{.now = std::chrono::system_clock::now(), .has_mounts_below = false};
     options.record = [&](const TreeRecord& record) { records.push_back(record); };
     const auto changes = feed_->drain();
     value_or_exit(look_again(root_, changes.directories, options));

@@ -59,7 +59,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::uint64_t records = 0;
-  WalkOptions options{.threads = arguments.threads, .now = std::chrono::system_clock::now()};
+  WalkOptions options{.threads = arguments.threads,
+                      .now = std::chrono::system_clock::now(),
+                      .has_mounts_below = false};
   if (arguments.records) options.record = [&](const TreeRecord&) { ++records; };
   const auto began = std::chrono::steady_clock::now();
   const auto usage =
