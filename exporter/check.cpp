@@ -5,200 +5,169 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
+#include <string_view>
 
 #include "exporter/check_io.h"
-#include "exporter/model/places.h"
-#include "exporter/sources/os/files.h"
 
 namespace volumeter {
 namespace {
 
+constexpr std::size_t kMostNamed = 10;
+
+// Counts what `matches` in a list.
+template <typename List, typename Matches>
+std::size_t count_of(const List& list, const Matches& matches) {
+  return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), matches));
+}
+
+// Collects the lines: a verdict, a subject and what there is to say.
 class Report {
  public:
-  explicit Report(const HostSnapshot& host) : host_(host) {}
+  explicit Report(const HostSnapshot& host) : host_(host), inventory_(*host.inventory) {}
 
   void source(const SourceHealth& source) {
+    if (!source.up && !source.asked() && !source.is_required) return;
     if (!source.up) {
-      cannot(source.name, source.last_error.empty() ? "was not asked" : source.last_error);
+      failed(source, source.last_error.empty() ? "not asked" : source.last_error);
     } else if (source.bad_items > 0) {
-      cannot(source.name, fmt::format("{}; {} could not be read, the log says which",
-                                      ability(source.name), source.bad_items));
+      failed(source, fmt::format("{} items failed, see the log", source.bad_items));
     } else {
-      line("ok", source.name, ability(source.name));
+      line("ok", source.name, source.provides);
     }
   }
 
-  void state(const std::string& directory) {
-    if (directory.empty()) return;
-    if (const auto writable = check_writable_directory(directory); !writable) {
-      cannot("state", writable.error().text() + "; history will not survive a restart");
-    } else {
-      line("ok", "state", "history is kept in " + directory);
+  void host() {
+    if (inventory_.engine) {
+      found("engine", "{} {}, API {}; volumes: {}, containers: {}",
+            inventory_.engine->product.plain(), inventory_.engine->version.plain(),
+            inventory_.engine->api_version.plain(), inventory_.volumes.size(),
+            inventory_.containers.size());
     }
+    found("storage", "filesystems with Docker data: {}; block devices below: {}",
+          inventory_.filesystems.size(), inventory_.devices.size());
+    volumes();
+    containers();
   }
 
-  // Not having one is the choice of who runs us; where a source needs it, that says so too.
-  void privileges(const std::vector<CapabilityUse>& lacking) {
-    for (const CapabilityUse& use : lacking) {
-      line("lacks", "privileges", fmt::format("{}: {}", use.name, use.gives));
-    }
-  }
-
-  // That a kernel does not count for each volume is nothing that everybody could mend.
-  void io(const HostPaths& paths) {
-    for (const CheckLine& said : check_io(host_, paths)) {
-      line(said.is_good ? "ok" : "cannot", "io", said.text);
+  void io() {
+    for (const CheckLine& said : check_io(host_)) {
+      line(said.is_good ? "ok" : "missing", "io", said.text);
     }
   }
 
   // Of what could not be read in volumes that were measured all the same.
   void unreadable() {
-    constexpr std::size_t kMostNamed = 10;
     std::size_t named = 0;
-    for (const VolumeFacts& volume : host_.inventory->volumes) {
-      const SizeReading* reading = host_.size_of(volume);
-      if (reading == nullptr || !reading->space.value || reading->space.value->errors == 0)
-        continue;
-      if (++named > kMostNamed) continue;
-      cannot("sizes", fmt::format("volume {}: {} files or directories could not be read and are "
-                                  "not in its size; run as root or with CAP_DAC_READ_SEARCH",
-                                  volume.label.plain(), reading->space.value->errors));
+    for (const VolumeFacts& volume : inventory_.volumes) {
+      const SpaceUsage* space = space_of(volume);
+      if (space == nullptr || space->errors == 0 || ++named > kMostNamed) continue;
+      cannot("sizes",
+             fmt::format("volume {}: {} files or directories could not be read and are not "
+                         "included in its size; run as root or with CAP_DAC_READ_SEARCH",
+                         volume.label.plain(), space->errors));
     }
-    if (named > kMostNamed) cannot("sizes", fmt::format("and {} more", named - kMostNamed));
+    if (named > kMostNamed) cannot("sizes", fmt::format("{} more", named - kMostNamed));
   }
 
-  // Of each filesystem with volumes whose files are walked.
-  void changes(const HostAccess& access) {
-    const Inventory& inventory = *host_.inventory;
-    std::set<std::size_t> walked;
-    for (const VolumeFacts& volume : inventory.volumes) {
-      const SizeReading* reading = host_.size_of(volume);
-      const bool is_walked = reading != nullptr && reading->space.value &&
-                             reading->space.value->method == SizeMethod::kWalk;
-      if (is_walked && volume.filesystem) walked.insert(*volume.filesystem);
+  void change_feed(const ChangeFeedCheck& check) {
+    if (!check.error) {
+      line("ok", "changes",
+           fmt::format("{}: fanotify; only what changed is rescanned", check.mountpoint));
+      return;
     }
-    for (const std::size_t number : walked) {
-      const FilesystemFacts& filesystem = inventory.filesystems[number];
-      const auto feed = access.watch_changes(place_of(filesystem), {});
-      change_feed(filesystem.mountpoint.plain(), feed ? nullptr : &feed.error());
+    const std::string text = fmt::format("{}: no change events ({}); volumes are rescanned whole",
+                                         check.mountpoint, check.error->what);
+    if (check.error->kind == ErrorKind::kPermission) {
+      cannot("changes", text + "; run as root or with CAP_SYS_ADMIN");
+    } else {
+      line("missing", "changes", text);
     }
+  }
+
+  // Running without them is a choice; a source that requires one reports that itself.
+  void capability(const CapabilityUse& missing) {
+    line("lacks", "privileges", fmt::format("{}: {}", missing.name, missing.gives));
   }
 
   CheckReport finished() && { return std::move(report_); }
 
  private:
-  std::string ability(std::string_view source) const {
-    const Inventory& inventory = *host_.inventory;
-    if (source == "docker" && inventory.engine) {
-      return fmt::format("{} {}, API {} (volumes: {}, containers: {})",
-                         inventory.engine->product.plain(), inventory.engine->version.plain(),
-                         inventory.engine->api_version.plain(), inventory.volumes.size(),
-                         inventory.containers.size());
-    }
-    if (source == "mountinfo") return "the mount table is readable";
-    if (source == "diskstats") {
-      return fmt::format("block devices under Docker data: {}", inventory.devices.size());
-    }
-    if (source == "mountstats") {
-      const auto has_counters = [this](const VolumeFacts& volume) {
-        return host_.nfs_of(volume) != nullptr;
-      };
-      return fmt::format(
-          "volumes with counters of their own NFS mount: {}",
-          std::count_if(inventory.volumes.begin(), inventory.volumes.end(), has_counters));
-    }
-    if (source == "statfs") {
-      return fmt::format("filesystems that hold Docker data: {}", inventory.filesystems.size());
-    }
-    if (source == "sizes") {
-      return fmt::format(
-          "volumes measured: {}, of them by the filesystem's own accounts: {}; "
-          "not mounted now: {}",
-          measured([](const SpaceUsage&) { return true; }),
-          measured([](const SpaceUsage& space) { return space.method != SizeMethod::kWalk; }),
-          unmounted());
-    }
-    if (source == "cgroup") return container_io();
-    return "answers";
+  const SpaceUsage* space_of(const VolumeFacts& volume) const {
+    const SizeReading* reading = host_.size_of(volume);
+    return reading != nullptr && reading->space.value ? &*reading->space.value : nullptr;
   }
 
-  std::string container_io() const {
-    std::size_t running = 0;
-    std::size_t counted = 0;
-    std::size_t waiting = 0;
-    for (const ContainerFacts& container : host_.inventory->containers) {
-      running += container.pid ? 1 : 0;
+  void volumes() {
+    const auto is_measured = [&](const VolumeFacts& volume) { return space_of(volume) != nullptr; };
+    const auto by_quota = [&](const VolumeFacts& volume) {
+      return is_measured(volume) && space_of(volume)->method != SizeMethod::kWalk;
+    };
+    const auto has_nfs_counters = [&](const VolumeFacts& volume) {
+      return host_.nfs_of(volume) != nullptr;
+    };
+    found("volumes",
+          "measured: {}, of them by filesystem quota accounting: {}; not mounted: {}; "
+          "with their own NFS counters: {}",
+          count_of(inventory_.volumes, is_measured), count_of(inventory_.volumes, by_quota),
+          count_of(inventory_.volumes, [](const auto& volume) { return volume.unmounted; }),
+          count_of(inventory_.volumes, has_nfs_counters));
+  }
+
+  void containers() {
+    const auto has_counters = [&](const ContainerFacts& container) {
       const ContainerIo* io = host_.io_of(container);
-      if (io == nullptr) continue;
-      counted += io->lists_all || !io->devices.empty() ? 1 : 0;
-      waiting += io->pressure ? 1 : 0;
-    }
-    return fmt::format(
-        "running containers: {}; the kernel counts the I/O of {}, and how long {} wait for it",
-        running, counted, waiting);
+      return io != nullptr && (io->lists_all || !io->devices.empty());
+    };
+    const auto has_pressure = [&](const ContainerFacts& container) {
+      const ContainerIo* io = host_.io_of(container);
+      return io != nullptr && io->pressure;
+    };
+    found("containers", "running: {}; with I/O counters: {}; with I/O pressure: {}",
+          count_of(inventory_.containers, [](const auto& one) { return one.pid.has_value(); }),
+          count_of(inventory_.containers, has_counters),
+          count_of(inventory_.containers, has_pressure));
   }
 
-  template <typename Matches>
-  std::size_t measured(const Matches& matches) const {
-    std::size_t count = 0;
-    for (const VolumeFacts& volume : host_.inventory->volumes) {
-      const SizeReading* reading = host_.size_of(volume);
-      if (reading != nullptr && reading->space.value && matches(*reading->space.value)) ++count;
-    }
-    return count;
-  }
-
-  std::size_t unmounted() const {
-    std::size_t count = 0;
-    for (const VolumeFacts& volume : host_.inventory->volumes) count += volume.unmounted ? 1 : 0;
-    return count;
-  }
-
-  // That a kernel or a filesystem has no change feeds is nothing that anybody could mend.
-  void change_feed(std::string_view place, const Error* error) {
-    if (error == nullptr) {
-      line("ok", "changes",
-           fmt::format("{} tells what changes; the rest is not walked again", place));
-    } else if (error->kind == ErrorKind::kPermission) {
-      cannot("changes", fmt::format("{} does not tell what changes ({}); its volumes are walked "
-                                    "each time; run as root or with CAP_SYS_ADMIN",
-                                    place, error->what));
+  void failed(const SourceHealth& source, std::string_view why) {
+    const std::string text = fmt::format("{}: {}{}{}", source.provides, why,
+                                         source.remedy.empty() ? "" : "; ", source.remedy);
+    if (source.is_required) {
+      cannot(source.name, text);
     } else {
-      line("cannot", "changes",
-           fmt::format("{} does not tell what changes ({}); its volumes are "
-                       "walked each time",
-                       place, error->what));
+      line("missing", source.name, text);
     }
   }
 
-  void cannot(std::string_view name, std::string_view why) {
-    line("cannot", name, why);
+  template <typename... Values>
+  void found(std::string_view subject, fmt::format_string<Values...> format, Values&&... values) {
+    line("found", subject, fmt::format(format, std::forward<Values>(values)...));
+  }
+
+  void cannot(std::string_view subject, std::string_view why) {
+    line("cannot", subject, why);
     report_.complete = false;
   }
 
-  void line(std::string_view verdict, std::string_view name, std::string_view what) {
-    fmt::format_to(std::back_inserter(report_.text), "{:<7} {:<10} {}\n", verdict, name, what);
+  void line(std::string_view verdict, std::string_view subject, std::string_view what) {
+    fmt::format_to(std::back_inserter(report_.text), "{:<7} {:<12} {}\n", verdict, subject, what);
   }
 
   const HostSnapshot& host_;
+  const Inventory& inventory_;
   CheckReport report_;
 };
 
 }  // namespace
 
-CheckReport check_report(const HostSnapshot& host, const HostAccess* changes,
-                         const HostPaths& paths, const std::string& state_directory,
-                         const std::vector<CapabilityUse>& lacking) {
+CheckReport check_report(const HostSnapshot& host, const std::vector<ChangeFeedCheck>& changes,
+                         const std::vector<CapabilityUse>& missing) {
   Report report(host);
-  for (const SourceHealth& source : host.sources) {
-    if (source.name != "state" && !source.name.starts_with("ebpf")) report.source(source);
-  }
+  for (const SourceHealth& source : host.sources) report.source(source);
+  report.host();
   report.unreadable();
-  report.io(paths);
-  if (changes != nullptr) report.changes(*changes);
-  report.state(state_directory);
-  report.privileges(lacking);
+  report.io();
+  for (const ChangeFeedCheck& check : changes) report.change_feed(check);
+  for (const CapabilityUse& use : missing) report.capability(use);
   return std::move(report).finished();
 }
 

@@ -14,7 +14,7 @@ struct CheckLine {
   std::string text;
 };
 
-// Where the numbers of each volume's I/O come from, and what would tell more.
-std::vector<CheckLine> check_io(const HostSnapshot& host, const HostPaths& paths);
+// The source of the I/O figures of volumes, with the volumes of each source.
+std::vector<CheckLine> check_io(const HostSnapshot& host);
 
 }  // namespace volumeter

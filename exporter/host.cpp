@@ -59,4 +59,20 @@ Result<Host> make_host(const Config& config, BuildInfo build) {
   return host;
 }
 
+CapabilitySet drop_privileges(const Host& host, ChangeLog& log) {
+  const CapabilitySet had = permitted_capabilities();
+  if (!host.is_machine) return had;
+  CapabilitySet kept = kAgentCapabilities;
+  for (const std::string& path : {host.docker_socket, host.state_directory}) {
+    if (path.empty() || !had.has(Capability::kDacOverride) || !belongs_to_another(path)) continue;
+    kept.add(Capability::kDacOverride);
+    log.info({"privileges", {{"path", path}}},
+             "CAP_DAC_OVERRIDE kept: the path is owned by another user");
+  }
+  if (const auto done = keep_only(kept, kAgentCapabilitiesOnDemand); !done) {
+    log.warning("privileges", "could not drop all privileges", {{"error", done.error().text()}});
+  }
+  return had;
+}
+
 }  // namespace volumeter

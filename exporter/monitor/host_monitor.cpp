@@ -45,6 +45,20 @@ void add_health(std::vector<SourceHealth>& all, const std::optional<Parts>&... p
   (void(parts ? all.push_back(parts->health()) : void()), ...);
 }
 
+// Those with a volume whose size comes from a scan of its files.
+std::vector<const FilesystemFacts*> scanned_filesystems(const HostSnapshot& host) {
+  std::set<std::size_t> scanned;
+  for (const VolumeFacts& volume : host.inventory->volumes) {
+    const SizeReading* reading = host.size_of(volume);
+    const bool is_scanned = reading != nullptr && reading->space.value &&
+                            reading->space.value->method == SizeMethod::kWalk;
+    if (is_scanned && volume.filesystem) scanned.insert(*volume.filesystem);
+  }
+  std::vector<const FilesystemFacts*> found;
+  for (const std::size_t number : scanned) found.push_back(&host.inventory->filesystems[number]);
+  return found;
+}
+
 }  // namespace
 
 HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options)
@@ -80,6 +94,20 @@ void HostMonitor::sample_once(std::stop_token stop) {
   refresh(stop);
   if (filesystems_) filesystems_->sample_once(stop);
   if (sizes_) sizes_->sample_once(stop);
+}
+
+std::vector<ChangeFeedCheck> HostMonitor::check_once(bool wants_change_feeds,
+                                                     std::stop_token stop) {
+  usage_.check_directory();
+  std::vector<ChangeFeedCheck> checks;
+  if (!wants_change_feeds) return checks;
+  const auto host = snapshot();
+  for (const FilesystemFacts* filesystem : scanned_filesystems(*host)) {
+    const auto feed = host_.watch_changes(place_of(*filesystem), stop);
+    checks.push_back(
+        {filesystem->mountpoint.plain(), feed ? std::nullopt : std::optional<Error>(feed.error())});
+  }
+  return checks;
 }
 
 void HostMonitor::start() {

@@ -31,6 +31,12 @@
 
 namespace volumeter {
 
+// Whether fanotify can report changes on a filesystem.
+struct ChangeFeedCheck {
+  std::string mountpoint;
+  std::optional<Error> error;  // why not
+};
+
 // Keeps the facts about the host up to date in the background and hands out snapshots of them.
 // snapshot() reads memory and a few files of /proc and /sys: it never waits for Docker, a disk or
 // a network.
@@ -42,6 +48,10 @@ class HostMonitor {
   // Asks every source once, one after the other, and returns when each has answered or timed out.
   // Writes nothing. For --once and --check.
   void sample_once(std::stop_token stop);
+
+  // What --check asks beyond that, after sample_once(): whether history can be written, and
+  // whether the filesystems whose volumes are scanned offer change events.
+  std::vector<ChangeFeedCheck> check_once(bool wants_change_feeds, std::stop_token stop);
 
   // Starts the background threads; they end with this object.
   void start();

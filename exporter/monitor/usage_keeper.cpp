@@ -90,6 +90,10 @@ std::shared_ptr<const UsageTimes> UsageKeeper::times() const {
   return times_;
 }
 
+void UsageKeeper::check_directory() {
+  if (file_ != nullptr) file_->check();
+}
+
 SourceHealth UsageKeeper::health() const {
   SourceHealth health = file_->health();
   health.bad_items = bad_lines_;

@@ -27,6 +27,9 @@ class UsageKeeper {
   // Enables writing, which --once never does. Renames a damaged file.
   void start_writing();
 
+  // Reports now if the directory is not writable.
+  void check_directory();
+
   void observe(const Inventory& inventory, WallTime now);
 
   // Records that the host is still being watched, without a change.

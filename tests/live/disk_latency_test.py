@@ -106,8 +106,8 @@ class DiskLatencyTest(LiveTest):
         lines = [line for line in agent.log().splitlines()
                  if 'subject=ebpf msg="eBPF unavailable' in line]
         self.assertEqual(len(lines), 0 if counts else 1, agent.log())
-        wanted = (r"ok +io +volumes counted by eBPF at every call: 1 \(own\)" if counts else
-                  "cannot +io +I/O of volumes is not counted by eBPF: .+")
+        wanted = (r"ok +io +I/O of volumes counted by eBPF: 1 \(own\)" if counts else
+                  "missing +ebpf_mounts +I/O of volumes, counted by eBPF: .+")
         self.assertRegex(self.check(engine), f"(?m)^{wanted}$")
 
     def check(self, engine):

@@ -174,8 +174,7 @@ class LifecycleTest(LiveTest):
         self.say(checked.stdout)
         self.assertEqual(checked.returncode, 0, checked.stderr)
         self.assertIn("volumes: 1, containers: 0", checked.stdout)
-        # Of I/O that depends on the kernel of this machine.
-        self.assertNotRegex(checked.stdout, r"(?m)^cannot +(?! |io )")
+        self.assertNotRegex(checked.stdout, "(?m)^cannot ")  # "missing" depends on the kernel
 
     def test_only_the_selected_labels_are_exported(self):
         self.api.create_volume("data", labels={"team": "search & \"find\"", "secret": "hunter2"})

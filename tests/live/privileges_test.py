@@ -2,6 +2,7 @@
 """The agent and its helpers keep only the privileges they need."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -87,7 +88,8 @@ class Privileges(LiveTest):
         agent = self.start_agent(engine)
         self.see(agent, lambda seen: seen.value("docker_up") == 1, "the engine answers")
         self.assert_has(agent.process.pid, AGENT | {DAC_OVERRIDE}, on_demand={SYS_ADMIN})
-        self.assertIn("CAP_DAC_OVERRIDE is kept because " + socket, agent.log())
+        self.assertRegex(agent.log(), "subject=privileges path=\"?" + re.escape(socket) +
+                         "\"? msg=\"CAP_DAC_OVERRIDE kept: the path is owned by another user\"")
 
     def test_an_unprivileged_user_can_run_it_and_gets_the_missing_capabilities_listed(self):
         os.chmod(self.scene.folder, 0o755)
@@ -98,7 +100,7 @@ class Privileges(LiveTest):
         flags = ["--docker.host", "unix:///nowhere/docker.sock", "--state.directory", state]
 
         child = self.scene.start("agent", [*command, *flags, "--web.listen-address", "127.0.0.1:0"])
-        eventually(lambda: "listening on" in self.scene.log("agent"), 10, "the agent listens")
+        eventually(lambda: "msg=listening" in self.scene.log("agent"), 10, "the agent listens")
         self.assertIn("volumeter", command_of(child.pid))
         for field in ("CapEff", "CapPrm"):
             self.assertEqual(capabilities(child.pid, field), set())

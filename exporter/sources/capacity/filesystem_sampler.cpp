@@ -17,6 +17,7 @@ FilesystemSampler::FilesystemSampler(const HostAccess& host, ChangeLog& log,
                                      std::chrono::milliseconds interval)
     : host_(host), log_(log), interval_(interval) {
   health_.name = "statfs";
+  health_.provides = "capacity of filesystems that hold Docker data";
   health_.may_decline = true;
 }
 

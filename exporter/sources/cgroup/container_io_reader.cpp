@@ -113,6 +113,7 @@ void read_pressure(const Folder& folder, ContainerIo& io, std::size_t& bad_lines
 ContainerIoReader::ContainerIoReader(const HostAccess& host, ChangeLog& log)
     : host_(host), log_(log) {
   health_.name = kSubject;
+  health_.provides = "I/O and I/O pressure of containers";
 }
 
 std::vector<std::optional<ContainerIo>> ContainerIoReader::read(

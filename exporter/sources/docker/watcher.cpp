@@ -30,6 +30,7 @@ Watcher::Watcher(const HostAccess& host, ChangeLog& log, Options options,
       lister_(host, options_.api_version),
       changes_(options_.pace, host.steady_now) {
   state_.health.name = "docker";
+  state_.health.provides = "volumes, containers and their mounts";
 }
 
 void Watcher::list_once(std::stop_token stop) {

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "exporter/sources/ebpf/ebpf_obstacle.h"
+
 namespace volumeter {
 
 void DeviceLatencyWatch::start() {
@@ -13,6 +15,7 @@ void DeviceLatencyWatch::start() {
     return;
   }
   health_.failed(tracer.error());
+  health_.remedy = ebpf_obstacle(host_.paths, tracer.error().text());
   log_.info(
       "ebpf_devices",
       "eBPF unavailable; no docker_device_io_latency_seconds; run with --check for the remedy",

@@ -30,7 +30,9 @@ class DeviceLatencyWatch {
   ChangeLog& log_;
   mutable std::mutex mutex_;
   std::unique_ptr<DeviceTracer> tracer_;
-  SourceHealth health_{.name = "ebpf_devices"};
+  SourceHealth health_{.name = "ebpf_devices",
+                       .provides = "latency of disks, measured by eBPF",
+                       .is_required = false};
 };
 
 }  // namespace volumeter

@@ -24,21 +24,19 @@ bool has_types(const HostPaths& paths) {
 std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused) {
   const std::string why(refused);
   if (why.find("built without") != std::string::npos) {
-    return why + ": build with libbpf-dev, clang and bpftool installed";
+    return "build with libbpf-dev, clang and bpftool installed";
   }
   if (is_locked_down(paths)) {
-    return why + ": this kernel is locked down (Secure Boot, lockdown=) and denies tracing";
+    return "this kernel is locked down (Secure Boot, lockdown=) and denies tracing";
   }
   if (why.find("ermi") != std::string::npos) {  // "Operation not permitted", "Permission denied"
-    return why +
-           ": run as root or with CAP_BPF and CAP_PERFMON; with them, this kernel may be "
-           "locked down (lockdown=)";
+    return "run as root or with CAP_BPF and CAP_PERFMON; if it has them, the kernel may be locked "
+           "down (lockdown=)";
   }
   if (!has_types(paths)) {
-    return why + ": this kernel has no BTF; needs CONFIG_DEBUG_INFO_BTF";
+    return "this kernel has no BTF; needs CONFIG_DEBUG_INFO_BTF";
   }
-  return why +
-         ": needs Linux 5.13 or later with CONFIG_BPF_SYSCALL, CONFIG_FUNCTION_TRACER and "
+  return "needs Linux 5.13 or later with CONFIG_BPF_SYSCALL, CONFIG_FUNCTION_TRACER and "
          "CONFIG_DEBUG_INFO_BTF";
 }
 

@@ -8,8 +8,8 @@
 
 namespace volumeter {
 
-// Why eBPF is unavailable, with the remedy, as a clause for humans. `refused` is the error of the
-// kernel.
+// Why eBPF is unavailable and the remedy, as a clause for humans that follows the error itself.
+// `refused`: the error of the kernel.
 std::string ebpf_obstacle(const HostPaths& paths, std::string_view refused);
 
 }  // namespace volumeter

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/ebpf/mount_io_watch.h"
 
+#include "exporter/sources/ebpf/ebpf_obstacle.h"
 #include "exporter/sources/os/files.h"
 
 namespace volumeter {
@@ -73,6 +74,7 @@ bool MountIoWatch::has_tracer() {
       log_.info(kSubject, "counting volume I/O with eBPF");
     } else {
       health_.failed(tracer.error());
+      health_.remedy = ebpf_obstacle(host_.paths, tracer.error().text());
       log_.info(kSubject,
                 "eBPF unavailable; I/O only for volumes with a block device of their own; run with "
                 "--check for the remedy",

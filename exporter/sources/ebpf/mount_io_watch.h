@@ -75,7 +75,8 @@ class MountIoWatch {
   std::map<MountKey, Watched> watched_;
   MountIoTotals totals_;
   std::set<std::string> uncounted_volumes_;
-  SourceHealth health_{.name = "ebpf_mounts"};
+  SourceHealth health_{
+      .name = "ebpf_mounts", .provides = "I/O of volumes, counted by eBPF", .is_required = false};
 };
 
 // The mount at `destination` in `mounts`, the mounts of a container. Found by its mount point or, if

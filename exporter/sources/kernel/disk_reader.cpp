@@ -16,6 +16,7 @@ constexpr std::string_view kSubject = "diskstats";
 DiskReader::DiskReader(const HostAccess& host, ChangeLog& log)
     : host_(host), log_(log), path_(host.paths.proc("diskstats")) {
   health_.name = kSubject;
+  health_.provides = "I/O statistics of block devices";
 }
 
 std::shared_ptr<const DiskList> DiskReader::read() {

@@ -26,6 +26,7 @@ constexpr std::string_view kSubject = "mountinfo";
 MountTable::MountTable(const HostAccess& host, ChangeLog& log)
     : host_(host), log_(log), list_(std::make_shared<const MountList>(std::vector<Mount>{})) {
   health_.name = kSubject;
+  health_.provides = "the mount table";
 }
 
 std::shared_ptr<const MountList> MountTable::current() {

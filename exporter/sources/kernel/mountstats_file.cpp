@@ -18,6 +18,7 @@ constexpr std::string_view kSubject = "mountstats";
 
 MountstatsFile::MountstatsFile(const HostAccess& host, ChangeLog& log) : host_(host), log_(log) {
   health_.name = kSubject;
+  health_.provides = "I/O statistics of NFS volumes";
 }
 
 std::optional<std::vector<NfsStats>> MountstatsFile::read() {

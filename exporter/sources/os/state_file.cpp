@@ -71,7 +71,11 @@ bool StateFile::write_pending() {
 }
 
 void StateFile::check() {
-  if (!check_writable_directory(directory_)) report();
+  const auto writable = check_writable_directory(directory_);
+  if (writable) return;
+  const std::lock_guard lock(mutex_);
+  health_.failed(writable.error());
+  report();
 }
 
 // Without the error, which health() has: one unusable directory causes different errors in turn.

@@ -25,6 +25,7 @@ SpaceUsage updated(SpaceUsage before, const SpaceUsage& now) {
 
 SizeResults::SizeResults(ChangeLog& log) : log_(log) {
   health_.name = "sizes";
+  health_.provides = "sizes of volumes";
   health_.may_decline = true;
 }
 

@@ -39,8 +39,8 @@ class Agent:
     def is_listening(self):
         if self.process.poll() is not None:
             raise AssertionError("the agent ended:\n" + self.log())
-        # msg="listening on 127.0.0.1:0: open http://127.0.0.1:33133/ in a browser"
-        found = re.search(r"open (http://\S+)/ in a browser", self.log())
+        # subject=server address=127.0.0.1:0 msg=listening url=http://127.0.0.1:33133/
+        found = re.search(r'listening\W.*?url\W+(http://[^\s"]+)/', self.log())
         self.url = found[1] if found else None
         return found is not None
 
