@@ -34,20 +34,24 @@ class Scene {
     host.paths = {folder_ / "proc", folder_ / "sys", folder_.path()};
     host.now = [] { return from_unix_seconds(1'700'000'000); };
     host.steady_now = [this] { return std::chrono::steady_clock::now() + skipped.load(); };
-    host.statfs = [this](const std::string&, std::stop_token) -> Result<FsUsage> {
-      ++statfs_calls;
-      return FsUsage{.size_bytes = 100};
+    host.statfs = [this](const std::vector<Place>& places, const HostAccess::OnUsage& on_answer,
+                         std::stop_token) {
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        ++statfs_calls;
+        on_answer(i, FsUsage{.size_bytes = 100});
+      }
     };
-    host.resolve = [](const std::string& path, std::stop_token) -> Result<std::string> {
-      return path;
+    host.resolve = [](const std::vector<Place>& places, std::stop_token) {
+      std::vector<Result<std::string>> paths;
+      for (const Place& place : places) paths.emplace_back(place.path);
+      return paths;
     };
     host.start_scan = [this](const ScanOrder&,
                              std::stop_token) -> Result<std::unique_ptr<TreeScan>> {
       ++scans;
       return Error{ErrorKind::kPermission, "scan", "denied"};
     };
-    host.watch_changes = [](const std::string&,
-                            std::stop_token) -> Result<std::unique_ptr<ChangeFeed>> {
+    host.watch_changes = [](const Place&, std::stop_token) -> Result<std::unique_ptr<ChangeFeed>> {
       return Error{ErrorKind::kUnsupported, "fanotify", "not here"};
     };
     host.trace_mounts = [this]() -> Result<std::unique_ptr<MountTracer>> {
