@@ -33,7 +33,7 @@ class Scene {
     inventory_.containers = {container("job", {}), container("db", 42), container("db", 42)};
     DeviceFacts partition;
     partition.name = Label("vda1");
-    partition.is_partition = true;
+    partition.block.is_partition = true;
     DeviceFacts disk;
     disk.name = Label("vda");
     inventory_.devices = {partition, disk};
