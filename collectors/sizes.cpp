@@ -64,8 +64,9 @@ constexpr MetricDesc kScanInfo{
     "Method and state of the size measurement. Methods: walk (all files), statfs, quota and qgroup "
     "(filesystem accounting), none (not measured yet). States: measured, pending (not measured "
     "yet), unmounted (no container mounts the volume), no_path (the driver reports no mount "
-    "point), permission, not_found, timeout (the filesystem is not responding), error. In the last "
-    "four states the exported size, if any, is the last known one. Value is always 1.",
+    "point), permission, not_found, timeout (the filesystem is not responding), not_asked (the "
+    "agent did not access the filesystem, see its log), error. In the last five states the "
+    "exported size, if any, is the last known one. Value is always 1.",
     {"volume", "method", "state"}};
 constexpr const MetricDesc* kAll[] = {&kSize,        &kAllocated, &kInodes,       &kLimit,
                                       &kModified,    &kScanTime,  &kScanDuration, &kScanErrors,

@@ -27,6 +27,7 @@ export const SCAN_STATES = words({
   unmounted: 'unmounted: no container mounts it',
   no_path: 'no_path: the driver reports no mount point',
   timeout: 'timeout: filesystem not responding',
+  not_asked: 'not_asked: see the log of the agent',
 });
 
 // A text in place of a missing number. Grafana treats a last value of NaN as no value.
