@@ -89,14 +89,14 @@ TEST_CASE("trees of a folder have the sizes that are written down") {
   folder.write("trees.json", R"({"/v": {"apparent_bytes":5,"allocated_bytes":4096,"inodes":2,)"
                              R"("errors":1,"last_modified":1700000000.5}, "/p":"ENOENT"})");
   const HostAccess host = host_of(folder);
-  const auto space = measure(host, {.root = {}, .path = "/v", .directories = {}});
+  const auto space = measure(host, {.place = at("/v"), .directories = {}});
   REQUIRE(space);
   CHECK(space->apparent_bytes == 5U);
   CHECK(space->allocated_bytes == 4096);
   CHECK(space->inodes == 2U);
   CHECK(space->errors == 1);
   CHECK(unix_seconds(space->last_modified.value()) == 1700000000.5);
-  const auto gone = measure(host, {.root = {}, .path = "/p", .directories = {}});
+  const auto gone = measure(host, {.place = at("/p"), .directories = {}});
   CHECK(gone.error().kind == ErrorKind::kNotFound);
 }
 
@@ -106,10 +106,10 @@ TEST_CASE("a filesystem of its own tells its size in a folder, also inside a con
   folder.write("statfs.json", R"({"/proc/42/root/run": {"block_size": 4096, "blocks": 100,)"
                               R"("bfree": 60, "bavail": 60, "files": 9, "ffree": 8}})");
   const HostAccess host = host_of(folder);
-  const auto space = measure(host, {.root = host.paths.procfs + "/42/root",
-                                    .path = "/run",
-                                    .own_filesystem = true,
-                                    .directories = {}});
+  const auto space =
+      measure(host, {.place = {.root = host.paths.procfs + "/42/root", .path = "/run"},
+                     .own_filesystem = true,
+                     .directories = {}});
   REQUIRE(space);
   CHECK(space->method == SizeMethod::kStatfs);
   CHECK(space->allocated_bytes == 40 * 4096);
