@@ -20,10 +20,10 @@ UniqueFd FilesystemEntries::open(int parent, const char* name) {
 }
 
 template <typename Open>
-UniqueFd FilesystemEntries::open_inside(int parent, const char* name, Open open) {
-  UniqueFd fd = open(parent, name, Crossing::kRefused);
+UniqueFd FilesystemEntries::open_inside(int parent, const char* name, Open open_it) {
+  UniqueFd fd = open_it(parent, name, Crossing::kRefused);
   if (fd || errno != EXDEV) return fd;
-  if (is_bind_mount(parent, name)) return open(parent, name, Crossing::kAllowed);
+  if (is_bind_mount(parent, name)) return open_it(parent, name, Crossing::kAllowed);
   errno = EXDEV;
   return fd;
 }

@@ -34,7 +34,7 @@ class FilesystemEntries {
 
  private:
   template <typename Open>
-  UniqueFd open_inside(int parent, const char* name, Open open);
+  UniqueFd open_inside(int parent, const char* name, Open open_it);
   bool is_bind_mount(int parent, const char* name);
 
   const dev_t device_;
