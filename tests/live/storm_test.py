@@ -82,7 +82,7 @@ class StormTest(LiveTest):
     def is_followed(self, agent, kind):
         """Whether its filesystem tells what changes."""
         mount_point = os.path.dirname(self.folders[kind])
-        return f'subject="change feed" mountpoint={mount_point} ' not in agent.log()
+        return f'subject=change_feed mountpoint={mount_point} ' not in agent.log()
 
     def wait_for_sizes_of_du(self, agent, when):
         try:

@@ -50,7 +50,7 @@ Result<Value> read_part(const std::string& folder, const char* part, const Conve
   const std::string file = folder + "/io.json";
   const auto text = read_file(file, kMaxFixtureBytes);
   if (!text) {
-    return Error{ErrorKind::kUnsupported, "eBPF", "a folder without io.json has none"};
+    return Error{ErrorKind::kUnsupported, "eBPF", "no io.json in this root"};
   }
   try {
     return convert(Json::parse(*text).at(part));

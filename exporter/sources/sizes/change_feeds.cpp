@@ -39,7 +39,7 @@ ChangeFeeds::Feeds::iterator ChangeFeeds::open(const SizeTarget& target, std::st
   }
   const ErrorKind kind = feed.error().kind;
   if (kind != ErrorKind::kPermission && kind != ErrorKind::kUnsupported) return feeds_.end();
-  log_.info({"change feed", {{"mountpoint", target.mount_point}}},
+  log_.info({"change_feed", {{"mountpoint", target.mount_point}}},
             "the filesystem does not report changes; its volumes are walked each time",
             {{"error", feed.error().text()}});
   return feeds_.try_emplace(std::move(filesystem)).first;

@@ -90,7 +90,7 @@ void SizeResults::report(const SizeTarget& target, const Error& error) {
 
 // One line a cause: it says nothing about the volume.
 void SizeResults::report_not_asked(const Error& error) {
-  log_.warning({"sizes not asked", {{"error", error.what}}},
+  log_.warning({"sizes", {{"error", error.what}}},
                "some volumes are not measured for now because earlier scans have no answer; "
                "retrying; see docker_volume_scan_info{state=\"not_asked\"}");
 }

@@ -184,7 +184,7 @@ void SizeSampler::carry_out(const std::string& key, Measured& measured, TargetOr
   const SizeTarget& target = measured.machine.target();
   const SteadyTime now = host_.steady_now();
   if (orders.refused_handles) {
-    log_.info("change feed", "directories cannot be opened by handle; volumes are walked each time",
+    log_.info("change_feed", "directories cannot be opened by handle; volumes are walked each time",
               {{"error", orders.refused_handles->text()}});
   }
   if (orders.drop) end_scan(key, measured);

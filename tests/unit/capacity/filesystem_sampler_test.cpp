@@ -98,7 +98,7 @@ TEST_CASE("a hung filesystem keeps its last value, and it is said once") {
   CHECK(
       log.count(
           "warning subject=filesystem mountpoint=/nfs msg=\"no answer to statfs; serving the last "
-          "known values; check the server or unmount it\"") == 1);
+          "known values; check the server or unmount the filesystem\"") == 1);
 
   host.failing.clear();
   sampler.sample_once({});
