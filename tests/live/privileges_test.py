@@ -110,7 +110,7 @@ class Privileges(LiveTest):
                                  check=False).stdout
         for name in ("CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_BPF",
                      "CAP_PERFMON", "CAP_FOWNER"):
-            self.assertRegex(checked, rf"(?m)^lacks +privileges {name}: \w")
+            self.assertRegex(checked, rf"(?m)^lacks +privileges +{name}: \w")
 
     def test_with_the_documented_capabilities_nothing_is_missing(self):
         wanted = sorted((AGENT | HELPERS | {SYS_ADMIN}) & self.here)
