@@ -15,12 +15,12 @@ HUNG = 34
 HEALTHY = ("db", "logs", "cache")
 WATCHED = 25  # seconds, more than two rounds of statfs at the default interval
 MAX_AGE = 15  # seconds, of the capacity of the healthy filesystem
-MAX_FIRST = 5  # seconds until the healthy filesystem has a capacity; under one where nothing else runs
+MAX_FIRST = 3  # seconds until the healthy filesystem has a capacity; under one where nothing else runs
 MAX_SCRAPE = 1
 MAX_EXIT = 2
-MAX_ONCE = 10  # seconds of --once and --check; asked one by one they took 70
-MAX_SIZES = 30  # seconds until changed volumes are measured, on a machine that does other things
-MAX_STUCK = 40  # processes
+MAX_ONCE = 8  # seconds of --once and --check; asked one by one they took 70
+MAX_SIZES = 20  # seconds until changed volumes are measured, on a machine that does other things
+MAX_STUCK = 44  # processes: 32 questions to places that answered before and 12 scans (prober.h)
 
 
 class HungManyTest(LiveTest):
