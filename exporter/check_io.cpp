@@ -42,6 +42,7 @@ std::vector<CheckLine> check_io(const HostSnapshot& host) {
   std::vector<CheckLine> lines;
   std::map<IoSource, Named> volumes;
   for (const VolumeIo& io : volume_io(host)) volumes[io.source].add(io.volume->label.plain());
+  lines.reserve(volumes.size());
   for (const auto& [source, named] : volumes) {
     lines.push_back(
         {source != IoSource::kShared,

@@ -102,6 +102,8 @@ void on_connection(void* sockets, MHD_Connection* connection, void** context,
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) return open->remove(as_socket(*context));
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info == nullptr) return;
+    // The context is the one thing that libmicrohttpd keeps for a connection.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
     *context = reinterpret_cast<void*>(static_cast<std::intptr_t>(info->connect_fd));
     open->add(info->connect_fd);
   } catch (...) {  // out of memory: the socket is not in the set
