@@ -55,6 +55,7 @@ std::vector<const FilesystemFacts*> scanned_filesystems(const HostSnapshot& host
     if (is_scanned && volume.filesystem) scanned.insert(*volume.filesystem);
   }
   std::vector<const FilesystemFacts*> found;
+  found.reserve(scanned.size());
   for (const std::size_t number : scanned) found.push_back(&host.inventory->filesystems[number]);
   return found;
 }

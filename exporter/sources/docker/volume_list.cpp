@@ -41,6 +41,7 @@ std::vector<Volume> volumes_of(const std::vector<Container>& containers) {
     }
   }
   std::vector<Volume> volumes;
+  volumes.reserve(by_name.size());
   for (auto& [name, volume] : by_name) volumes.push_back(std::move(volume));
   return volumes;
 }

@@ -35,6 +35,7 @@ class BpfDeviceTracer final : public DeviceTracer {
         });
     if (!done) return done.error();
     std::vector<DeviceLatency> all;
+    all.reserve(devices.size());
     for (auto& [number, device] : devices) all.push_back(device);
     return all;
   }

@@ -90,7 +90,7 @@ class BpfMountTracer final : public MountTracer {
     }
     if (followed_.contains(hooks->fstype)) return Nothing{};
     const std::size_t before = links_.size();
-    const auto done = attach_all(*hooks);
+    auto done = attach_all(*hooks);
     if (!done) {
       links_.resize(before);
       return done;
