@@ -128,6 +128,7 @@ std::vector<Result<Answer>> Prober::ask(Operation operation, std::chrono::millis
   };
   QuestionRound(options, places, take, pool_, questions_, std::move(stop)).run();
   std::vector<Result<Answer>> in_order;
+  in_order.reserve(answers.size());
   for (auto& answer : answers) in_order.push_back(std::move(*answer));
   return in_order;
 }
