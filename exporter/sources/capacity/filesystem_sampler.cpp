@@ -138,7 +138,7 @@ void FilesystemSampler::report(const std::string& mount_point, const std::option
       log_.warning(
           subject,
           "no answer to statfs; serving the last known values; check the server or unmount "
-          "it");
+          "the filesystem");
       break;
     case ErrorKind::kNotAsked:
       log_.warning(subject,
