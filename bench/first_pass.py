@@ -4,8 +4,11 @@
 
 Usage: bench/first_pass.py PROGRAM [PROGRAM_BEFORE] [VOLUMES]
 
-Needs root. VOLUMES=DIRECTORY keeps the files there for the next run. A fake engine lists 10,000 volumes of 6 files in 2 directories each, all in the page
-cache. Prints for each program: the time from its start until all are measured (to 2 s), the CPU time that scans spent (agent and helpers) and that of the agent process.
+Needs root. VOLUMES=DIRECTORY in the environment keeps the files there for the next run. A fake
+engine lists 10,000 volumes of 6 files in 2 directories each, all in the page cache. Prints for
+each program the time from its start until all are measured (to 2 s), the CPU time of scans (agent
+and helpers) and that of the agent process. A program from before log lines had fields is run by a
+copy of this file in its own checkout.
 """
 
 import http.server
