@@ -26,6 +26,8 @@ NEEDS = (QEMU, "busybox", "cpio", "modprobe")
 # loop devices, which it is asked for through a device node that is not there before.
 MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay", "loop")
 MEMORY_MIB = 2048
+# By how much waits there are longer (tests/live/support/scene.py): the host may be busy.
+SLOWNESS = 5
 
 
 class NotHere(Exception):
@@ -65,7 +67,8 @@ def find_kernel():
 
 
 def script_of(command):
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in os.environ.items()
+    environment = {**os.environ, "VOLUMETER_TESTS_SLOWNESS": str(SLOWNESS)}
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()
              if name.isidentifier()]
     return "\n".join([*lines, "cd " + shlex.quote(os.getcwd()), "exec " + shlex.join(command), ""])
 
@@ -109,8 +112,9 @@ def qemu_argv(kernel, initramfs, shared, console):
         "-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-m", str(MEMORY_MIB),
         "-kernel", kernel, "-initrd", initramfs, "-serial", "file:" + console,
         # A panic restarts at once, which -no-reboot turns into an end. The mitigations make
-        # system calls several times as slow where page tables are emulated.
-        "-append", "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off",
+        # system calls several times as slow where page tables are emulated. What was translated
+        # of a program serves its next run only at the same addresses (norandmaps).
+        "-append", "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off norandmaps",
         "-virtfs", f"local,path=/,mount_tag=host,readonly=on,{plain}",
         "-virtfs", f"local,path={shared},mount_tag=shared,{plain}",
     ]

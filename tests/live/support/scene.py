@@ -10,6 +10,11 @@ import subprocess
 import tempfile
 import time
 
+# How many times as slow as a real machine this one is: tests/vm/machine.py says so.
+SLOWNESS = int(os.environ.get("VOLUMETER_TESTS_SLOWNESS", "1"))
+# Where to look is slow, it delays what is waited for.
+POLL_SECONDS = 0.02 if SLOWNESS == 1 else 0.25
+
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 MNT_DETACH = 2
@@ -24,11 +29,12 @@ def die_with_parent():
 
 def eventually(holds, seconds, what):
     """Waits until holds() is true and returns how long that took."""
+    seconds *= SLOWNESS
     began = time.monotonic()
     while not holds():
         if time.monotonic() - began > seconds:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
+        time.sleep(POLL_SECONDS)
     return time.monotonic() - began
 
 
@@ -105,7 +111,7 @@ class Scene:
 
     def kill_processes(self):
         # Again and again: one that is being forked is in no list yet.
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 10 * SLOWNESS
         while (pids := self.processes()) and time.monotonic() < deadline:
             for pid in pids:
                 kill_quietly(pid)
