@@ -22,15 +22,15 @@ class LiveTest(unittest.TestCase):
     needs = ()  # programs; "/..." is a file, "root" is being root
 
     def setUp(self):
+        self.skip_where_something_lacks()
+        self.scene = Scene()
+        self.addCleanup(assert_nothing_is_left, self.scene)
+        self.addCleanup(self.scene.end)
+
+    def skip_where_something_lacks(self):
         for thing in self.needs:
             if not is_there(thing):
                 self.skipTest("needs " + thing)
-        self.scene = Scene()
-        self.addCleanup(self.assert_nothing_is_left)
-        self.addCleanup(self.scene.end)
-
-    def assert_nothing_is_left(self):
-        self.assertEqual(self.scene.leftovers(), [])
 
     def start_engine(self):
         engine = Engine(self.scene)
@@ -55,6 +55,45 @@ class LiveTest(unittest.TestCase):
     def say(self, text):
         """A figure for whoever reads the log; nothing is asserted of it."""
         print(f"\n    {text}", end=" ", file=sys.stderr, flush=True)
+
+
+class SharedLiveTest(LiveTest):
+    """The tests of a class share one scene, for where an engine takes long to start: the first of
+    them calls set_scene(). Each has agents of its own."""
+
+    scene = None
+
+    @classmethod
+    def set_scene(cls):
+        """Starts what all of them need; addClassCleanup() ends it."""
+
+    @classmethod
+    def start_shared_engine(cls, data_root=None):
+        cls.engine = Engine(cls.scene)
+        cls.engine.data_root = data_root or cls.engine.data_root
+        cls.addClassCleanup(cls.engine.end)
+        cls.engine.start_with_image()
+
+    def setUp(self):
+        self.skip_where_something_lacks()
+        shared = type(self)
+        if shared.scene is None:
+            shared.scene = Scene()
+            shared.addClassCleanup(assert_nothing_is_left, shared.scene)
+            shared.addClassCleanup(shared.scene.end)
+            shared.set_scene()
+
+    def start_agent(self, engine, *flags, **options):
+        """With no memory of what other tests did, and no longer than this one."""
+        options.setdefault("state", self.scene.path(f"state{len(self.scene.children)}"))
+        agent = super().start_agent(engine, *flags, **options)
+        self.addCleanup(agent.kill)
+        return agent
+
+
+def assert_nothing_is_left(scene):
+    if left := scene.leftovers():
+        raise AssertionError(f"left behind: {left}")
 
 
 def is_there(thing):

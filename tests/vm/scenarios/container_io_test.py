@@ -10,8 +10,7 @@ sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../../live"))
 
 import containers_test as live
 from support.disk import make_disk, run_quietly
-from support.engine import Engine
-from support.live_test import LiveTest, run
+from support.live_test import SharedLiveTest, run
 from support.scene import eventually, read_proc
 
 FIGURES = {"rbytes": "docker_volume_read_bytes_total", "wbytes": "docker_volume_written_bytes_total",
@@ -19,32 +18,29 @@ FIGURES = {"rbytes": "docker_volume_read_bytes_total", "wbytes": "docker_volume_
 WRITTEN = live.BLOCKS * live.MEGABYTE
 
 
-class CgroupV2(live.ContainersTest):
-    """The live tests again."""
+class CgroupV2(SharedLiveTest, live.ContainersTest):
+    """The live tests again, and more, with an engine whose data lies on a disk of its own."""
+
+    @classmethod
+    def set_scene(cls):
+        run_quietly(["modprobe", "overlay"])
+        disk = cls.mount(cls.make_disk("root", 200))
+        cls.start_shared_engine(os.path.join(disk, "docker"))
+        cls.device = cls.make_disk("disk")
+        cls.folder = cls.mount(cls.device)
 
     def setUp(self):
         self.assertEqual(read_proc("self", "cgroup"), b"0::/\n")
         super().setUp()
+        self.addCleanup(self.engine.api.remove_all_containers)
 
+    @classmethod
+    def make_disk(cls, name, mebibytes=64):
+        return make_disk(cls.scene, name, mebibytes)
 
-class WithoutEbpf(LiveTest):
-    """An engine whose data lies on a disk of its own, and an agent that may not use eBPF."""
-
-    needs = live.ContainersTest.needs
-
-    def setUp(self):
-        super().setUp()
-        run_quietly(["modprobe", "overlay"])
-        self.engine = Engine(self.scene)
-        self.addCleanup(self.engine.end)
-        self.engine.data_root = os.path.join(self.mount(self.make_disk("root", 200)), "docker")
-        self.engine.start_with_image()
-
-    def make_disk(self, name, mebibytes=64):
-        return make_disk(self.scene, name, mebibytes)
-
-    def mount(self, device):
-        point = self.scene.new_folder(os.path.basename(device))
+    @classmethod
+    def mount(cls, device):
+        point = cls.scene.new_folder(os.path.basename(device))
         run_quietly(["mount", device, point])
         return point
 
@@ -55,7 +51,7 @@ class WithoutEbpf(LiveTest):
         os.mkdir(os.path.join(folder, name))
         self.volume(name, "none", os.path.join(folder, name), "bind")
 
-    def run_container(self, name, *volumes):
+    def run_with_volumes(self, name, *volumes):
         """It writes to each, past the page cache, and then reads that from the first."""
         write = [f"dd if=/dev/zero of=/{volume}/file bs=1M count={live.BLOCKS} oflag=direct"
                  for volume in volumes]
@@ -73,7 +69,7 @@ class WithoutEbpf(LiveTest):
         found = seen.labels("docker_volume_io_source_info", volume=volume)
         return found and found["source"]
 
-    def test_a_volume_has_counters_only_if_they_are_its_own(self):
+    def test_without_ebpf_a_volume_has_counters_only_if_they_are_its_own(self):
         alone, both, own = (self.make_disk(name) for name in ("alone", "both", "own"))
         self.volume_in(self.mount(alone), "only")
         folder = self.mount(both)
@@ -81,8 +77,8 @@ class WithoutEbpf(LiveTest):
             self.volume_in(folder, name)
         self.volume("whole", "ext4", own)
         self.engine.api.create_volume("plain")
-        self.run_container("one", "only")
-        self.run_container("several", "left", "right", "whole", "plain")
+        self.run_with_volumes("one", "only")
+        self.run_with_volumes("several", "left", "right", "whole", "plain")
         agent = self.start_agent(self.engine, "--no-collector.io.ebpf")
         agent.wait_until(lambda seen: self.source(seen, "only") and self.source(seen, "plain"),
                          "the volumes have sources", 10)

@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../../live"))
 
-from support.live_test import LiveTest, run
+from support.live_test import SharedLiveTest, run
 from support.scene import eventually
 
 OPERATIONS = "docker_volume_nfs_operations_total"
@@ -18,15 +18,18 @@ BLOCKS = 10
 DIRECT = BLOCKS * 4096
 
 
-class Nfs(LiveTest):
+class Nfs(SharedLiveTest):
     needs = ("root", "dockerd", "busybox", "mkfs.ext4", "rpcbind", "rpcinfo", "rpc.nfsd", "rpc.mountd",
              "exportfs")
 
+    @classmethod
+    def set_scene(cls):
+        cls.server = Server(cls.scene)
+        cls.addClassCleanup(cls.server.end)
+        cls.start_shared_engine()
+
     def setUp(self):
         super().setUp()
-        self.server = Server(self.scene)
-        self.addCleanup(self.server.end)
-        self.engine = self.start_engine()
         self.agent = self.start_agent(self.engine, "--no-collector.sizes",
                                       "--no-collector.io.ebpf")
 
@@ -37,7 +40,9 @@ class Nfs(LiveTest):
             self.engine.api.create_volume(name, options={
                 "type": "nfs", "device": f":{self.server.path(name, more)}",
                 "o": f"addr=127.0.0.1,{more}"})
+            self.addCleanup(self.engine.api.remove_volume, name)
         self.engine.api.run_container("app", [f"{name}:/{name}" for name in options])
+        self.addCleanup(self.engine.api.remove_container, "app")
         self.agent.wait_for_volumes(*options)
 
     def folder(self, volume):
@@ -58,8 +63,7 @@ class Nfs(LiveTest):
         volumes = {"three": "vers=3,nolock,nosharecache", "four": "vers=4.2,nosharecache",
                    "idle": "vers=4.2,nosharecache"}
         self.run_with_volumes(**volumes)
-        tracing = self.start_agent(self.engine, "--no-collector.sizes",
-                                   state=self.scene.path("another-state"))
+        tracing = self.start_agent(self.engine, "--no-collector.sizes")
         tracing.wait_until(lambda seen: set(volumes) <= set(seen.by(
             "volume", "docker_volume_io_source_info", source="ebpf")), "eBPF counts", 20)
         for volume in ("three", "four"):
