@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a command in a virtual machine: run.py [--count-instructions] COMMAND...
+"""Runs a Python program in a virtual machine: run.py [--count-instructions] PROGRAM [ARGUMENT...]
 
 Prints what it prints and ends as it ends; with 77, which ctest counts as skipped, where there
 is no virtual machine to be had.
@@ -15,11 +15,12 @@ SKIPPED = 77
 TIMEOUT_SECONDS = 570  # below that of ctest, so that this program can still say what it saw
 
 
-def main(command):
-    count_instructions = command[0] == "--count-instructions"
+def main(arguments):
+    count_instructions = arguments[0] == "--count-instructions"
+    # By the interpreter itself: the `python3` of PATH may be a script that takes long to find it.
+    command = [sys.executable, "-B", *arguments[int(count_instructions):]]
     try:
-        code, output, console = run_in_vm(command[int(count_instructions):], TIMEOUT_SECONDS,
-                                          count_instructions)
+        code, output, console = run_in_vm(command, TIMEOUT_SECONDS, count_instructions)
     except NotHere as missing:
         print(f"needs {missing}", file=sys.stderr)
         return 1 if os.environ.get("VOLUMETER_TESTS_MUST_RUN") == "1" else SKIPPED

@@ -13,7 +13,7 @@ from support.engine import Engine
 from support.live_test import LiveTest, run
 from support.trees import KINDS, hard_links, plant
 
-FEW, MANY = 10, 20_000
+FEW, MANY = 10, 5_000
 CALLS = 1000
 LIMIT = 50 << 20
 
