@@ -21,7 +21,9 @@ demo: build
 demo-incident:
 	deploy/demo/demo.py $(ARGS) incident $(NAME)
 
+# The tests in C++ run under sanitizers, those of a real host with the program of `make run`.
 test: test-build
+	ctest --preset asan
 	ctest --preset test
 
 # Of the rings of tests only the one in a virtual machine.
@@ -63,6 +65,8 @@ test-build:
 	scripts/install-packages build test
 	cmake --preset test
 	cmake --build --preset test
+	cmake --preset asan
+	cmake --build --preset asan
 
 fuzz:
 	scripts/install-packages build test

@@ -12,8 +12,6 @@
 namespace volumeter {
 namespace {
 
-constexpr std::size_t kMostNamed = 10;
-
 // Counts what `matches` in a list.
 template <typename List, typename Matches>
 std::size_t count_of(const List& list, const Matches& matches) {

@@ -10,8 +10,6 @@
 namespace volumeter {
 namespace {
 
-constexpr std::size_t kMostNamed = 10;
-
 // How many there are, and the names of the first.
 struct Named {
   std::size_t count = 0;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "exporter/model/snapshot.h"
 
 namespace volumeter {
+
+// Of volumes and mounts named in one line of --check.
+inline constexpr std::size_t kMostNamed = 10;
 
 // A line of --check.
 struct CheckLine {

@@ -34,7 +34,9 @@ std::string shortened(std::string_view text) {
   std::size_t end = kMaxValueBytes;
   constexpr std::size_t kLongestCharacter = 4;
   while (end > kMaxValueBytes - kLongestCharacter && (text[end] & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "...";
+  std::string cut(text.substr(0, end));
+  cut += "...";
+  return cut;
 }
 
 // The escapes common to logfmt and JSON: quote, backslash and control characters.

@@ -9,7 +9,7 @@
 namespace volumeter {
 namespace {
 
-using Place = std::pair<std::string_view, std::string_view>;  // mount point and source
+using MountPointAndSource = std::pair<std::string_view, std::string_view>;
 
 bool has_own_counters(const VolumeFacts& volume) {
   return volume.nfs_mount && !volume.nfs_mount->is_shared;
@@ -17,8 +17,8 @@ bool has_own_counters(const VolumeFacts& volume) {
 
 // Two mounts in one place are the same export mounted over itself, or text that a server put
 // there: which one is the volume is unknown, and both are left out.
-std::map<Place, NfsStats*> by_place(std::vector<NfsStats>& mounts) {
-  std::map<Place, NfsStats*> places;
+std::map<MountPointAndSource, NfsStats*> by_place(std::vector<NfsStats>& mounts) {
+  std::map<MountPointAndSource, NfsStats*> places;
   for (NfsStats& mount : mounts) {
     const auto [place, is_new] = places.try_emplace({mount.mount_point, mount.source}, &mount);
     if (!is_new) place->second = nullptr;

@@ -25,13 +25,13 @@ std::optional<Row> parse_row(std::string_view line) {
 }
 
 // The rows of one device collected so far.
-struct Entry {
+struct DeviceOperations {
   DeviceNumber device;
   std::optional<std::uint64_t> read;
   std::optional<std::uint64_t> write;
 };
 
-void finish(const std::optional<Entry>& entry, Parsed<BlkioCount>& parsed) {
+void finish(const std::optional<DeviceOperations>& entry, Parsed<BlkioCount>& parsed) {
   if (!entry) return;
   if (!entry->read || !entry->write) return parsed.reject(to_string(entry->device));
   parsed.items.push_back({entry->device, *entry->read, *entry->write});
@@ -56,7 +56,7 @@ bool is_sum(std::string_view line) { return next_field(line) == "Total"; }
 //   Total 316232704
 Parsed<BlkioCount> parse_blkio(std::string_view text) {
   Parsed<BlkioCount> parsed;
-  std::optional<Entry> entry;
+  std::optional<DeviceOperations> entry;
   while (!text.empty()) {
     const bool is_whole = text.find('\n') != std::string_view::npos;
     const std::string_view line = next_line(text);
@@ -68,7 +68,7 @@ Parsed<BlkioCount> parse_blkio(std::string_view text) {
     }
     if (!entry || entry->device != row->device) {
       finish(entry, parsed);
-      entry = Entry{row->device, {}, {}};
+      entry = DeviceOperations{row->device, {}, {}};
     }
     if (row->operation == "Read" && !entry->read) entry->read = row->count;
     if (row->operation == "Write" && !entry->write) entry->write = row->count;

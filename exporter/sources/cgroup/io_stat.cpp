@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kUnnamed = "(unknown)";
 
 // The fields of one device collected so far.
-struct Entry {
+struct DeviceFields {
   std::optional<DeviceNumber> number;
   std::optional<std::uint64_t> read_bytes;
   std::optional<std::uint64_t> written_bytes;
@@ -27,7 +27,7 @@ struct Entry {
   bool has_all() const { return read_bytes && written_bytes && reads && writes; }
 };
 
-void set(std::optional<std::uint64_t>& value, std::string_view text, Entry& entry) {
+void set(std::optional<std::uint64_t>& value, std::string_view text, DeviceFields& entry) {
   const auto number = to_integer<std::uint64_t>(text);
   if (!number || value) entry.is_bad = true;
   value = number;
@@ -35,7 +35,7 @@ void set(std::optional<std::uint64_t>& value, std::string_view text, Entry& entr
 
 // Other keys are of discards, iocost and iolatency: "dbytes=0", "cost.vrate=100.00",
 // "depth=max".
-void add_field(Entry& entry, std::string_view field) {
+void add_field(DeviceFields& entry, std::string_view field) {
   const std::string_view key = cut(field, '=');
   if (key == "rbytes") set(entry.read_bytes, field, entry);
   if (key == "wbytes") set(entry.written_bytes, field, entry);
@@ -57,7 +57,7 @@ class Reader {
  private:
   void add_line(std::string_view line, bool is_whole) {
     std::string_view rest = line;
-    Entry entry;
+    DeviceFields entry;
     bool has_begun = false;
     bool is_good = true;
     while (true) {
@@ -71,7 +71,7 @@ class Reader {
       }
       // Since 5.13 kernels print the number of a device without I/O, and some omit the newline:
       // "7:7 7:6 8:0 rbytes=90430464 ...".
-      Entry next = begin(field);
+      DeviceFields next = begin(field);
       if (has_begun && next.is_bad) {  // a key without a value
         entry.is_bad = true;
         continue;
@@ -86,8 +86,8 @@ class Reader {
     if (!is_good) parsed_.reject(line);
   }
 
-  static Entry begin(std::string_view field) {
-    Entry entry;
+  static DeviceFields begin(std::string_view field) {
+    DeviceFields entry;
     entry.number = parse_device_number(field);
     entry.is_unnamed = field == kUnnamed;
     entry.is_bad = !entry.number && !entry.is_unnamed;
@@ -95,7 +95,7 @@ class Reader {
   }
 
   // False if the entry is malformed.
-  bool add(const Entry& entry) {
+  bool add(const DeviceFields& entry) {
     if (entry.is_bad || (!entry.has_none() && !entry.has_all())) return false;
     if (entry.is_unnamed) return true;
     DeviceIo device;

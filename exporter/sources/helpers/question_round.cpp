@@ -2,6 +2,7 @@
 #include "exporter/sources/helpers/question_round.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <utility>
 
@@ -95,18 +96,20 @@ bool QuestionRound::is_paced() const {
 
 void QuestionRound::ask(Group group, QuestionDesk::Ticket ticket) {
   Open open{std::move(group), ticket, pool_.take_idle(WorkerPool::Kind::kAnswers), {}};
-  if (!open.worker) {
+  const Place& place = first_place(open.group);
+  const std::string& rootfs = place.root.empty() ? options_.rootfs : place.root;
+  const Question question{options_.operation, rootfs, place.path};
+  int error = open.worker ? send_question(open.worker.get(), question) : EPIPE;
+  if (error == EPIPE) {  // none was idle, or it has ended since
     auto made = pool_.make(wait_);
     if (!made) {
       desk_.close(ticket, false);
       return fail(open.group, made.error().kind, made.error().text());
     }
     open.worker = std::move(made).value();
+    error = send_question(open.worker.get(), question);
   }
   open.since = steady_clock::now();
-  const Place& place = first_place(open.group);
-  const std::string& rootfs = place.root.empty() ? options_.rootfs : place.root;
-  const int error = send_question(open.worker.get(), {options_.operation, rootfs, place.path});
   if (error == 0) return open_.push_back(std::move(open));
   desk_.close(ticket, false);
   answer_first(open.group, from_errno(place.path, error));

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMaxFixtureBytes = 16 << 20;
+constexpr std::size_t kMaxAnswerBytes = 16 << 20;
 
 IoError error_of(const std::string& name) {
   if (name == "EIO") return IoError::kEio;
@@ -48,7 +48,7 @@ IoCounts to_counts(const Json& io, const char* key) {
 template <typename Value, typename Convert>
 Result<Value> read_part(const std::string& folder, const char* part, const Convert& convert) {
   const std::string file = folder + "/io.json";
-  const auto text = read_file(file, kMaxFixtureBytes);
+  const auto text = read_file(file, kMaxAnswerBytes);
   if (!text) {
     return Error{ErrorKind::kUnsupported, "eBPF", "no io.json in this root"};
   }

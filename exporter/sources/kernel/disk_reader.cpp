@@ -9,13 +9,13 @@
 namespace volumeter {
 namespace {
 
-constexpr std::string_view kSubject = "diskstats";
+constexpr std::string_view kDiskstats = "diskstats";
 
 }  // namespace
 
 DiskReader::DiskReader(const HostAccess& host, ChangeLog& log)
     : host_(host), log_(log), path_(host.paths.proc("diskstats")) {
-  health_.name = kSubject;
+  health_.name = kDiskstats;
   health_.provides = "I/O statistics of block devices";
 }
 
@@ -41,11 +41,11 @@ std::shared_ptr<const DiskList> DiskReader::accept(Parsed<DiskStats> parsed) {
   }
   // Without an example: its counters change, and each read would log a new line.
   if (parsed.bad > 0) {
-    log_.warning(kSubject,
+    log_.warning(kDiskstats,
                  "cannot parse lines; no metrics for their devices; please report the file",
                  {{"path", path_}, {"lines", std::to_string(parsed.bad)}});
   } else {
-    log_.debug(kSubject, "reading block devices", {{"path", path_}});
+    log_.debug(kDiskstats, "reading block devices", {{"path", path_}});
   }
   return std::make_shared<const DiskList>(std::move(parsed.items));
 }
@@ -55,7 +55,7 @@ std::shared_ptr<const DiskList> DiskReader::fail(const Error& error) {
     const std::lock_guard lock(mutex_);
     health_.failed(error);
   }
-  log_.error(kSubject,
+  log_.error(kDiskstats,
              "cannot read; no metrics for block devices; check --path.procfs and permissions",
              {{"error", error.text()}});
   return std::make_shared<const DiskList>();

@@ -51,7 +51,7 @@ DiskStats::Requests requests(const std::uint64_t* at) {
           .seconds = milliseconds(at[3])};
 }
 
-std::optional<DiskStats> parse_line(std::string_view line) {
+std::optional<DiskStats> parse_disk(std::string_view line) {
   const auto major = to_integer<unsigned>(next_field(line));
   const auto minor = to_integer<unsigned>(next_field(line));
   const auto name = next_field(line);
@@ -94,7 +94,7 @@ Parsed<DiskStats> parse_diskstats(std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = next_line(text);
     if (trim(line).empty()) continue;
-    if (auto stats = parse_line(line)) {
+    if (auto stats = parse_disk(line)) {
       parsed.items.push_back(std::move(*stats));
     } else {
       parsed.reject(line);

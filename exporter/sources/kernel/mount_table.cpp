@@ -19,13 +19,13 @@ constexpr auto kReadAgainAfter = std::chrono::seconds(15);
 // The kernel allows 100,000 mounts in a namespace, about 16 MiB.
 constexpr std::size_t kMaxMountinfoBytes = 64 << 20;
 
-constexpr std::string_view kSubject = "mountinfo";
+constexpr std::string_view kMountinfo = "mountinfo";
 
 }  // namespace
 
 MountTable::MountTable(const HostAccess& host, ChangeLog& log)
     : host_(host), log_(log), list_(std::make_shared<const MountList>(std::vector<Mount>{})) {
-  health_.name = kSubject;
+  health_.name = kMountinfo;
   health_.provides = "the mount table";
 }
 
@@ -102,10 +102,10 @@ void MountTable::accept(Parsed<Mount> parsed) {
   health_.succeeded(host_.now(), parsed.bad);
   if (parsed.bad > 0) {
     log_.warning(
-        kSubject, "cannot parse lines; mounts left out; please report the example",
+        kMountinfo, "cannot parse lines; mounts left out; please report the example",
         {{"path", path_}, {"lines", std::to_string(parsed.bad)}, {"example", parsed.first_bad}});
   } else {
-    log_.debug(kSubject, "reading mounts", {{"path", path_}});
+    log_.debug(kMountinfo, "reading mounts", {{"path", path_}});
   }
   list_ = std::make_shared<const MountList>(std::move(parsed.items), list_->generation() + 1);
 }
@@ -114,7 +114,7 @@ void MountTable::fail(const Error& error) {
   file_.reset();
   text_hash_.reset();
   health_.failed(error);
-  log_.error(kSubject,
+  log_.error(kMountinfo,
              "cannot read; using the last known mounts; check --path.procfs and permissions",
              {{"error", error.text()}});
 }

@@ -69,7 +69,7 @@ bool read_numbers(std::string_view& rest, Mount& mount) {
 // A cgroup v1 hierarchy lists its controllers in the options (cgroup_show_options()):
 //   38 31 0:35 / /sys/fs/cgroup/blkio rw,relatime - cgroup cgroup rw,blkio
 // nsfs and cgroup roots need not begin with a slash ("net:[4026531840]").
-std::optional<Mount> parse_line(std::string_view rest) {
+std::optional<Mount> parse_mount(std::string_view rest) {
   Mount mount;
   if (!read_numbers(rest, mount)) return {};
   const std::string_view root = cut(rest, ' ');
@@ -113,7 +113,7 @@ Parsed<Mount> parse_mountinfo(std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = next_line(text);
     if (line.empty()) continue;
-    if (auto mount = parse_line(line)) {
+    if (auto mount = parse_mount(line)) {
       parsed.items.push_back(std::move(*mount));
     } else {
       parsed.reject(line);

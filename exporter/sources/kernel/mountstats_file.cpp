@@ -12,12 +12,12 @@ namespace {
 // An NFS 4.2 mount takes about 4 KiB: enough for 16,000 mounts.
 constexpr std::size_t kMaxMountstatsBytes = 64 << 20;
 
-constexpr std::string_view kSubject = "mountstats";
+constexpr std::string_view kMountstats = "mountstats";
 
 }  // namespace
 
 MountstatsFile::MountstatsFile(const HostAccess& host, ChangeLog& log) : host_(host), log_(log) {
-  health_.name = kSubject;
+  health_.name = kMountstats;
   health_.provides = "I/O statistics of NFS volumes";
 }
 
@@ -47,17 +47,18 @@ void MountstatsFile::accept(const Parsed<NfsStats>& parsed) {
   const std::lock_guard lock(mutex_);
   health_.succeeded(host_.now(), parsed.bad);
   if (parsed.bad > 0) {
-    log_.warning(kSubject, "cannot parse lines; NFS counters left out; please report the example",
+    log_.warning(kMountstats,
+                 "cannot parse lines; NFS counters left out; please report the example",
                  {{"lines", std::to_string(parsed.bad)}, {"example", parsed.first_bad}});
   } else {
-    log_.debug(kSubject, "reading NFS counters");
+    log_.debug(kMountstats, "reading NFS counters");
   }
 }
 
 void MountstatsFile::fail(const Error& error) {
   const std::lock_guard lock(mutex_);
   health_.failed(error);
-  log_.error(kSubject, "cannot read; no NFS counters; check --path.procfs and permissions",
+  log_.error(kMountstats, "cannot read; no NFS counters; check --path.procfs and permissions",
              {{"error", error.text()}});
 }
 

@@ -282,6 +282,7 @@ TEST_CASE("without the spawner questions fail and nothing else happens") {
   Bench bench;
   REQUIRE(capacity(bench.prober, "/"));
   const std::set<pid_t> workers = bench.workers();
+  REQUIRE(workers.size() == 1);
   ::kill(bench.spawner, SIGKILL);
   for (const pid_t pid : workers) REQUIRE(eventually([&] { return !is_running(pid); }));
   for (int i = 0; i < 3; ++i) {
