@@ -129,8 +129,8 @@ def text_without_data(panel):
     return panel.get("fieldConfig", {}).get("defaults", {}).get("noValue")
 
 
-def run_all(prometheus):
-    asker, report = Asker(prometheus), Report()
+def run_all(asker):
+    report = Report()
     for dashboard in load_dashboards():
         try:
             Run(dashboard, asker, report).run()

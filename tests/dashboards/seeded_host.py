@@ -13,6 +13,7 @@ import time
 from support.agent import Agent
 from support.disk import make_disk, run_quietly
 from support.engine import Engine
+from support.scene import SLOWNESS
 from support.trees import write
 
 AGENT_FLAGS = ("--collector.filesystems.interval=1s", "--collector.sizes.interval=10s",
@@ -23,16 +24,16 @@ PROJECT = "openclaw"
 DAY = 86400
 
 # The command of each service.
-DATABASE = """
-while sleep 1; do
+DATABASE = f"""
+while sleep {SLOWNESS}; do
   dd if=/dev/zero of=/data/wal bs=64k count=8 conv=notrunc,fsync
   dd if=/data/wal of=/dev/null bs=64k iflag=direct
 done"""
-LOGGER = "while sleep 1; do dd if=/dev/zero bs=16k count=1 >>/logs/app.log; done"
-GATEWAY = """
+LOGGER = f"while sleep {SLOWNESS}; do dd if=/dev/zero bs=16k count=1 >>/logs/app.log; done"
+GATEWAY = f"""
 dd if=/dev/zero of=/cache/tokens bs=1M count=6
-while sleep 1; do cat /models/weights >/dev/null; done"""
-IMPORTER = "while sleep 1; do dd if=/dev/zero of=/scratch/rows bs=64k count=32; done"
+while sleep {SLOWNESS}; do cat /models/weights >/dev/null; done"""
+IMPORTER = f"while sleep {SLOWNESS}; do dd if=/dev/zero of=/scratch/rows bs=64k count=32; done"
 
 
 class SeededHost:
