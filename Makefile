@@ -1,7 +1,7 @@
 # Two commands: `make run` builds and starts Volumeter, `make test` proves it. Both install
 # what they need from Debian's packages and stand thinly over CMakePresets.json.
 
-.PHONY: run build demo demo-incident test test-vm test-build check-fast lint bench asan tsan tidy \
+.PHONY: run build demo demo-incident test test-vm test-matrix test-build check-fast lint bench asan tsan tidy \
   fuzz format docs goldens check-layers clean
 
 run: build
@@ -29,6 +29,11 @@ test: test-build
 # Of the rings of tests only the one in a virtual machine.
 test-vm: test-build
 	ctest --preset test -L vm
+
+# Other engines, kernels and Prometheus servers: tests/matrix/README.md. PART=engines runs those rows,
+# ONLY=docker-28-containerd one of them. As root.
+test-matrix: test-build
+	tests/matrix/matrix.py $(if $(PART),--part $(PART)) $(if $(ONLY),--only $(ONLY))
 
 # What takes seconds to test, three minutes after a fresh clone: lint, unit tests, recorded hosts.
 check-fast: lint

@@ -26,12 +26,13 @@ constexpr MetricDesc kLabelInfo{
     MetricType::kGauge,
     "User-defined label of a volume, if selected by --collector.volumes.labels. Value is always 1.",
     {"volume", "key", "value"}};
-constexpr MetricDesc kMountInfo{"docker_mount_info",
-                                MetricType::kGauge,
-                                "Mount inside a container, by kind: volume, bind, tmpfs, or rootfs "
-                                "for the container's root filesystem. Value is always 1.",
-                                {"kind", "volume", "source", "container", "container_id",
-                                 "compose_project", "compose_service", "destination", "mode"}};
+constexpr MetricDesc kMountInfo{
+    "docker_mount_info",
+    MetricType::kGauge,
+    "Mount inside a container, by kind: volume, bind, tmpfs, image, or rootfs "
+    "for the container's root filesystem. Value is always 1.",
+    {"kind", "volume", "source", "container", "container_id", "compose_project", "compose_service",
+     "destination", "mode"}};
 constexpr const MetricDesc* kAll[] = {&kInfo, &kCreated, &kContainers, &kLabelInfo, &kMountInfo};
 
 constexpr LabelRef kind_text(MountKind kind) {
@@ -39,6 +40,7 @@ constexpr LabelRef kind_text(MountKind kind) {
     case MountKind::kVolume: return "volume";
     case MountKind::kBind: return "bind";
     case MountKind::kTmpfs: return "tmpfs";
+    case MountKind::kImage: return "image";
     case MountKind::kRootfs: return "rootfs";
   }
   return "volume";

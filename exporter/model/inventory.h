@@ -19,7 +19,7 @@ namespace volumeter {
 // orphaned: no container, neither by name nor by a bind mount of its directory.
 enum class VolumeUse { kInUse, kIdle, kOrphaned };
 
-enum class MountKind { kVolume, kBind, kTmpfs, kRootfs };
+enum class MountKind { kVolume, kBind, kTmpfs, kImage, kRootfs };
 
 struct ContainerCounts {
   std::uint32_t running = 0;

@@ -200,6 +200,11 @@ class Builder {
         add_bind(container, mount.source, facts);
         break;
       case MountType::kTmpfs: facts.kind = MountKind::kTmpfs; break;
+      case MountType::kImage:
+        facts.kind = MountKind::kImage;
+        facts.source = Label(mount.source);
+        facts.filesystem = images_filesystem_;
+        break;
       case MountType::kOther: return;
     }
     add_mount(std::move(facts));

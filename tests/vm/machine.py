@@ -26,6 +26,8 @@ NEEDS = (QEMU, "busybox", "cpio", "modprobe")
 # loop devices, which it is asked for through a device node that is not there before.
 MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay", "loop")
 MEMORY_MIB = 2048
+# A folder with boot and lib/modules, for a kernel other than this machine's own packages have.
+KERNEL_ROOT = os.environ.get("VOLUMETER_VM_KERNEL", "")
 # By how much waits there are longer (tests/live/support/scene.py): the host may be busy.
 SLOWNESS = 5
 
@@ -58,18 +60,22 @@ def run_in_vm(command, timeout, count_instructions=False):
 
 def find_kernel():
     """(image, release) of the newest kernel whose modules are there."""
-    releases = [path.removeprefix("/boot/vmlinuz-") for path in glob.glob("/boot/vmlinuz-*")]
-    releases = [release for release in releases if os.path.isdir("/lib/modules/" + release)]
+    images = glob.glob(f"{KERNEL_ROOT}/boot/vmlinuz-*")
+    releases = [path.partition("/vmlinuz-")[2] for path in images]
+    releases = [release for release in releases
+                if os.path.isdir(f"{KERNEL_ROOT}/lib/modules/{release}")]
     if not releases:
-        raise NotHere("/boot/vmlinuz-* with its modules (linux-image-amd64)")
+        raise NotHere(f"{KERNEL_ROOT}/boot/vmlinuz-* with its modules (linux-image-amd64)")
     newest = max(releases, key=lambda text: [int(part) for part in re.findall(r"\d+", text)])
-    return "/boot/vmlinuz-" + newest, newest
+    return f"{KERNEL_ROOT}/boot/vmlinuz-{newest}", newest
 
 
 def script_of(command):
     environment = {**os.environ, "VOLUMETER_TESTS_SLOWNESS": str(SLOWNESS)}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()
              if name.isidentifier()]
+    if KERNEL_ROOT:
+        lines.append(f"mount --bind {shlex.quote(KERNEL_ROOT)}/lib/modules /lib/modules")
     return "\n".join([*lines, "cd " + shlex.quote(os.getcwd()), "exec " + shlex.join(command), ""])
 
 
@@ -78,8 +84,9 @@ def module_files(release):
     files = []
     for module in MODULES:
         # insmod /lib/modules/6.1.0-56-amd64/kernel/net/9p/9pnet.ko
-        shown = subprocess.run(["modprobe", "-S", release, "--show-depends", module], check=True,
-                               capture_output=True, text=True).stdout
+        shown = subprocess.run(["modprobe", "-d", KERNEL_ROOT or "/", "-S", release,
+                                "--show-depends", module], check=True, capture_output=True,
+                               text=True).stdout
         files += [line.split()[1] for line in shown.splitlines() if line.startswith("insmod ")]
     return list(dict.fromkeys(files))
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "exporter/base/fields.h"
@@ -95,7 +96,8 @@ MountType read_mount_type(std::string_view type) {
   if (type == "volume") return MountType::kVolume;
   if (type == "bind") return MountType::kBind;
   if (type == "tmpfs") return MountType::kTmpfs;
-  return MountType::kOther;  // image, cluster, npipe
+  if (type == "image") return MountType::kImage;
+  return MountType::kOther;  // cluster, npipe
 }
 
 // {"Type":"volume","Name":"data1","Source":"/var/lib/docker/volumes/data1/_data",
@@ -113,13 +115,24 @@ std::optional<ContainerMount> read_mount(const json& item) {
   return mount;
 }
 
+// Podman 5 and 6 list an image mount a second time, as the bind mount that it is made by.
+bool is_second_half(const ContainerMount& first, const ContainerMount& second) {
+  return first.type == MountType::kImage && second.type == MountType::kBind;
+}
+
 void read_mounts(const json& list, Container& container, Parsed<Container>& out) {
-  std::set<std::string, std::less<>> destinations;
+  std::map<std::string, std::size_t, std::less<>> by_destination;
   for (const json& item : list) {
     auto mount = read_mount(item);
-    if (mount && destinations.insert(mount->destination).second) {
+    if (!mount) {
+      reject(out, item);
+      continue;
+    }
+    const auto [first, is_new] =
+        by_destination.try_emplace(mount->destination, container.mounts.size());
+    if (is_new) {
       container.mounts.push_back(*std::move(mount));
-    } else {
+    } else if (!is_second_half(container.mounts[first->second], *mount)) {
       reject(out, item);
     }
   }

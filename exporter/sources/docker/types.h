@@ -35,12 +35,12 @@ struct Volume {
   StringMap options;  // driver options; not empty for nfs, tmpfs, bind and quota volumes
 };
 
-enum class MountType { kVolume, kBind, kTmpfs, kOther };
+enum class MountType { kVolume, kBind, kTmpfs, kImage, kOther };
 
 struct ContainerMount {
   MountType type = MountType::kOther;
   std::string volume;  // name, for kVolume
-  std::string source;  // host path, for kBind; unreliable for kVolume (empty on 20.10)
+  std::string source;  // host path, for kBind and kImage; unreliable for kVolume (empty on 20.10)
   std::string destination;
   bool writable = true;
 };

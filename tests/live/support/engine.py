@@ -21,8 +21,10 @@ class Engine:
         self.api = DockerApi(self.socket_path)
         # Without a file of its own it would read the machine's and write /etc/docker/key.json.
         self.config = scene.path("daemon.json")
+        # Of a row of tests/matrix.
+        settings = json.loads(os.environ.get("VOLUMETER_TESTS_DAEMON_JSON", "{}"))
         with open(self.config, "w", encoding="utf-8") as file:
-            json.dump({"deprecated-key-path": scene.path("key.json")}, file)
+            json.dump({"deprecated-key-path": scene.path("key.json"), **settings}, file)
         self.process = None
 
     def start(self):

@@ -182,8 +182,23 @@ TEST_CASE("the containers of Docker 29 with the containerd store are decoded") {
       R"("Destination":"/model","Mode":"","RW":false,"Propagation":""}])"));
   REQUIRE(containers);
   REQUIRE(containers->items.size() == 1);
-  CHECK(containers->items[0].mounts.at(0).type == MountType::kOther);
+  CHECK(containers->items[0].mounts.at(0).type == MountType::kImage);
   CHECK(containers->items[0].mounts.at(0).volume.empty());
+}
+
+TEST_CASE("an image mount that Podman lists twice is one mount") {
+  const auto containers = decode_containers(one_container(
+      R"("Mounts":[{"Type":"image","Source":"busybox","Destination":"/model","RW":false},)"
+      R"({"Type":"bind","Source":"/x/merged","Destination":"/model","RW":false},)"
+      R"({"Type":"bind","Source":"/x/other","Destination":"/a","RW":true},)"
+      R"({"Type":"bind","Source":"/x/other","Destination":"/a","RW":true}])"));
+  REQUIRE(containers);
+  CHECK(containers->bad == 1);  // two bind mounts at one destination are none of that
+  const auto& mounts = containers->items.at(0).mounts;
+  REQUIRE(mounts.size() == 2);
+  CHECK(mounts[0].type == MountType::kImage);
+  CHECK(mounts[0].source == "busybox");
+  CHECK(mounts[1].destination == "/a");
 }
 
 TEST_CASE("the states of Docker and Podman map to created, running and stopped") {

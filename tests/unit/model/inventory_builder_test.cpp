@@ -659,8 +659,18 @@ TEST_CASE("filesystems whose labels are equal after UTF-8 repair are one series"
   CHECK(host.inventory().filesystems.size() == 1);
 }
 
-TEST_CASE("mounts of other types (named pipes, images) are left out") {
-  CHECK(with_db({running("a", {{MountType::kOther, "", "x", "/image", true}})}).mounts.size() == 1);
+TEST_CASE("mounts of other types, such as named pipes, are left out") {
+  CHECK(with_db({running("a", {{MountType::kOther, "", "x", "/pipe", true}})}).mounts.size() == 1);
+}
+
+TEST_CASE("a mounted image is shown with its source and uses no volume") {
+  const Inventory inventory =
+      with_db({running("a", {{MountType::kImage, "", "busybox", "/model", false}})});
+  REQUIRE(inventory.mounts.size() == 2);
+  CHECK(inventory.mounts[1].kind == MountKind::kImage);
+  CHECK(inventory.mounts[1].source == Label("busybox"));
+  CHECK(inventory.mounts[1].writable == false);
+  CHECK(inventory.count(VolumeUse::kOrphaned) == 1);
 }
 
 // --- engine -----------------------------------------------------------------------------

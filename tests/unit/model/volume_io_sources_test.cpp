@@ -392,6 +392,18 @@ TEST_CASE("a volume on NFS has the counters of its mount") {
   CHECK(host.io_of(volume)->written_bytes == 8192);
 }
 
+TEST_CASE("a volume on NFS 4.2 is read by READ_PLUS as well") {
+  Host host;
+  const auto volume = host.volume(host.filesystem("nfs4", {0, 60}, {}), kWhole);
+  host.container();
+  host.mount(volume);
+  NfsStats stats;
+  stats.operations.push_back({.name = "READ", .completed = 3});
+  stats.operations.push_back({.name = "READ_PLUS", .completed = 20});
+  host.snapshot().nfs = {stats};
+  CHECK(host.io_of(volume)->reads == 23);
+}
+
 TEST_CASE("an unused volume without a source has no series") {
   Host host;
   const auto filesystem = host.on_sdb();

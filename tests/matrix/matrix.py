@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the program with other engines, kernels and Prometheus servers: matrix.py [options]
+
+  --part engines|kernels|prometheus   rows of this part
+  --only NAME                         this row, again if it has a result already
+  --cached                            rows of CI whose packages are in the cache
+  --table                             only write docs/compatibility.md from the results
+
+A row whose result is there, for this revision, is not run again, so that a run can be continued.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import subprocess
+import sys
+import time
+
+import report
+from parts import ROOT, run_row
+from rows import ROWS
+from suites import CACHE, NotHere
+
+RESULTS = os.path.join(CACHE, "results")
+
+
+def main():
+    options = parse_options()
+    revision = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, check=True,
+                              capture_output=True, text=True).stdout.strip()
+    wanted = [] if options.table else [row for row in ROWS if is_wanted(row, options)]
+    has_failed = False
+    for row in wanted:
+        result = load(row)
+        if result is None or options.only or options.cached or result["revision"] != revision:
+            result = run_and_time(row, revision)
+            save(row, result)
+        print(report.line(row, result), flush=True)
+        has_failed = has_failed or result["status"] == "fails"
+        for test, output in result["failures"].items():
+            print(f"--- {row.name}: {test}\n{output}")
+    if not options.cached:
+        report.write({row.name: load(row) for row in ROWS})
+    return 1 if has_failed else 0
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=sorted({row.part for row in ROWS}))
+    parser.add_argument("--only", choices=[row.name for row in ROWS])
+    parser.add_argument("--cached", action="store_true")
+    parser.add_argument("--table", action="store_true")
+    return parser.parse_args()
+
+
+def is_wanted(row, options):
+    if options.only:
+        return row.name == options.only
+    if options.part and row.part != options.part:
+        return False
+    return not options.cached or (row.is_in_ci and is_cached(row))
+
+
+def is_cached(row):
+    kind = {"engines": "docker", "kernels": "kernel", "prometheus": "prometheus"}[row.part]
+    return os.path.exists(os.path.join(CACHE, f"{kind}-{row.suite}"))
+
+
+def run_and_time(row, revision):
+    began = time.monotonic()
+    result = {"revision": revision, "date": datetime.date.today().isoformat(), "versions": ""}
+    try:
+        result["versions"], failures = run_row(row)
+        result["tests"] = len(failures)
+        result["failures"] = {test: output for test, output in failures.items() if output}
+        result["status"] = "fails" if result["failures"] else "passes"
+    except NotHere as missing:
+        result.update(status="not run", tests=0, failures={}, reason=str(missing))
+    result["seconds"] = round(time.monotonic() - began)
+    return result
+
+
+def result_path(row):
+    return os.path.join(RESULTS, row.name + ".json")
+
+
+def load(row):
+    try:
+        with open(result_path(row), encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return None
+
+
+def save(row, result):
+    os.makedirs(RESULTS, exist_ok=True)
+    with open(result_path(row), "w", encoding="utf-8") as file:
+        json.dump(result, file, indent=1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

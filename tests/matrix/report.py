@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of the matrix, on the terminal and in docs/compatibility.md."""
+
+import os
+
+from parts import ROOT
+from rows import NOT_RUN, ROWS
+
+TITLES = {"engines": "Engines", "kernels": "Kernels", "prometheus": "Prometheus and Alertmanager"}
+HEAD = """# Compatibility
+
+Written by `make test-matrix` (`tests/matrix/README.md` says how it works and how long it takes). Each
+row is a real part, from Debian's packages, and the tests that were run with it.
+"""
+
+
+def line(row, result):
+    return (f"{row.name:22} {result['status']:8} {result['seconds']:5} s  {result['versions']}"
+            f"{result.get('reason', '')}")
+
+
+def write(results):
+    sections = [HEAD]
+    for part, title in TITLES.items():
+        rows = [table_row(row, results[row.name]) for row in ROWS if row.part == part]
+        sections.append("\n".join(
+            [f"## {title}", "", "| row | versions | result | tests | seconds | date | revision |",
+             "|---|---|---|---|---|---|---|", *rows, ""]))
+    absent = [f"| {what} | {why} |" for what, why in NOT_RUN]
+    sections.append("\n".join(["## Not run", "", "| what | why, and what stands in for it |", "|---|---|",
+                               *absent, ""]))
+    with open(os.path.join(ROOT, "docs/compatibility.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(sections))
+
+
+def table_row(row, result):
+    if result is None:
+        return f"| {row.name} | | not run | | | | |"
+    outcome = result["status"]
+    if result["failures"]:
+        outcome += ": " + ", ".join(result["failures"])
+    if "reason" in result:
+        outcome += ": " + result["reason"]
+    return (f"| {row.name} | {result['versions']} | {outcome} | {result['tests']} | {result['seconds']} "
+            f"| {result['date']} | {result['revision']} |")
