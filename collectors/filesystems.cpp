@@ -66,6 +66,8 @@ class FilesystemsCollector final : public Collector {
     Family& info = out[kVolumeInfo];
     for (const VolumeFacts& volume : inventory.volumes) {
       if (!volume.filesystem) continue;
+      // It is on that filesystem if it turns out to have data there.
+      if (volume.may_be_unmounted && host.size_of(volume) == nullptr) continue;
       const FilesystemFacts& facts = inventory.filesystems[*volume.filesystem];
       info.add(
           {volume.label, facts.device, facts.mountpoint, facts.fstype, facts.major, facts.minor},
@@ -77,8 +79,9 @@ class FilesystemsCollector final : public Collector {
  private:
   static void add_usage(const FilesystemFacts& facts, const Sampled<FsUsage>& sampled,
                         MetricFamilies& out) {
-    const auto add = [&](const MetricDesc& desc, std::uint64_t value) {
-      out.add(desc, {facts.device, facts.mountpoint, facts.fstype}, static_cast<double>(value));
+    const auto add = [&](const MetricDesc& desc, std::optional<std::uint64_t> value) {
+      if (!value) return;
+      out.add(desc, {facts.device, facts.mountpoint, facts.fstype}, static_cast<double>(*value));
     };
     // A question that was not asked is no evidence.
     const bool is_asked = !sampled.error || sampled.error->kind != ErrorKind::kNotAsked;

@@ -72,9 +72,9 @@ constexpr const MetricDesc* kAll[] = {&kSize,        &kAllocated, &kInodes,     
                                       &kModified,    &kScanTime,  &kScanDuration, &kScanErrors,
                                       &kScanEntries, &kScanDrift, &kScanInfo};
 
-LabelRef state_of(const VolumeFacts& volume, const SizeReading* reading) {
+LabelRef state_of(const HostSnapshot& host, const VolumeFacts& volume, const SizeReading* reading) {
   if (volume.path.empty()) return "no_path";
-  if (volume.unmounted) return "unmounted";
+  if (host.is_unmounted(volume)) return "unmounted";
   if (reading == nullptr && !volume.filesystem) return "not_found";
   return scan_state(reading == nullptr ? nullptr : &reading->space);
 }
@@ -94,7 +94,7 @@ class SizesCollector final : public Collector {
     Family& info = out[kScanInfo];
     for (const VolumeFacts& volume : host.inventory->volumes) {
       const SizeReading* reading = host.size_of(volume);
-      info.add({volume.label, method_of(reading), state_of(volume, reading)}, 1);
+      info.add({volume.label, method_of(reading), state_of(host, volume, reading)}, 1);
       add_limit(volume, reading, out);
       if (reading != nullptr && reading->space.value) add_size(volume.label, *reading, out);
     }

@@ -106,15 +106,20 @@ class Page {
     const FsUsage& usage = *sampled->value;
     print("<td>{}{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}\n", use_bar(usage),
           is_hung ? " <span class=\"warn\">not responding</span>" : "",
-          human_bytes(static_cast<double>(usage.size_bytes)),
-          human_bytes(static_cast<double>(usage.avail_bytes)), age(sampled->taken_at));
+          bytes_or_nothing(usage.size_bytes), bytes_or_nothing(usage.avail_bytes),
+          age(sampled->taken_at));
+  }
+
+  static std::string bytes_or_nothing(std::optional<std::uint64_t> bytes) {
+    return bytes ? human_bytes(static_cast<double>(*bytes)) : "";
   }
 
   // Use% as in df: the share of the space available to non-root users.
   static std::string use_bar(const FsUsage& usage) {
+    if (!usage.size_bytes || !usage.free_bytes || !usage.avail_bytes) return "";
     const double used =
-        static_cast<double>(usage.size_bytes) - static_cast<double>(usage.free_bytes);
-    const double reach = used + static_cast<double>(usage.avail_bytes);
+        static_cast<double>(*usage.size_bytes) - static_cast<double>(*usage.free_bytes);
+    const double reach = used + static_cast<double>(*usage.avail_bytes);
     if (reach <= 0) return "";
     const double share = std::clamp(used / reach, 0.0, 1.0);
     return fmt::format(
@@ -138,7 +143,8 @@ class Page {
               space.apparent_bytes ? human_bytes(static_cast<double>(*space.apparent_bytes)) : "",
               human_bytes(static_cast<double>(space.allocated_bytes)));
       } else {
-        print("<td class=\"n muted\">{}<td>", volume->unmounted ? "not mounted" : "unknown");
+        print("<td class=\"n muted\">{}<td>",
+              host_.is_unmounted(*volume) ? "not mounted" : "unknown");
       }
       print("<td>{}<td>{}<td>{}<td class=\"n\">{}\n", filesystem_of(*volume),
             containers(volume->containers), state(*volume),
@@ -197,6 +203,7 @@ class Page {
       case VolumeUse::kInUse: return "in use";
       case VolumeUse::kIdle: return "idle" + since;
       case VolumeUse::kOrphaned: return "<span class=\"warn\">orphaned</span>" + since;
+      case VolumeUse::kUnknown: return "unknown";
     }
     return "";
   }

@@ -21,12 +21,16 @@ bool holds_data(const Mount& mount) {
          kKernelFilesystems.end();
 }
 
-// Filesystems made on top of another one answer statfs(2) with the figures of that one.
-bool counts_its_own(std::string_view fstype) {
-  for (const std::string_view other : {"overlay", "aufs", "9p", "virtiofs"}) {
-    if (fstype == other) return false;
-  }
-  return fstype != "fuse" && !fstype.starts_with("fuse.");
+// Filesystems without a device of their own that keep their own accounts.
+constexpr std::array<std::string_view, 11> kOwnAccounts = {
+    "tmpfs", "btrfs", "bcachefs", "zfs", "ubifs", "nfs", "nfs4", "cifs", "smb3", "ceph", "afs"};
+
+// Filesystems made on top of another one (overlay, ecryptfs, fakeowner, shiftfs, vboxsf, 9p, FUSE)
+// answer statfs(2) with the figures of that one. They have no device, which tells them from those
+// that count for themselves but for a few.
+bool counts_its_own(const Mount& mount) {
+  if (mount.device.major != 0) return true;
+  return std::find(kOwnAccounts.begin(), kOwnAccounts.end(), mount.fstype) != kOwnAccounts.end();
 }
 
 // Smaller is the better mount to stand for a device: a writable one before a read-only view,
@@ -41,6 +45,7 @@ auto rank(const Mount& mount) {
 FilesystemIndex::FilesystemIndex(const MountList& mounts, Inventory& inventory)
     : mounts_(mounts), inventory_(inventory) {
   for (const Mount& mount : mounts.mounts()) {
+    by_point_.emplace(mount.mount_point, &mount);
     const Mount*& best = best_[mount.device];
     ++mount_count_[mount.device];
     if (best == nullptr || rank(mount) < rank(*best)) best = &mount;
@@ -55,7 +60,7 @@ bool FilesystemIndex::is_mount_point(std::string_view path) const {
 bool FilesystemIndex::is_whole_filesystem(std::string_view path) const {
   const Mount* mount = mounts_.find(path);
   return mount != nullptr && mount->mount_point == path && mount->root == "/" &&
-         counts_its_own(mount->fstype);
+         counts_its_own(*mount);
 }
 
 std::optional<NfsMountFacts> FilesystemIndex::nfs_mount(std::string_view path) const {
@@ -64,6 +69,15 @@ std::optional<NfsMountFacts> FilesystemIndex::nfs_mount(std::string_view path) c
   if (mount->fstype != "nfs" && mount->fstype != "nfs4") return {};
   // The roots do not tell more: NFS mounts of two directories of an export are both of "/".
   return NfsMountFacts{mount->mount_point, mount->source, mount_count_.at(mount->device) > 1};
+}
+
+void FilesystemIndex::list_below(const std::string& path) {
+  if (path == "/") return;  // all that the host has
+  const std::string prefix = path + "/";
+  for (auto mount = by_point_.lower_bound(prefix);
+       mount != by_point_.end() && mount->first.starts_with(prefix); ++mount) {
+    index_of(mount->first);
+  }
 }
 
 const Mount* FilesystemIndex::representative(const Mount& mount) const {

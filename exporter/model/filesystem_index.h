@@ -25,6 +25,9 @@ class FilesystemIndex {
   // /proc, which holds no data.
   std::optional<std::size_t> index_of(std::string_view path);
 
+  // Lists what is mounted below a directory: it holds data of what is seen there, and can be full.
+  void list_below(const std::string& path);
+
   bool is_mount_point(std::string_view path) const;
 
   // Whether what the filesystem at `path` says of its use is true of the tree below `path`:
@@ -42,6 +45,7 @@ class FilesystemIndex {
 
   const MountList& mounts_;
   Inventory& inventory_;
+  std::map<std::string_view, const Mount*> by_point_;
   std::map<DeviceNumber, const Mount*> best_;  // the mount that stands for a device
   std::map<DeviceNumber, std::size_t> mount_count_;
   std::map<DeviceNumber, std::size_t> listed_;

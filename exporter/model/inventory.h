@@ -16,8 +16,13 @@
 namespace volumeter {
 
 // in use: a running container refers to the volume; idle: only containers that do not run;
-// orphaned: no container, neither by name nor by a bind mount of its directory.
-enum class VolumeUse { kInUse, kIdle, kOrphaned };
+// orphaned: no container, neither by name nor by a bind mount of its directory nor by way of another
+// volume; unknown: what is known of this host does not tell.
+enum class VolumeUse { kInUse, kIdle, kOrphaned, kUnknown };
+
+// Why the use of a volume is unknown: the mounts of a container are; or the volume is of scope
+// "global", and other hosts may use it.
+enum class UnknownUse { kContainerMounts, kGlobalScope };
 
 enum class MountKind { kVolume, kBind, kTmpfs, kImage, kRootfs };
 
@@ -106,8 +111,12 @@ struct VolumeFacts {
   bool anonymous = false;
   // Its data is reachable only while it is mounted (nfs, tmpfs, device), and it is not.
   bool unmounted = false;
+  // The volume of a plugin that no running container has: most plugins mount it for a container only,
+  // so that its directory is an empty one until then; some keep its data there.
+  bool may_be_unmounted = false;
   std::optional<double> created;  // Unix seconds
   VolumeUse use = VolumeUse::kOrphaned;
+  UnknownUse unknown_use = UnknownUse::kContainerMounts;  // if the use is unknown
   ContainerCounts containers;             // by name or by bind mount, each container once
   std::optional<std::size_t> filesystem;  // index into Inventory::filesystems
   // It begins at the root of that filesystem: if nothing else lies there, the usage that statfs
@@ -127,7 +136,8 @@ struct BindFacts {
   bool is_whole_filesystem = false;
 };
 
-// Docker would prune the volume, yet the container reaches its data by a bind mount.
+// The engine would prune the volume, yet the container reaches its data by a bind mount or by way of
+// another volume.
 struct PruneHazard {
   std::size_t volume = 0;
   std::size_t container = 0;

@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "exporter/model/filesystem_index.h"
+#include "exporter/model/prune.h"
 #include "exporter/model/volume_options.h"
 #include "exporter/model/volume_paths.h"
+#include "exporter/model/volume_reach.h"
 
 namespace volumeter {
 namespace {
@@ -42,6 +44,20 @@ bool is_anonymous(const docker::Volume& volume) {
          volume.name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+using NameAndDriver = std::pair<std::string_view, std::string_view>;
+
+// What running containers mount; an empty driver stands for any (the list of API 1.24 and of Podman).
+std::set<NameAndDriver> mounted_now(const std::vector<docker::Container>& containers) {
+  std::set<NameAndDriver> names;
+  for (const auto& container : containers) {
+    if (container.state != ContainerState::kRunning) continue;
+    for (const auto& mount : container.mounts) {
+      if (mount.type == MountType::kVolume) names.insert({mount.volume, mount.driver});
+    }
+  }
+  return names;
+}
+
 // Builds an Inventory step by step; each step needs those before it.
 class Builder {
  public:
@@ -58,10 +74,13 @@ class Builder {
   void add_docker(const docker::Facts& docker) {
     add_engine(docker.engine);
     inventory_.has_all_volumes = docker.has_all_volumes;
+    mounted_now_ = mounted_now(docker.containers);
     for (const auto& volume : docker.volumes) add_volume(volume);
     find_shared_nfs_mounts();
+    reach_.emplace(reach_of_volumes(docker), inputs_.resolved(docker.engine.root_directory));
     for (const auto& container : docker.containers) add_container(container);
     for (auto& [label, bind] : binds_) inventory_.binds.push_back(std::move(bind));
+    find_unknown_use();
     find_prune_hazards();
   }
 
@@ -72,7 +91,9 @@ class Builder {
     if (!engine.root_directory.empty()) {
       inventory_.engine->filesystem = filesystems_.index_of(engine.root_directory);
       if (!keeps_images_elsewhere(engine.storage_driver)) {
-        images_filesystem_ = inventory_.engine->filesystem;
+        // Another disk may be mounted at overlay2 alone.
+        images_filesystem_ =
+            filesystems_.index_of(engine.root_directory + "/" + engine.storage_driver);
       }
     }
   }
@@ -109,14 +130,43 @@ class Builder {
     std::string data = directory;
     if (const auto bound = bound_directory(volume)) {
       facts.path = data = inputs_.resolved(*bound);
-    } else if (!directory.empty() && has_own_mount(volume)) {
-      facts.unmounted = !filesystems_.is_mount_point(directory);
+    } else if (!directory.empty() && !filesystems_.is_mount_point(directory)) {
+      const bool is_mounted = is_mounted_now(volume);
+      if (has_own_mount(volume) || is_in_plugin_root(directory)) {
+        facts.unmounted = !is_mounted;
+        // Else it is mounted where this host's table does not show it: in a namespace of the
+        // engine's own (snap, rootless, PrivateMounts=), or of a plugin's.
+        return;
+      }
+      facts.may_be_unmounted = !is_mounted && !volume.driver.empty() && volume.driver != "local";
     }
-    if (data.empty() || facts.unmounted) return;
+    if (data.empty()) return;
     facts.filesystem = filesystems_.index_of(data);
+    filesystems_.list_below(data);
     facts.is_whole_filesystem = filesystems_.is_whole_filesystem(data);
     facts.nfs_mount = filesystems_.nfs_mount(data);
     if (facts.nfs_mount && data != directory) facts.nfs_mount->is_shared = true;
+  }
+
+  bool is_mounted_now(const docker::Volume& volume) const {
+    return mounted_now_.contains({volume.name, volume.driver}) ||
+           mounted_now_.contains({volume.name, ""});
+  }
+
+  std::vector<VolumeReach::Volume> reach_of_volumes(const docker::Facts& docker) const {
+    std::vector<VolumeReach::Volume> all;
+    for (std::size_t i = 0; i < docker.volumes.size(); ++i) {
+      const docker::Volume& volume = docker.volumes[i];
+      VolumeReach::Volume reach{volume.name, resolved_paths_[i], {}};
+      for (const std::string& path : source_paths(volume)) {
+        reach.sources.push_back(inputs_.resolved(path));
+      }
+      if (volumes_folder(volume.mountpoint, volume.name).empty()) {
+        reach.sources.push_back(resolved_paths_[i]);
+      }
+      all.push_back(std::move(reach));
+    }
+    return all;
   }
 
   // A volume plugin may give one directory to several volumes.
@@ -159,6 +209,7 @@ class Builder {
                       .filesystem = images_filesystem_};
     if (known) rootfs.writable = !details->second.readonly_rootfs;
     add_mount(std::move(rootfs));
+    knows_all_mounts_ = knows_all_mounts_ && container.knows_mounts;
     for (const auto& mount : container.mounts) add_container_mount(index, mount);
     if (known) {
       for (const auto& destination : details->second.tmpfs) {
@@ -191,6 +242,7 @@ class Builder {
           facts.filesystem = inventory_.volumes[found->second].filesystem;
           named_by_[found->second].push_back(container);
           referred_.insert(found->second);
+          reach(reach_->of_volume(found->second), container);
         }
         break;
       }
@@ -222,7 +274,7 @@ class Builder {
       binds_.try_emplace(Label(resolved), BindFacts{resolved, Label(resolved), *filesystem,
                                                     filesystems_.is_whole_filesystem(resolved)});
     }
-    add_bind_references(container, resolved);
+    reach(reach_->of_bind(resolved), container);
   }
 
   // The volume that a directory is or lies in.
@@ -234,12 +286,10 @@ class Builder {
     return {};
   }
 
-  void add_bind_references(std::size_t container, const std::string& resolved) {
-    for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
-      if (bind_refers_to(resolved, resolved_paths_[i], inventory_.volumes[i].name)) {
-        reached_by_[i].push_back(container);
-        referred_.insert(i);
-      }
+  void reach(const std::vector<std::size_t>& volumes, std::size_t container) {
+    for (const std::size_t volume : volumes) {
+      reached_by_[volume].push_back(container);
+      referred_.insert(volume);
     }
   }
 
@@ -269,9 +319,24 @@ class Builder {
     }
   }
 
+  // That no known container refers to a volume is no evidence where there may be others.
+  void find_unknown_use() {
+    for (VolumeFacts& volume : inventory_.volumes) {
+      if (volume.use == VolumeUse::kInUse) continue;
+      if (!knows_all_mounts_) {
+        volume.use = VolumeUse::kUnknown;
+        volume.unknown_use = UnknownUse::kContainerMounts;
+      } else if (volume.use == VolumeUse::kOrphaned && volume.scope == Label("global")) {
+        volume.use = VolumeUse::kUnknown;
+        volume.unknown_use = UnknownUse::kGlobalScope;
+      }
+    }
+  }
+
   void find_prune_hazards() {
     for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
-      if (!named_by_[i].empty()) continue;  // Docker counts these: it is not dangling
+      if (!named_by_[i].empty()) continue;  // the engine counts these: it is not dangling
+      if (!is_prunable(inputs_.docker->volumes[i], inputs_.docker->engine)) continue;
       const std::set<std::size_t> containers(reached_by_[i].begin(), reached_by_[i].end());
       for (const std::size_t container : containers) {
         inventory_.prune_hazards.push_back({i, container});
@@ -311,10 +376,13 @@ class Builder {
   Inventory inventory_;
   FilesystemIndex filesystems_;
   std::optional<std::size_t> images_filesystem_;  // of the roots of containers, if known
+  std::set<NameAndDriver> mounted_now_;
+  std::optional<VolumeReach> reach_;
+  bool knows_all_mounts_ = true;
   std::unordered_map<std::string, std::size_t> volume_index_;
   std::vector<std::string> resolved_paths_;           // by volume
   std::vector<std::vector<std::size_t>> named_by_;    // containers, by volume
-  std::vector<std::vector<std::size_t>> reached_by_;  // containers by bind mount, by volume
+  std::vector<std::vector<std::size_t>> reached_by_;  // containers in another way, by volume
   // By label: two paths that look alike once repaired would be one series twice.
   std::map<Label, BindFacts> binds_;
   std::map<Label, std::size_t> device_index_;

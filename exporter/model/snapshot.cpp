@@ -42,7 +42,18 @@ std::optional<std::uint64_t> HostSnapshot::errors_of(const FilesystemFacts& file
 }
 
 const SizeReading* HostSnapshot::size_of(const VolumeFacts& volume) const {
-  return find(*sizes, volume.name);
+  return is_unmounted(volume) ? nullptr : find(*sizes, volume.name);
+}
+
+bool HostSnapshot::is_unmounted(const VolumeFacts& volume) const {
+  if (volume.unmounted) return true;
+  if (!volume.may_be_unmounted) return false;
+  const SizeReading* reading = find(*sizes, volume.name);
+  if (reading == nullptr || !reading->space.value) return false;
+  // The directory alone, or files without a byte in it: mount points and markers of the plugin.
+  constexpr std::uint64_t kBytesOfDirectory = 4096;
+  return reading->space.value->inodes == 1 ||
+         reading->space.value->apparent_bytes == kBytesOfDirectory;
 }
 
 const SizeReading* HostSnapshot::size_of(const BindFacts& bind) const {

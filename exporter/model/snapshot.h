@@ -60,7 +60,10 @@ struct HostSnapshot {
   // Errors that ext4 recorded since its last repair; nothing for other filesystems.
   std::optional<std::uint64_t> errors_of(const FilesystemFacts& filesystem) const;
 
+  // Null for a volume that is not mounted.
   const SizeReading* size_of(const VolumeFacts& volume) const;
+  // Whether nothing of its data is here: it is mounted only while a container has it.
+  bool is_unmounted(const VolumeFacts& volume) const;
   const SizeReading* size_of(const BindFacts& bind) const;
   const SizeReading* size_of(const MountFacts& tmpfs) const;
 

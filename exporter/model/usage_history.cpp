@@ -85,7 +85,8 @@ std::optional<std::pair<std::string, VolumeTimes>> parse_volume(std::string_view
 }  // namespace
 
 bool UsageHistory::observe(const Inventory& inventory, WallTime now) {
-  const double seconds = unix_seconds(now);
+  // A clock may be weeks behind at boot, or in 1970, and step later: no time is before the last look.
+  const double seconds = std::max(unix_seconds(now), last_look_.value_or(0));
   bool changed = false;
   std::unordered_set<std::string_view> present;
   for (const VolumeFacts& volume : inventory.volumes) {
@@ -100,7 +101,10 @@ bool UsageHistory::observe(const Inventory& inventory, WallTime now) {
 }
 
 bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
-  const auto [entry, is_new] = times_.try_emplace(volume.name, VolumeTimes{.first_seen = now});
+  // Nor is any before the volume was made.
+  const double not_before = volume.created.value_or(0);
+  const auto [entry, is_new] =
+      times_.try_emplace(volume.name, VolumeTimes{.first_seen = std::max(now, not_before)});
   VolumeTimes& times = entry->second;
   // Created after the last observation: another volume of the same name. A different CreatedAt
   // alone proves nothing: for local volumes it is a directory's time, before Docker 23 the ctime of
@@ -114,11 +118,10 @@ bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
   const VolumeTimes before = times;
   const bool in_use = volume.use == VolumeUse::kInUse;
   if (before.in_use && !in_use) {
-    // If it ended while no agent ran, the last observation is the last known use. The clock may
-    // have been set back since.
-    times.last_used = last_look_restored_ ? std::min(*last_look_, now) : now;
+    // If it ended while no agent ran, the last observation is the last known use.
+    times.last_used = last_look_restored_ ? *last_look_ : now;
   }
-  if (volume.last_released && !in_use) {
+  if (volume.last_released && *volume.last_released >= not_before && !in_use) {
     times.last_used = std::max(times.last_used.value_or(0), *volume.last_released);
   }
   times.in_use = in_use;
@@ -126,7 +129,8 @@ bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
 }
 
 std::string UsageHistory::to_text(WallTime watched_until) const {
-  std::string out = fmt::format("{}\nwatched_until {:.3f}\n", kHeader, unix_seconds(watched_until));
+  const double until = std::max(unix_seconds(watched_until), last_look_.value_or(0));
+  std::string out = fmt::format("{}\nwatched_until {:.3f}\n", kHeader, until);
   const std::map<std::string_view, const VolumeTimes*> sorted = [&] {
     std::map<std::string_view, const VolumeTimes*> all;
     for (const auto& [name, times] : times_) all.emplace(name, &times);

@@ -83,7 +83,7 @@ std::optional<std::uint64_t> take_c_number(std::string_view& text) {
 
 bool has_own_mount(const docker::Volume& volume) {
   return volume.driver == "local" &&
-         (volume.options.contains("device") || volume.options.contains("type"));
+         (!option(volume, "device").empty() || !option(volume, "type").empty());
 }
 
 // {"type":"none","o":"bind","device":"/srv/data"}; Podman also takes "type":"bind".
@@ -95,6 +95,21 @@ std::optional<std::string> bound_directory(const docker::Volume& volume) {
   const std::string_view device = option(volume, "device");
   if (!is_bind || !device.starts_with('/')) return {};
   return std::string(device);
+}
+
+// {"type":"overlay","o":"lowerdir=/srv/a:/srv/b,upperdir=/srv/c,workdir=/srv/w","device":"overlay"}
+std::vector<std::string> source_paths(const docker::Volume& volume) {
+  std::vector<std::string> paths;
+  if (volume.driver != "local") return paths;
+  const auto add = [&](std::string_view path) {
+    if (path.starts_with('/')) paths.emplace_back(path);
+  };
+  add(option(volume, "device"));
+  if (option(volume, "type") != "overlay") return paths;
+  std::string_view layers = last_value(option(volume, "o"), "lowerdir");
+  while (!layers.empty()) add(cut(layers, ':'));
+  add(last_value(option(volume, "o"), "upperdir"));
+  return paths;
 }
 
 std::optional<std::uint64_t> limit_bytes(const docker::Volume& volume) {

@@ -15,12 +15,17 @@
 namespace volumeter {
 
 // Whether something is mounted onto its directory when a container starts (nfs, cifs, tmpfs,
-// bind, a block device); until then that directory is an empty one on another disk.
+// bind, a block device); until then that directory is an empty one on another disk. As needsMount()
+// of Docker: an empty option is none.
 bool has_own_mount(const docker::Volume& volume);
 
 // The absolute path of the directory that holds its data although it lies elsewhere: the
 // device of a bind mount. Nothing for every other volume.
 std::optional<std::string> bound_directory(const docker::Volume& volume);
+
+// The absolute paths of the host that its data comes from: the device, which may be a directory or
+// a file with a filesystem in it, and the layers of an overlay.
+std::vector<std::string> source_paths(const docker::Volume& volume);
 
 // How many bytes it may hold, as far as its options say: the quota of a plain volume, the
 // size of a tmpfs.

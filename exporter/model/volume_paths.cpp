@@ -20,6 +20,20 @@ std::string_view volumes_folder(std::string_view path, std::string_view name) {
                                                : std::string_view{};
 }
 
+bool is_in_plugin_root(std::string_view path) {
+  constexpr std::string_view kPlugins = "/plugins/";
+  constexpr std::size_t kIdDigits = 64;
+  for (auto at = path.find(kPlugins); at != std::string_view::npos;
+       at = path.find(kPlugins, at + 1)) {
+    const std::string_view rest = path.substr(at + kPlugins.size());
+    if (rest.substr(0, kIdDigits).find_first_not_of("0123456789abcdef") == rest.npos &&
+        rest.size() > kIdDigits && is_at_or_below(rest.substr(kIdDigits), "/rootfs")) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool bind_refers_to(std::string_view source, std::string_view path, std::string_view name) {
   if (is_at_or_below(source, path)) return true;
   if (!is_at_or_below(path, source)) return false;

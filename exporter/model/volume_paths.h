@@ -18,6 +18,10 @@ bool is_at_or_below(std::string_view path, std::string_view ancestor);
 // otherwise no volume of such a host would ever be an orphan.
 bool bind_refers_to(std::string_view source, std::string_view path, std::string_view name);
 
+// Whether a path is the root directory of a managed plugin, which is what Docker shows of its volumes
+// before they are mounted, or lies in it: "/var/lib/docker/plugins/<64 hex digits>/rootfs".
+bool is_in_plugin_root(std::string_view path);
+
 // "/var/lib/docker/volumes/db/_data" of volume "db" -> "/var/lib/docker/volumes"; empty if
 // the path is not of that shape (plugins put theirs anywhere).
 std::string_view volumes_folder(std::string_view path, std::string_view name);

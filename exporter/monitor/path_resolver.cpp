@@ -23,7 +23,7 @@ std::set<std::string> PathResolver::paths_of(const docker::Facts& facts) {
   for (const auto& volume : facts.volumes) {
     const auto folder = volumes_folder(volume.mountpoint, volume.name);
     paths.insert(folder.empty() ? volume.mountpoint : std::string(folder));
-    if (auto bound = bound_directory(volume)) paths.insert(*std::move(bound));
+    for (std::string& source : source_paths(volume)) paths.insert(std::move(source));
   }
   for (const auto& container : facts.containers) {
     for (const auto& mount : container.mounts) {

@@ -41,6 +41,15 @@ Error unsupported(std::string what) {
   return {ErrorKind::kUnsupported, "Docker Engine API", std::move(what)};
 }
 
+// Podman before 3.2 wants an event to match every value of a filter, and none does.
+bool takes_all_filters_at_once(const Engine& engine) {
+  if (engine.product != "podman") return false;
+  for (const std::string_view old : {"1.", "2.", "3.0.", "3.1."}) {
+    if (engine.version.starts_with(old)) return true;
+  }
+  return false;
+}
+
 // The API version to use with an engine whose newest one is `theirs`.
 Result<ApiVersion> agree(std::string_view wanted, std::string_view theirs) {
   if (!wanted.empty()) {
@@ -68,6 +77,7 @@ Result<Engine> Client::connect(std::stop_token stop) {
   Engine out = *std::move(engine);
   if (const auto asked = ask_version(out, stop); !asked) return asked.error();
   ask_info(out, stop);
+  can_filter_events_ = !takes_all_filters_at_once(out);
   return out;
 }
 
@@ -131,6 +141,7 @@ Result<ContainerDetails> Client::inspect(const std::string& id, std::stop_token 
 }
 
 std::string Client::events_target() const {
+  if (!can_filter_events_) return prefix_ + "/events";
   return prefix_ + "/events?filters=" + percent_encoded(kEventFilters);
 }
 

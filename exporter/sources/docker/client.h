@@ -44,6 +44,7 @@ class Client {
   const HostAccess& host_;
   const std::string wanted_version_;
   std::string prefix_;  // "/v1.41"; empty until connected
+  bool can_filter_events_ = true;
 };
 
 }  // namespace volumeter::docker

@@ -44,17 +44,21 @@ Result<T> read_repaired(std::string_view what, std::string_view text,
   return *std::move(out);
 }
 
+// The fields of an item that are read; the others are skipped.
+using Kept = std::initializer_list<std::string_view>;
+
 // Converts a text that is one JSON object to a T.
 template <typename T>
-Result<T> read_whole(std::string_view what, std::string_view text,
+Result<T> read_whole(std::string_view what, std::string_view text, Kept kept,
                      const std::function<T(Fields&)>& read_object) {
   return read_repaired<T>(what, text, [&](std::string_view readable) {
     std::optional<T> out;
-    const bool json_text = read_items(readable, {}, [&](const json& item) {
-      Fields fields(item);
-      out = read_object(fields);
-      if (fields.wrong()) out.reset();
-    });
+    const bool json_text =
+        read_items(readable, {}, {kept.begin(), kept.size()}, [&](const json& item) {
+          Fields fields(item);
+          out = read_object(fields);
+          if (fields.wrong()) out.reset();
+        });
     if (!json_text) out.reset();
     return out;
   });
@@ -92,7 +96,9 @@ ContainerState read_state(std::string_view state) {
   return ContainerState::kStopped;
 }
 
-MountType read_mount_type(std::string_view type) {
+// API 1.24 has no types yet; a volume is what has a driver.
+MountType read_mount_type(std::string_view type, bool has_driver) {
+  if (type.empty()) return has_driver ? MountType::kVolume : MountType::kBind;
   if (type == "volume") return MountType::kVolume;
   if (type == "bind") return MountType::kBind;
   if (type == "tmpfs") return MountType::kTmpfs;
@@ -105,7 +111,8 @@ MountType read_mount_type(std::string_view type) {
 std::optional<ContainerMount> read_mount(const json& item) {
   Fields fields(item);
   ContainerMount mount;
-  mount.type = read_mount_type(fields.text("Type"));
+  mount.driver = fields.text("Driver");
+  mount.type = read_mount_type(fields.text("Type"), !mount.driver.empty());
   mount.volume = mount.type == MountType::kVolume ? fields.text("Name") : std::string();
   mount.source = fields.text("Source");
   mount.destination = fields.text("Destination");
@@ -120,22 +127,25 @@ bool is_second_half(const ContainerMount& first, const ContainerMount& second) {
   return first.type == MountType::kImage && second.type == MountType::kBind;
 }
 
-void read_mounts(const json& list, Container& container, Parsed<Container>& out) {
+std::optional<std::vector<ContainerMount>> read_mounts(
+    Fields& container, const std::function<void(const json&)>& reject_mount) {
+  if (!container.has_list("Mounts")) return {};
+  std::vector<ContainerMount> mounts;
   std::map<std::string, std::size_t, std::less<>> by_destination;
-  for (const json& item : list) {
+  for (const json& item : container.list("Mounts")) {
     auto mount = read_mount(item);
     if (!mount) {
-      reject(out, item);
+      reject_mount(item);
       continue;
     }
-    const auto [first, is_new] =
-        by_destination.try_emplace(mount->destination, container.mounts.size());
+    const auto [first, is_new] = by_destination.try_emplace(mount->destination, mounts.size());
     if (is_new) {
-      container.mounts.push_back(*std::move(mount));
-    } else if (!is_second_half(container.mounts[first->second], *mount)) {
-      reject(out, item);
+      mounts.push_back(*std::move(mount));
+    } else if (!is_second_half(mounts[first->second], *mount)) {
+      reject_mount(item);
     }
   }
+  return mounts;
 }
 
 // ["/web","/proxy/web"]: the second one is a legacy link, an alias given by another container.
@@ -158,45 +168,60 @@ std::optional<Container> read_container(const json& item, Parsed<Container>& out
   container.name = read_name(fields.list("Names"), container.id);
   container.state = read_state(fields.text("State"));
   container.labels = fields.map("Labels");
-  const json& mounts = fields.list("Mounts");
+  const auto reject_mount = [&](const json& mount) { reject(out, mount); };
+  auto mounts = read_mounts(fields, reject_mount);
+  container.knows_mounts = mounts.has_value();
+  if (mounts) container.mounts = *std::move(mounts);
   if (fields.wrong() || container.id.empty() || !is_name(container.name)) return {};
-  read_mounts(mounts, container, out);
   return container;
 }
 
-// Rejects items with the name or id of an earlier item.
+// What no two items of a list may share.
 template <typename T>
-void reject_repeated(Parsed<T>& parsed, std::string T::*member) {
+using Identity = std::string(const T&);
+
+template <typename T>
+void reject_repeated(Parsed<T>& parsed, Identity<T>* identity) {
   std::set<std::string, std::less<>> seen;
   std::erase_if(parsed.items, [&](const T& item) {
-    const bool repeated = !seen.insert(item.*member).second;
-    if (repeated) parsed.reject(item.*member);
+    const std::string id = identity(item);
+    const bool repeated = !seen.insert(id).second;
+    if (repeated) parsed.reject(id);
     return repeated;
   });
+}
+
+std::string id_of(const Container& container) { return container.id; }
+std::string name_of(const Container& container) { return container.name; }
+
+// Two drivers may have volumes of one name (moby issue 15997).
+std::string name_and_driver_of(const Volume& volume) {
+  return volume.driver.empty() ? volume.name : volume.name + " of " + volume.driver;
 }
 
 template <typename T>
 using ReadItem = std::optional<T>(const json&, Parsed<T>&);
 
-// The list without items that repeat a `unique` member of an earlier one, sorted by name so
-// that equal facts compare equal.
+// The list without items that repeat an identity of an earlier one, sorted by name so that equal
+// facts compare equal.
 template <typename T>
-Result<Parsed<T>> read_list(std::string_view what, std::string_view text, ItemsAt where,
+Result<Parsed<T>> read_list(std::string_view what, std::string_view text, ItemsAt where, Kept kept,
                             ReadItem<T>* read_item,
-                            std::initializer_list<std::string T::*> unique) {
+                            std::initializer_list<Identity<T>*> identities) {
   return read_repaired<Parsed<T>>(what, text, [&](std::string_view readable) {
     std::optional<Parsed<T>> out(std::in_place);
-    const bool readable_json = read_items(readable, where, [&](const json& item) {
-      if (auto read = read_item(item, *out)) {
-        out->items.push_back(*std::move(read));
-      } else {
-        reject(*out, item);
-      }
-    });
+    const bool readable_json =
+        read_items(readable, where, {kept.begin(), kept.size()}, [&](const json& item) {
+          if (auto read = read_item(item, *out)) {
+            out->items.push_back(*std::move(read));
+          } else {
+            reject(*out, item);
+          }
+        });
     if (!readable_json) return std::optional<Parsed<T>>();
-    for (const auto member : unique) reject_repeated(*out, member);
-    std::sort(out->items.begin(), out->items.end(),
-              [](const T& a, const T& b) { return a.name < b.name; });
+    for (const auto identity : identities) reject_repeated(*out, identity);
+    std::stable_sort(out->items.begin(), out->items.end(),
+                     [](const T& a, const T& b) { return a.name < b.name; });
     return out;
   });
 }
@@ -211,37 +236,42 @@ std::optional<std::uint32_t> read_pid(Fields& state) {
 }  // namespace
 
 Result<Parsed<Volume>> decode_volumes(std::string_view text) {
-  return read_list<Volume>("list of volumes", text, {ItemsAt::Shape::kListUnderKey, "Volumes"},
-                           read_volume, {&Volume::name});
+  return read_list<Volume>(
+      "list of volumes", text, {ItemsAt::Shape::kListUnderKey, "Volumes"},
+      {"Name", "Driver", "Scope", "Mountpoint", "CreatedAt", "Labels", "Options"}, read_volume,
+      {&name_and_driver_of});
 }
 
 Result<Parsed<Container>> decode_containers(std::string_view text) {
   return read_list<Container>("list of containers", text, {ItemsAt::Shape::kList, {}},
-                              read_container, {&Container::id, &Container::name});
+                              {"Id", "Names", "State", "Labels", "Mounts"}, read_container,
+                              {&id_of, &name_of});
 }
 
 // {"State":{"Pid":4711,"StartedAt":"2026-11-23T05:56:53.030326063Z",
 //           "FinishedAt":"0001-01-01T00:00:00Z"},
 //  "HostConfig":{"Tmpfs":{"/scratch":"size=64m"},"ReadonlyRootfs":false}}
 Result<ContainerDetails> decode_details(std::string_view text) {
-  return read_whole<ContainerDetails>("container", text, [](Fields& container) {
-    Fields state(container.object("State"));
-    Fields host_config(container.object("HostConfig"));
-    ContainerDetails details;
-    details.started_at = parse_rfc3339(state.text("StartedAt"));
-    details.finished_at = parse_rfc3339(state.text("FinishedAt"));
-    details.pid = read_pid(state);
-    details.readonly_rootfs = host_config.flag("ReadonlyRootfs").value_or(false);
-    for (auto& [destination, options] : host_config.map("Tmpfs")) {
-      details.tmpfs.push_back(destination);
-    }
-    return details;
-  });
+  return read_whole<ContainerDetails>(
+      "container", text, {"State", "HostConfig", "Mounts"}, [](Fields& container) {
+        Fields state(container.object("State"));
+        Fields host_config(container.object("HostConfig"));
+        ContainerDetails details;
+        details.started_at = parse_rfc3339(state.text("StartedAt"));
+        details.finished_at = parse_rfc3339(state.text("FinishedAt"));
+        details.pid = read_pid(state);
+        details.readonly_rootfs = host_config.flag("ReadonlyRootfs").value_or(false);
+        for (auto& [destination, options] : host_config.map("Tmpfs")) {
+          details.tmpfs.push_back(destination);
+        }
+        details.mounts = read_mounts(container, [](const json&) {});
+        return details;
+      });
 }
 
 // {"Components":[{"Name":"Engine","Version":"20.10.24+dfsg1"}],"Version":"20.10.24+dfsg1"}
 Result<VersionReply> decode_version(std::string_view text) {
-  return read_whole<VersionReply>("version", text, [](Fields& fields) {
+  return read_whole<VersionReply>("version", text, {"Version", "Components"}, [](Fields& fields) {
     VersionReply reply;
     reply.version = fields.text("Version");
     const json& components = fields.list("Components");
@@ -254,7 +284,7 @@ Result<VersionReply> decode_version(std::string_view text) {
 
 // {"Driver":"overlay2","DockerRootDir":"/var/lib/docker"}
 Result<InfoReply> decode_info(std::string_view text) {
-  return read_whole<InfoReply>("info", text, [](Fields& fields) {
+  return read_whole<InfoReply>("info", text, {"Driver", "DockerRootDir"}, [](Fields& fields) {
     return InfoReply{fields.text("Driver"), fields.text("DockerRootDir")};
   });
 }
@@ -262,18 +292,19 @@ Result<InfoReply> decode_info(std::string_view text) {
 // {"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{"driver":"local"}},
 //  "scope":"local","time":1795413412,"timeNano":1795413412622835129}
 std::optional<Event> decode_event(std::string_view line) {
-  const auto event = read_whole<Event>("event", line, [](Fields& fields) {
-    Fields actor(fields.object("Actor"));
-    return Event{fields.text("Type"), fields.text("Action"), actor.text("ID")};
-  });
+  const auto event =
+      read_whole<Event>("event", line, {"Type", "Action", "Actor"}, [](Fields& fields) {
+        Fields actor(fields.object("Actor"));
+        return Event{fields.text("Type"), fields.text("Action"), actor.text("ID")};
+      });
   if (!event || event->type.empty() || event->action.empty()) return {};
   return *event;
 }
 
 std::string decode_error_message(std::string_view body) {
   constexpr std::size_t kMaxBytes = 200;
-  const auto message =
-      read_whole<std::string>("error", body, [](Fields& fields) { return fields.text("message"); });
+  const auto message = read_whole<std::string>(
+      "error", body, {"message"}, [](Fields& fields) { return fields.text("message"); });
   std::string text(message && !message->empty() ? *message : body);
   text = trim(std::string_view(text).substr(0, kMaxBytes));
   std::replace_if(

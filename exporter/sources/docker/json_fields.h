@@ -37,6 +37,9 @@ class Fields {
     return field ? std::optional(field->get<std::uint64_t>()) : std::nullopt;
   }
 
+  // Null and absent are "not told", an empty list is not: ask before list().
+  bool has_list(std::string_view key) { return find(key, Json::value_t::array) != nullptr; }
+
   // Empty if absent.
   const Json& list(std::string_view key) {
     static const Json kNone = Json::array();

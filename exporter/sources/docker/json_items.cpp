@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/docker/json_items.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +15,9 @@ using nlohmann::json;
 // returns false ends the parse.
 class ItemReader final : public json::json_sax_t {
  public:
-  ItemReader(ItemsAt where, const std::function<void(const json&)>& sink)
-      : where_(where), sink_(sink), in_list_(where.shape == ItemsAt::Shape::kWhole) {}
+  ItemReader(ItemsAt where, std::span<const std::string_view> kept,
+             const std::function<void(const json&)>& sink)
+      : where_(where), kept_(kept), sink_(sink), in_list_(where.shape == ItemsAt::Shape::kWhole) {}
 
   bool null() override { return scalar(nullptr); }
   bool boolean(bool value) override { return scalar(value); }
@@ -28,7 +30,9 @@ class ItemReader final : public json::json_sax_t {
   bool binary(json::binary_t&) override { return false; }  // JSON has no binary values
 
   bool key(std::string& name) override {
+    if (skipped_ > 0) return true;
     if (!open_.empty()) {
+      skips_next_ = open_.size() == 1 && !is_kept(name);
       key_ = std::move(name);
     } else {
       at_key_ = depth_ == 1 && name == where_.key;
@@ -49,6 +53,10 @@ class ItemReader final : public json::json_sax_t {
   static constexpr std::size_t kMaxDepth = 64;
   static constexpr std::size_t kMaxValues = 1'000'000;
 
+  bool is_kept(std::string_view name) const {
+    return std::find(kept_.begin(), kept_.end(), name) != kept_.end();
+  }
+
   std::size_t list_depth() const { return where_.shape == ItemsAt::Shape::kListUnderKey ? 1 : 0; }
 
   bool item_begins() const {
@@ -62,6 +70,7 @@ class ItemReader final : public json::json_sax_t {
   }
 
   bool scalar(json value) {
+    if (skipped_ > 0 || std::exchange(skips_next_, false)) return true;
     if (!open_.empty()) return store(std::move(value)) != nullptr;
     if (item_begins()) {
       if (++values_ > kMaxValues) return false;
@@ -73,6 +82,7 @@ class ItemReader final : public json::json_sax_t {
   }
 
   bool open(json empty) {
+    if (skipped_ > 0 || std::exchange(skips_next_, false)) return ++skipped_ <= kMaxDepth;
     const bool is_array = empty.is_array();
     bool fits = true;
     if (!open_.empty()) {
@@ -92,6 +102,10 @@ class ItemReader final : public json::json_sax_t {
   }
 
   bool close() {
+    if (skipped_ > 0) {
+      --skipped_;
+      return true;
+    }
     --depth_;
     if (!open_.empty()) {
       open_.pop_back();
@@ -112,10 +126,13 @@ class ItemReader final : public json::json_sax_t {
   }
 
   ItemsAt where_;
+  std::span<const std::string_view> kept_;
   const std::function<void(const json&)>& sink_;
   bool in_list_;
   bool at_key_ = false;
   std::size_t depth_ = 0;
+  bool skips_next_ = false;  // the value of the key just read
+  std::size_t skipped_ = 0;  // depth inside such a value
   std::size_t values_ = 0;
   json item_;
   std::string key_;
@@ -124,9 +141,9 @@ class ItemReader final : public json::json_sax_t {
 
 }  // namespace
 
-bool read_items(std::string_view text, ItemsAt where,
+bool read_items(std::string_view text, ItemsAt where, std::span<const std::string_view> kept,
                 const std::function<void(const json&)>& sink) {
-  ItemReader reader(where, sink);
+  ItemReader reader(where, kept, sink);
   return json::sax_parse(text, &reader);
 }
 

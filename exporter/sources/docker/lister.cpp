@@ -15,6 +15,17 @@ std::map<std::string, ContainerState> states_by_id(const Facts* facts) {
   return out;
 }
 
+// What the list leaves out of a container, from its inspection.
+void add_inspected_mounts(Facts& facts) {
+  for (Container& container : facts.containers) {
+    if (container.knows_mounts) continue;
+    const auto details = facts.details.find(container.id);
+    if (details == facts.details.end() || !details->second.mounts) continue;
+    container.mounts = *details->second.mounts;
+    container.knows_mounts = true;
+  }
+}
+
 }  // namespace
 
 Result<> Lister::connect(std::stop_token stop) {
@@ -31,21 +42,21 @@ Result<> Lister::list(const PendingChanges& changes, std::stop_token stop) {
   next->engine = engine_;
   // Volumes first: a container created in between mounts a volume that is not listed yet, which
   // does less harm than a new volume that looks orphaned.
-  if (facts_) next->volumes = facts_->volumes;
   if (changes.volumes || !facts_ || volumes_.unanswered()) {
-    auto volumes = volumes_.renew(next->volumes, stop);
-    if (!volumes) return volumes.error();
-    next->volumes = *std::move(volumes);
+    const auto renewed = volumes_.renew(stop);
+    if (!renewed) return renewed.error();
   }
   auto containers = client_.list_containers(stop);
   if (!containers) return containers.error();
   Parsed<Container> parsed = *std::move(containers);
   bad_containers_ = {parsed.bad, std::move(parsed.first_bad)};
   next->containers = std::move(parsed.items);
-  next->has_all_volumes = volumes_.was_ever_answered();
-  if (!next->has_all_volumes) next->volumes = volumes_of(next->containers);
   next->taken_at = host_.now();
   forget_old_details(changes, *next);
+  add_inspected_mounts(*next);
+  next->has_all_volumes = volumes_.was_ever_answered();
+  next->volumes = next->has_all_volumes ? one_of_each_name(volumes_.listed(), next->containers)
+                                        : volumes_of(next->containers);
   facts_ = std::move(next);
   return Nothing{};
 }
@@ -80,6 +91,8 @@ void Lister::inspect_some(SteadyTime until, std::stop_token stop) {
     inspected_.insert(container.id);
     if (host_.steady_now() >= until) break;
   }
+  add_inspected_mounts(*next);
+  if (!next->has_all_volumes) next->volumes = volumes_of(next->containers);
   facts_ = std::move(next);
 }
 

@@ -98,11 +98,16 @@ chrono::minutes read_offset(Cursor& cursor) {
 }  // namespace
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
+  // "2026-05-16 10:00:00.123 +0000 UTC": time.Time.String() of Go, as the engine writes the creation
+  // of a cluster volume.
+  constexpr std::string_view kGoUtc = " +0000 UTC";
+  const bool is_go = text.ends_with(kGoUtc);
+  if (is_go) text.remove_suffix(kGoUtc.size());
   Cursor cursor(text);
   const auto date = read_date(cursor);
-  cursor.expect("Tt");
+  cursor.expect(is_go ? " " : "Tt");
   const auto clock = read_clock(cursor);
-  const auto offset = read_offset(cursor);
+  const auto offset = is_go ? chrono::minutes(0) : read_offset(cursor);
   if (!cursor.at_end() || !date.ok()) return {};
   if (int(date.year()) < kFirstYear || int(date.year()) > kLastYear) return {};
   return WallTime(chrono::duration_cast<WallTime::duration>(

@@ -43,6 +43,7 @@ struct ContainerMount {
   std::string source;  // host path, for kBind and kImage; unreliable for kVolume (empty on 20.10)
   std::string destination;
   bool writable = true;
+  std::string driver;  // of a volume: two drivers may have volumes of one name
 };
 
 enum class ContainerState { kCreated, kRunning, kStopped };
@@ -53,6 +54,9 @@ struct Container {
   ContainerState state = ContainerState::kStopped;
   StringMap labels;
   std::vector<ContainerMount> mounts;
+  // False if the list leaves them out and the container is not inspected yet: Podman before 3.4.5
+  // says "Mounts": null.
+  bool knows_mounts = true;
 };
 
 // Fields that only GET /containers/{id}/json has.
@@ -62,6 +66,7 @@ struct ContainerDetails {
   std::optional<std::uint32_t> pid;  // of its first process on the host; absent if not running
   std::vector<std::string> tmpfs;    // destinations from HostConfig.Tmpfs, absent from the list
   bool readonly_rootfs = false;
+  std::optional<std::vector<ContainerMount>> mounts;  // as in the list
 };
 
 // One message of GET /events.

@@ -3,13 +3,24 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace volumeter::docker {
 
-Result<std::vector<Volume>> VolumeList::renew(const std::vector<Volume>& known,
-                                              std::stop_token stop) {
-  if (not_before_ && host_.steady_now() < *not_before_) return known;
+namespace {
+
+// A plugin fails, maybe, and not the engine: if that is gone, its list of containers says so.
+bool is_worth_waiting(const Error& error) {
+  return error.kind == ErrorKind::kTimeout || error.kind == ErrorKind::kIo;
+}
+
+}  // namespace
+
+Result<> VolumeList::renew(std::stop_token stop) {
+  if (not_before_ && host_.steady_now() < *not_before_) return Nothing{};
   auto answer = client_.list_volumes(stop);
   if (answer) {
     Parsed<Volume> parsed = std::move(answer).value();
@@ -19,15 +30,14 @@ Result<std::vector<Volume>> VolumeList::renew(const std::vector<Volume>& known,
     unanswered_.reset();
     not_before_.reset();
     pause_ = kFirstPause;
-    return std::move(parsed.items);
+    listed_ = std::move(parsed.items);
+    return Nothing{};
   }
-  if (answer.error().kind != ErrorKind::kTimeout || stop.stop_requested()) {
-    return std::move(answer).error();
-  }
+  if (!is_worth_waiting(answer.error()) || stop.stop_requested()) return std::move(answer).error();
   unanswered_ = std::move(answer).error();
   not_before_ = host_.steady_now() + pause_;
   pause_ = std::min(2 * pause_, kLastPause);
-  return known;
+  return Nothing{};
 }
 
 std::vector<Volume> volumes_of(const std::vector<Container>& containers) {
@@ -37,6 +47,7 @@ std::vector<Volume> volumes_of(const std::vector<Container>& containers) {
       if (mount.type != MountType::kVolume || mount.volume.empty()) continue;
       Volume& volume = by_name[mount.volume];
       volume.name = mount.volume;
+      volume.driver = mount.driver;
       if (volume.mountpoint.empty()) volume.mountpoint = mount.source;
     }
   }
@@ -44,6 +55,31 @@ std::vector<Volume> volumes_of(const std::vector<Container>& containers) {
   volumes.reserve(by_name.size());
   for (auto& [name, volume] : by_name) volumes.push_back(std::move(volume));
   return volumes;
+}
+
+std::vector<Volume> one_of_each_name(const std::vector<Volume>& volumes,
+                                     const std::vector<Container>& containers) {
+  std::set<std::pair<std::string_view, std::string_view>> mounted;
+  for (const Container& container : containers) {
+    for (const ContainerMount& mount : container.mounts) {
+      if (mount.type == MountType::kVolume) mounted.insert({mount.volume, mount.driver});
+    }
+  }
+  // Smaller is the better one.
+  const auto rank = [&](const Volume& volume) {
+    return std::tuple(!mounted.contains({volume.name, volume.driver}), volume.driver != "local",
+                      std::string_view(volume.driver));
+  };
+  std::vector<Volume> out;
+  out.reserve(volumes.size());
+  for (const Volume& volume : volumes) {
+    if (out.empty() || out.back().name != volume.name) {
+      out.push_back(volume);
+    } else if (rank(volume) < rank(out.back())) {
+      out.back() = volume;
+    }
+  }
+  return out;
 }
 
 }  // namespace volumeter::docker

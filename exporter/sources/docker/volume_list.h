@@ -25,9 +25,13 @@ class VolumeList {
   // Keeps references to both.
   VolumeList(const HostAccess& host, Client& client) : host_(host), client_(client) {}
 
-  // The volumes sorted by name. After a timeout it returns `known` and sends no request until the
-  // backoff, which doubles each time, is over. Other errors are passed on.
-  Result<std::vector<Volume>> renew(const std::vector<Volume>& known, std::stop_token stop);
+  // Lists the volumes. After a timeout, and after an error of the engine's own (Podman answers 500
+  // for all if the plugin of one volume is missing), the earlier list stays and no request is sent
+  // until the backoff, which doubles each time, is over. Other errors are passed on.
+  Result<> renew(std::stop_token stop);
+
+  // The last list, sorted by name; of two drivers there may be two of one name.
+  const std::vector<Volume>& listed() const { return listed_; }
 
   // For an engine that was restarted: the next renew() sends a request.
   void reset_backoff() { not_before_.reset(); }
@@ -48,6 +52,7 @@ class VolumeList {
   std::size_t bad_ = 0;
   std::string first_bad_;
   bool was_answered_ = false;
+  std::vector<Volume> listed_;
   std::optional<Error> unanswered_;
   std::chrono::seconds pause_ = kFirstPause;
   std::optional<SteadyTime> not_before_;
@@ -56,5 +61,10 @@ class VolumeList {
 // The volumes mounted by containers, sorted by name, with the fields that the list of containers
 // has. Used until the engine has listed its volumes for the first time.
 std::vector<Volume> volumes_of(const std::vector<Container>& containers);
+
+// The list with one volume of each name, as containers and labels name them: the one whose driver
+// the mount of a container says, else that of the driver "local", else the first by driver.
+std::vector<Volume> one_of_each_name(const std::vector<Volume>& volumes,
+                                     const std::vector<Container>& containers);
 
 }  // namespace volumeter::docker

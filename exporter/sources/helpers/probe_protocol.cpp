@@ -28,7 +28,7 @@ struct AnswerHeader {
   AnswerKind kind = AnswerKind::kError;
   ErrorKind error_kind = ErrorKind::kIo;
   std::uint32_t text_bytes = 0;
-  FsUsage filesystem;
+  StatfsCounts filesystem;
 };
 
 static_assert(std::is_trivially_copyable_v<QuestionHeader>);

@@ -30,7 +30,7 @@ enum class AnswerKind : std::uint32_t { kDone, kError };
 
 struct Answer {
   AnswerKind kind = AnswerKind::kError;
-  FsUsage filesystem;                     // of kStatfs
+  StatfsCounts filesystem;                // of kStatfs
   ErrorKind error_kind = ErrorKind::kIo;  // of kError
   std::string text;                       // the path of kResolve, the words of kError
   UniqueFd descriptor;                    // a change feed, of kWatch

@@ -31,27 +31,20 @@ Answer failure(const Error& error) {
   return answer;
 }
 
-std::optional<std::uint64_t> product(std::uint64_t a, std::uint64_t b) {
-  std::uint64_t result = 0;
-  if (__builtin_mul_overflow(a, b, &result)) return {};
-  return result;
-}
-
 // statvfs(3): sizes are in units of f_frsize.
 Answer statfs_answer(const Question& question) {
   const auto place = open_in_root(question.rootfs, question.path, O_PATH);
   if (!place) return failure(place.error());
   struct statvfs said {};
   if (::fstatvfs(place->get(), &said) != 0) return failure(from_errno(question.path, errno));
-  const auto size = product(said.f_blocks, said.f_frsize);
-  const auto free = product(said.f_bfree, said.f_frsize);
-  const auto available = product(said.f_bavail, said.f_frsize);
-  if (!size || !free || !available) {
-    return failure({ErrorKind::kMalformed, question.path, "its size does not fit in 64 bits"});
-  }
   Answer answer;
   answer.kind = AnswerKind::kDone;
-  answer.filesystem = {*size, *free, *available, said.f_files, said.f_ffree};
+  answer.filesystem = {.unit = said.f_frsize,
+                       .blocks = said.f_blocks,
+                       .blocks_free = said.f_bfree,
+                       .blocks_available = said.f_bavail,
+                       .files = said.f_files,
+                       .files_free = said.f_ffree};
   return answer;
 }
 

@@ -77,7 +77,7 @@ void Prober::statfs(const std::vector<Place>& places, const OnUsage& on_answer,
                                        .patience = limits_.questions.patience,
                                        .limit = limits_.statfs_round};
   const QuestionRound::OnAnswer forward = [&](std::size_t index, Result<Answer> answer) {
-    if (answer) return on_answer(index, answer->filesystem);
+    if (answer) return on_answer(index, to_fs_usage(answer->filesystem));
     on_answer(index, std::move(answer).error());
   };
   QuestionRound(options, places, forward, pool_, questions_, std::move(stop)).run();

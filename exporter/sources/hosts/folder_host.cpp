@@ -57,15 +57,13 @@ std::optional<std::uint64_t> optional_number(const Json& object, const char* key
   return number(object, key);
 }
 
-FsUsage to_fs_usage(const Json& said) {
-  const std::uint64_t unit = number(said, "block_size");
-  FsUsage usage;
-  usage.size_bytes = number(said, "blocks") * unit;
-  usage.free_bytes = number(said, "bfree") * unit;
-  usage.avail_bytes = number(said, "bavail") * unit;
-  usage.files = number(said, "files");
-  usage.files_free = number(said, "ffree");
-  return usage;
+FsUsage to_usage(const Json& said) {
+  return to_fs_usage({.unit = number(said, "block_size"),
+                      .blocks = number(said, "blocks"),
+                      .blocks_free = number(said, "bfree"),
+                      .blocks_available = number(said, "bavail"),
+                      .files = number(said, "files"),
+                      .files_free = number(said, "ffree")});
 }
 
 SizeMethod to_method(const std::string& name) {
@@ -217,7 +215,7 @@ struct Fixture {
 Result<std::shared_ptr<const Fixture>> read_fixture(const std::string& folder) {
   auto now = read_now(folder + "/now");
   if (!now) return now.error();
-  auto filesystems = read_answers<FsUsage>(folder + "/statfs.json", to_fs_usage);
+  auto filesystems = read_answers<FsUsage>(folder + "/statfs.json", to_usage);
   if (!filesystems) return filesystems.error();
   auto trees = read_answers<SpaceUsage>(folder + "/trees.json", to_space_usage);
   if (!trees) return trees.error();
@@ -243,11 +241,13 @@ class FinishedScan final : public TreeScan {
   const UniqueFd event_;
 };
 
-SpaceUsage space_of(const FsUsage& filesystem) {
+// As statfs_space().
+std::optional<SpaceUsage> space_of(const FsUsage& filesystem) {
+  if (!filesystem.size_bytes || !filesystem.free_bytes || *filesystem.size_bytes == 0) return {};
   SpaceUsage space;
   space.method = SizeMethod::kStatfs;
-  space.allocated_bytes = filesystem.size_bytes - filesystem.free_bytes;
-  space.inodes = filesystem.files - filesystem.files_free;
+  space.allocated_bytes = *filesystem.size_bytes - *filesystem.free_bytes;
+  if (filesystem.files_free) space.inodes = filesystem.files - *filesystem.files_free;
   space.limit_bytes = filesystem.size_bytes;
   return space;
 }
@@ -260,7 +260,8 @@ Result<std::unique_ptr<TreeScan>> start_scan(const Fixture& fixture, const std::
   Result<SpaceUsage> space = answer_for(fixture.trees, path);
   if (order.own_filesystem) {
     const auto filesystem = answer_for(fixture.filesystems, path);
-    if (filesystem) space = space_of(*filesystem);
+    const auto counted = filesystem ? space_of(*filesystem) : std::nullopt;
+    if (counted) space = *counted;
   }
   if (!space) return std::move(space).error();
   return std::unique_ptr<TreeScan>(std::make_unique<FinishedScan>(*space));

@@ -2,17 +2,35 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace volumeter {
 
 // Capacity of a filesystem as statfs(2) returns it; bytes, not blocks. Whether it is read-only
 // comes from mountinfo: in a container the agent sees the host through a read-only bind mount.
 struct FsUsage {
-  std::uint64_t size_bytes = 0;
-  std::uint64_t free_bytes = 0;   // for root
-  std::uint64_t avail_bytes = 0;  // for everyone else
-  std::uint64_t files = 0;        // 0 where inodes are not limited (btrfs)
+  std::optional<std::uint64_t> size_bytes;
+  std::optional<std::uint64_t> free_bytes;   // for root
+  std::optional<std::uint64_t> avail_bytes;  // for everyone else
+  std::uint64_t files = 0;                   // 0 where inodes are not limited (btrfs)
+  std::optional<std::uint64_t> files_free;
+
+  bool operator==(const FsUsage&) const = default;
+};
+
+// The counts of statfs(2) as they come; sizes are in units of `unit` bytes.
+struct StatfsCounts {
+  std::uint64_t unit = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t blocks_free = 0;
+  std::uint64_t blocks_available = 0;
+  std::uint64_t files = 0;
   std::uint64_t files_free = 0;
 };
+
+// What of these is a number. Some filesystems report more free than there is (JuiceFS), or -1 for
+// what they do not count (CephFS: f_ffree), some a size beyond 64 bits (s3fs): absent. A negative
+// f_bavail, the reserve being overdrawn, is 0.
+FsUsage to_fs_usage(const StatfsCounts& said);
 
 }  // namespace volumeter

@@ -128,29 +128,45 @@ MountList::MountList(std::vector<Mount> mounts, std::uint64_t generation)
   for (const Mount& mount : mounts) known.insert(mount.id);
   // Shorter mount points first, so that a mount comes after the one it is mounted on.
   std::stable_sort(mounts.begin(), mounts.end(), [](const Mount& a, const Mount& b) {
-    return a.mount_point.size() < b.mount_point.size();
+    return std::pair(a.mount_point.size(), std::string_view(a.mount_point)) <
+           std::pair(b.mount_point.size(), std::string_view(b.mount_point));
   });
   mounts_.reserve(mounts.size());  // by_point_ points into it
-  for (Mount& mount : mounts) {
-    const Mount* below = find(parent_of(mount.mount_point));
-    // Its parent exists, but another mount now covers the path.
-    const bool hidden = below != nullptr && known.contains(mount.parent_id) &&
-                        mount.parent_id != below->id && !by_point_.contains(mount.mount_point);
-    if (!hidden) add(std::move(mount));
+  for (auto first = mounts.begin(); first != mounts.end();) {
+    const auto last = std::find_if(first, mounts.end(), [&](const Mount& mount) {
+      return mount.mount_point != first->mount_point;
+    });
+    add_top({&*first, static_cast<std::size_t>(last - first)}, known);
+    first = last;
   }
 }
 
-void MountList::add(Mount mount) {
-  const auto stacked = by_point_.find(mount.mount_point);
-  if (stacked == by_point_.end()) {
-    mounts_.push_back(std::move(mount));
-    by_point_.emplace(mounts_.back().mount_point, mounts_.size() - 1);
-    return;
+// Of the mounts at one place the one is seen on which no other of them is mounted. Neither ids nor
+// the order of lines tell: since Linux 4.11 a mount may propagate beneath an older one, and
+// MS_MOVE puts an older one on a newer.
+void MountList::add_top(std::span<Mount> stack, const std::unordered_set<std::uint64_t>& known) {
+  const Mount* below = find(parent_of(stack.front().mount_point));
+  std::unordered_set<std::uint64_t> ids;
+  std::unordered_set<std::uint64_t> parents;
+  if (stack.size() > 1) {
+    for (const Mount& mount : stack) {
+      ids.insert(mount.id);
+      parents.insert(mount.parent_id);
+    }
   }
-  const std::size_t index = stacked->second;
-  by_point_.erase(stacked);
-  mounts_[index] = std::move(mount);
-  by_point_.emplace(mounts_[index].mount_point, index);
+  Mount* top = nullptr;
+  bool is_hidden = true;
+  for (Mount& mount : stack) {
+    if (!parents.contains(mount.id)) top = &mount;
+    if (ids.contains(mount.parent_id)) continue;
+    // The lowest one. Its parent may exist and be covered by another mount now.
+    is_hidden = is_hidden && below != nullptr && known.contains(mount.parent_id) &&
+                mount.parent_id != below->id;
+  }
+  // Damaged lines may make each the parent of another.
+  if (top == nullptr || is_hidden) return;
+  mounts_.push_back(std::move(*top));
+  by_point_.emplace(mounts_.back().mount_point, mounts_.size() - 1);
 }
 
 const Mount* MountList::find(std::string_view path) const {

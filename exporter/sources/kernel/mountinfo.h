@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "exporter/base/device_number.h"
@@ -34,8 +36,8 @@ Parsed<Mount> parse_mountinfo(std::string_view text);
 // The mounts reachable by path, indexed by mount point; immutable.
 class MountList {
  public:
-  // Drops unreachable mounts: of mounts stacked on one mount point all but the last, and mounts
-  // below a directory that was mounted over later.
+  // Drops unreachable mounts: of mounts stacked on one mount point all but the top, and mounts below
+  // a directory that was mounted over later.
   explicit MountList(std::vector<Mount> mounts, std::uint64_t generation = 0);
 
   MountList(const MountList&) = delete;
@@ -51,7 +53,7 @@ class MountList {
   const Mount* find(std::string_view path) const;
 
  private:
-  void add(Mount mount);
+  void add_top(std::span<Mount> stack, const std::unordered_set<std::uint64_t>& known);
 
   std::vector<Mount> mounts_;
   std::unordered_map<std::string_view, std::size_t> by_point_;  // views into mounts_

@@ -41,6 +41,7 @@ docker::Facts rich_docker() {
                    volume("models", "/var/lib/docker/volumes/models/_data"),
                    volume("nasty \"\\\n", "/var/lib/docker/volumes/nasty/_data"),
                    volume("plugin", "")};
+  facts.volumes[3].scope = "global";
   facts.volumes[1].options = {{"type", "nfs"}, {"device", ":/models"}};
   using docker::MountType;
   docker::Container database{

@@ -97,14 +97,22 @@ TEST_CASE("a malformed volume is rejected alone") {
   CHECK(volumes->first_bad == R"({"Driver":"local"})");
 }
 
-TEST_CASE("of two volumes with the same name the first is kept") {
-  const auto volumes =
-      decode_volumes(R"({"Volumes":[{"Name":"b","Driver":"1"},{"Name":"a"},{"Name":"b"}]})");
+TEST_CASE("volumes of one name and two drivers are both kept") {
+  const auto volumes = decode_volumes(
+      R"({"Volumes":[{"Name":"a","Driver":"local"},{"Name":"a","Driver":"convoy"}]})");
+  REQUIRE(volumes);
+  CHECK(volumes->bad == 0);
+  CHECK(volumes->items.size() == 2);
+}
+
+TEST_CASE("of two volumes with the same name and driver the first is kept") {
+  const auto volumes = decode_volumes(
+      R"({"Volumes":[{"Name":"b","Driver":"1"},{"Name":"a"},{"Name":"b","Driver":"1"}]})");
   REQUIRE(volumes);
   REQUIRE(volumes->items.size() == 2);
   CHECK(volumes->items[1].driver == "1");
   CHECK(volumes->bad == 1);
-  CHECK(volumes->first_bad == "b");
+  CHECK(volumes->first_bad == "b of 1");
 }
 
 TEST_CASE("a response that is not a list of volumes is malformed") {
@@ -161,6 +169,40 @@ TEST_CASE("the containers of Docker 20.10 are decoded with their mounts") {
   CHECK(c3.mounts[1].volume.empty());
   CHECK(c3.mounts[1].source == "/tmp/img");
   CHECK_FALSE(c3.mounts[1].writable);
+}
+
+TEST_CASE("mounts that the list leaves out are not known, an empty list is none") {
+  const auto knows = [](const std::string& fields) {
+    return decode_containers(one_container(fields))->items.at(0).knows_mounts;
+  };
+  CHECK_FALSE(knows(R"("Mounts":null)"));  // Podman 3.4
+  CHECK_FALSE(knows(R"("State":"running")"));
+  CHECK(knows(R"("Mounts":[])"));
+  const auto details = decode_details(
+      R"({"Mounts":[{"Type":"volume","Name":"v","Destination":"/d","Driver":"local"}]})");
+  REQUIRE(details);
+  REQUIRE(details->mounts);
+  CHECK(details->mounts->at(0).volume == "v");
+  CHECK_FALSE(decode_details("{}")->mounts);
+}
+
+TEST_CASE("before API 1.25 a mount with a driver is a volume") {
+  const auto containers = decode_containers(one_container(
+      R"("Mounts":[{"Name":"data","Driver":"local","Source":"/v","Destination":"/d","RW":true},)"
+      R"({"Name":"","Driver":"","Source":"/srv","Destination":"/s","RW":true}])"));
+  REQUIRE(containers);
+  CHECK(containers->items.at(0).mounts.at(0).type == MountType::kVolume);
+  CHECK(containers->items.at(0).mounts.at(1).type == MountType::kBind);
+}
+
+TEST_CASE("fields that nobody reads may be of any size") {
+  std::string ports = "[";
+  for (int i = 0; i < 300'000; ++i) ports += R"({"PrivatePort":1,"Type":"tcp"},)";
+  ports.back() = ']';
+  const auto containers = decode_containers(
+      one_container("\"Ports\":" + ports + R"(,"Mounts":[],"Extra":{"a":[{"b":1}]})"));
+  REQUIRE(containers);
+  CHECK(containers->items.at(0).knows_mounts);
 }
 
 TEST_CASE("the containers of Podman 4.3 are decoded") {

@@ -22,6 +22,14 @@ TEST_CASE("a time is parsed to the nanosecond") {
   CHECK(nanos("2024-02-29T23:59:59.5Z") == 1709251199500000000);
 }
 
+TEST_CASE("a time as Go prints it, which a cluster volume has, is parsed") {
+  CHECK(nanos("2026-05-16 10:00:00.123 +0000 UTC") == 1778925600123000000);
+  CHECK(nanos("2026-05-16 10:00:00 +0000 UTC") == 1778925600000000000);
+  CHECK_FALSE(nanos("2026-05-16T10:00:00 +0000 UTC"));
+  CHECK_FALSE(nanos("2026-05-16 10:00:00 +0200 CEST"));
+  CHECK_FALSE(nanos(" +0000 UTC"));
+}
+
 TEST_CASE("the offset of a time zone is subtracted") {
   CHECK(nanos("2026-11-23T06:56:31+01:00") == 1795413391000000000);
   CHECK(nanos("2026-11-22T21:26:31-08:30") == 1795413391000000000);

@@ -318,6 +318,47 @@ TEST_CASE("until the first list of volumes, volumes are those mounted by contain
             "warning subject=docker_volumes msg=\"engine does not list its volumes") == 1);
 }
 
+TEST_CASE("a list of volumes that the engine fails to make leaves the containers") {
+  Watching watching;
+  watching.engine.fail(kVolumes, {ErrorKind::kIo, "GET /volumes", "HTTP 500 plugin missing"});
+  watching.engine.answer(kContainers,
+                         R"([{"Id":"aa11","Names":["/db"],"State":"running","Mounts":[
+                         {"Type":"volume","Name":"pg","Destination":"/d","Driver":"local"}]}])");
+  watching->list_once({});
+  const State state = watching->state();
+  CHECK(state.up);
+  REQUIRE(state.facts->volumes.size() == 1);
+  CHECK(state.facts->volumes[0].name == "pg");
+  CHECK(state.facts->volumes[0].driver == "local");
+  CHECK_FALSE(state.facts->has_all_volumes);
+}
+
+TEST_CASE("of two volumes of one name the one that a container has is shown") {
+  for (const auto* order : {R"({"Name":"t","Driver":"convoy"},{"Name":"t","Driver":"local"})",
+                            R"({"Name":"t","Driver":"local"},{"Name":"t","Driver":"convoy"})"}) {
+    Watching watching;
+    watching.engine.answer(kVolumes, "{\"Volumes\":[" + std::string(order) + "]}");
+    watching.engine.answer(kContainers,
+                           R"([{"Id":"aa11","Names":["/db"],"State":"running","Mounts":[
+                           {"Type":"volume","Name":"t","Destination":"/d","Driver":"convoy"}]}])");
+    watching->list_once({});
+    REQUIRE(watching->state().facts->volumes.size() == 1);
+    CHECK(watching->state().facts->volumes[0].driver == "convoy");
+  }
+}
+
+TEST_CASE("mounts that the list leaves out are those of the inspection") {
+  Watching watching;
+  watching.engine.answer(kContainers,
+                         R"([{"Id":"aa11","Names":["/db"],"State":"running","Mounts":null}])");
+  watching.engine.answer(kInspect,
+                         R"({"Mounts":[{"Type":"volume","Name":"pg","Destination":"/d"}]})");
+  watching->list_once({});
+  const auto& container = watching->state().facts->containers.at(0);
+  CHECK(container.knows_mounts);
+  CHECK(container.mounts.at(0).volume == "pg");
+}
+
 TEST_CASE("a watcher can be destroyed amid changes") {
   for (int i = 0; i < 20; ++i) {
     Watching watching;

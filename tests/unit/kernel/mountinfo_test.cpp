@@ -137,6 +137,25 @@ TEST_CASE("the topmost of stacked mounts is found") {
   CHECK(list.mounts().size() == 2);
 }
 
+TEST_CASE("of stacked mounts the top is seen, whatever their ids and their order") {
+  // Propagated beneath an older mount (Linux 4.11), as a real host listed it.
+  const MountList tucked({mount(27, 1, "/"), mount(463, 27, "/b"), mount(464, 498, "/b/x"),
+                          mount(496, 464, "/b/x/sub"), mount(498, 463, "/b/x")});
+  CHECK(id_at(tucked, "/b/x") == 464);
+  CHECK(id_at(tucked, "/b/x/sub/y") == 496);
+  // An older mount moved onto a newer one.
+  const MountList moved({mount(27, 1, "/"), mount(700, 711, "/b"), mount(711, 27, "/b")});
+  CHECK(id_at(moved, "/b") == 700);
+  const MountList three(
+      {mount(3, 2, "/a"), mount(2, 4, "/a"), mount(1, 0, "/"), mount(4, 1, "/a")});
+  CHECK(id_at(three, "/a") == 3);
+}
+
+TEST_CASE("mounts that are each other's parents are not found") {
+  const MountList circle({mount(1, 0, "/"), mount(2, 3, "/a"), mount(3, 2, "/a")});
+  CHECK(id_at(circle, "/a") == 1);
+}
+
 TEST_CASE("a mount below a directory that was mounted over is not found") {
   const MountList list({mount(1, 0, "/"), mount(2, 1, "/mnt/a"), mount(3, 2, "/mnt/a/b"),
                         mount(4, 1, "/mnt"), mount(5, 4, "/mnt/c")});

@@ -172,6 +172,77 @@ TEST_CASE("a container may name a volume that the engine does not list") {
   CHECK_FALSE(inventory.mounts[1].volume);
 }
 
+TEST_CASE("a volume's use is unknown while the mounts of a container are, unless it is in use") {
+  Host host;
+  host.docker.volumes = {local("busy"), local("idle"), local("lost")};
+  docker::Container silent = running("silent", {});
+  silent.knows_mounts = false;
+  host.docker.containers = {running("a", {by_name("busy")}), stopped("b", {by_name("idle")}),
+                            silent};
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "busy").use == VolumeUse::kInUse);
+  for (const auto* name : {"idle", "lost"}) {
+    CHECK(volume(inventory, name).use == VolumeUse::kUnknown);
+    CHECK(volume(inventory, name).unknown_use == UnknownUse::kContainerMounts);
+  }
+}
+
+TEST_CASE("a volume of scope global that no container here uses may be used elsewhere") {
+  Host host;
+  host.docker.volumes = {local("here"), local("shared"), local("taken")};
+  host.docker.volumes[1].scope = host.docker.volumes[2].scope = "global";
+  host.docker.containers = {stopped("a", {by_name("taken")})};
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "here").use == VolumeUse::kOrphaned);
+  CHECK(volume(inventory, "shared").use == VolumeUse::kUnknown);
+  CHECK(volume(inventory, "shared").unknown_use == UnknownUse::kGlobalScope);
+  CHECK(volume(inventory, "taken").use == VolumeUse::kIdle);
+}
+
+TEST_CASE("who uses a volume that lies in another one uses that as well") {
+  Host host;
+  host.docker.volumes = {local("base"), local("part")};
+  host.docker.volumes[1].options = {
+      {"type", "none"}, {"o", "bind"}, {"device", kVolumes + "base/_data/app"}};
+  host.docker.containers = {running("a", {by_name("part")})};
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "base").use == VolumeUse::kInUse);
+  REQUIRE(inventory.prune_hazards.size() == 1);
+  CHECK(inventory.volumes[inventory.prune_hazards[0].volume].name == "base");
+}
+
+TEST_CASE("a plugin's volume has no data here until it is mounted") {
+  Host host;
+  const auto plugged = [](const std::string& name, const std::string& mountpoint) {
+    docker::Volume volume = local(name);
+    volume.driver = "plugin";
+    volume.mountpoint = mountpoint;
+    return volume;
+  };
+  const std::string root = "/var/lib/docker/plugins/" + std::string(64, 'a') + "/rootfs";
+  host.docker.volumes = {plugged("idle", "/mnt/idle"), plugged("kept", "/mnt/kept"),
+                         plugged("inside", root + "/mnt/inside"), plugged("disk", "/mnt/disk")};
+  host.docker.containers = {running("a", {by_name("kept", "/k"), by_name("inside", "/i")})};
+  host.mountinfo += "9 1 8:9 / /mnt/disk rw - xfs /dev/sdz rw\n";
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "idle").may_be_unmounted);  // the size of its directory will tell
+  CHECK_FALSE(volume(inventory, "kept").may_be_unmounted);
+  CHECK(volume(inventory, "kept").filesystem);  // a plain directory: what runs has its data there
+  CHECK_FALSE(volume(inventory, "inside").unmounted);
+  CHECK_FALSE(volume(inventory, "inside").filesystem);  // mounted in the plugin's own namespace
+  CHECK(volume(inventory, "disk").filesystem);
+}
+
+TEST_CASE("a mount that the engine has in a namespace of its own is not denied") {
+  Host host;
+  host.docker.volumes = {local("nfs")};
+  host.docker.volumes[0].options = {{"type", "nfs"}, {"device", ":/e"}};
+  host.docker.containers = {running("a", {by_name("nfs")})};
+  const Inventory inventory = host.inventory();
+  CHECK_FALSE(volume(inventory, "nfs").unmounted);
+  CHECK_FALSE(volume(inventory, "nfs").filesystem);
+}
+
 // --- bind mounts ------------------------------------------------------------------------
 
 TEST_CASE("a bind mount of a volume's directory, of what is in it and of its parent counts") {

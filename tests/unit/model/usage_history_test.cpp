@@ -196,17 +196,38 @@ TEST_CASE("a removed volume is forgotten") {
   CHECK(history.times().at("a").first_seen == 3000);
 }
 
-TEST_CASE("a clock set back neither crashes nor puts a last use in the future") {
+TEST_CASE("a clock set back, as at boot, does not move a last use back") {
   Watched db;
   db.look(in_use("db"), 9000);
   db.look(orphaned("db"), 1000);
-  CHECK(db.times().last_used == 1000.0);
+  CHECK(db.times().last_used == 9000.0);
 
   Watched over_a_restart;
   over_a_restart.look(in_use("db"), 9000);
   over_a_restart.restart(9500);
   over_a_restart.look(orphaned("db"), 1000);
-  CHECK(over_a_restart.times().last_used == 1000.0);
+  CHECK(over_a_restart.times().last_used == 9500.0);
+  over_a_restart.restart(1000);  // what is saved does not go back either
+  over_a_restart.look(in_use("db"), 1001);
+  over_a_restart.look(orphaned("db"), 1002);
+  CHECK(over_a_restart.times().last_used == 9500.0);
+}
+
+TEST_CASE("no time is before the volume was made") {
+  Watched fresh;
+  fresh.look(made_at(orphaned("fresh"), 5000), 60);  // a clock that begins in 1970
+  CHECK(fresh.times().unused_since() == 5000.0);
+  Watched released;
+  released.look(made_at(released_at(idle("db"), 70), 5000), 60);
+  CHECK_FALSE(released.times().last_used);
+}
+
+TEST_CASE("a volume whose use is unknown was last used when that was last known") {
+  Watched db;
+  db.look(in_use("db"), 1000);
+  db.look(volume("db", VolumeUse::kUnknown), 2000);
+  db.look(volume("db", VolumeUse::kUnknown), 3000);
+  CHECK(db.times().last_used == 2000.0);
 }
 
 // --- the state file ---------------------------------------------------------------------

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/model/volume_reach.h"
+
+#include <catch2/catch.hpp>
+
+namespace volumeter {
+namespace {
+
+using Indices = std::vector<std::size_t>;
+
+const std::string kRoot = "/var/lib/docker";
+const std::string kVolumes = kRoot + "/volumes/";
+
+VolumeReach::Volume plain(const std::string& name, std::vector<std::string> sources = {}) {
+  return {name, kVolumes + name + "/_data", std::move(sources)};
+}
+
+}  // namespace
+
+TEST_CASE("a volume made of a directory in another one uses both") {
+  const VolumeReach reach({plain("base"), plain("part", {kVolumes + "base/_data/app"})}, kRoot);
+  CHECK(reach.of_volume(1) == Indices{0});
+  CHECK(reach.of_volume(0).empty());
+}
+
+TEST_CASE("volumes in volumes in volumes are all reached, and a circle ends") {
+  const VolumeReach reach({plain("a", {kVolumes + "c/_data"}), plain("b", {kVolumes + "a/_data/x"}),
+                           plain("c", {kVolumes + "b/_data/x/y"})},
+                          kRoot);
+  CHECK(reach.of_volume(0) == Indices{1, 2});
+  CHECK(reach.of_volume(1) == Indices{0, 2});
+  CHECK(reach.of_volume(2) == Indices{0, 1});
+}
+
+TEST_CASE("a bind mount reaches a volume and what that is made of") {
+  const VolumeReach reach(
+      {plain("lower"), plain("merged", {kVolumes + "lower/_data"}), plain("other")}, kRoot);
+  CHECK(reach.of_bind(kVolumes + "merged/_data/sub") == Indices{0, 1});
+  CHECK(reach.of_bind(kVolumes + "other") == Indices{2});
+}
+
+TEST_CASE("a bind mount of all that the engine has reaches no volume") {
+  const VolumeReach reach({{"plugged", kRoot + "/plugins/x/rootfs/mnt", {}}, plain("db")}, kRoot);
+  for (const auto* source : {"/", "/var", "/var/lib/docker", "/var/lib/docker/volumes"}) {
+    CAPTURE(source);
+    CHECK(reach.of_bind(source).empty());
+  }
+  CHECK(reach.of_bind(kRoot + "/plugins/x/rootfs/mnt") == Indices{0});
+}
+
+}  // namespace volumeter
