@@ -44,7 +44,7 @@ class ManyVolumesTest(LiveTest):
         self.assertEqual(set(seen.by("volume", "docker_volume_info")), set(self.names))
         used = min(VOLUMES, CONTAINERS * MOUNTS)
         self.assertEqual(seen.by("state", "docker_volumes"),
-                         {"in_use": used, "idle": 0, "orphaned": VOLUMES - used})
+                         {"in_use": used, "idle": 0, "orphaned": VOLUMES - used, "unknown": 0})
         self.assertEqual(set(seen.by("volume", "docker_volume_size_bytes").values()), {4096 + 1000})
         self.check_scrapes(agent)
         self.check_steady_state(agent)

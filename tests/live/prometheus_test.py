@@ -73,7 +73,7 @@ class PrometheusTest(LiveTest):
             {("used", "local"), ("idle", "local"), ("orphan", "local")})
         self.assertEqual({labels["state"]: value for labels, value in
                           ask("sum by(state) (docker_volumes{JOB})")},
-                         {"in_use": 2, "idle": 1, "orphaned": 0})
+                         {"in_use": 2, "idle": 1, "orphaned": 0, "unknown": 0})
         self.assertEqual(ask("sum(docker_volume_size_bytes{JOB})")[0][1], 3 * (100_000 + 4096))
         # Who reaches each volume's data, and how full is the filesystem below it?
         self.assertEqual({labels["container"] for labels, _ in ask(
