@@ -29,15 +29,21 @@ VolumeReach::VolumeReach(std::vector<Volume> volumes, std::string engine_root)
 }
 
 std::vector<std::size_t> VolumeReach::of_bind(std::string_view source) const {
-  // Agents and web interfaces mount all that the engine has: that refers to no single volume.
-  if (is_at_or_below(engine_root_, source)) return {};
   return with_those_below(touched_by(source));
 }
 
+// Agents and web interfaces mount all that the engine has, or all plugins: that refers to no single
+// volume below.
 std::vector<std::size_t> VolumeReach::touched_by(std::string_view source) const {
+  const std::string plugins = engine_root_ + "/plugins";
+  const bool has_all_plugins = !engine_root_.empty() && is_at_or_below(plugins, source);
+  const bool has_all = is_at_or_below(engine_root_, source);
   std::vector<std::size_t> touched;
   for (std::size_t i = 0; i < volumes_.size(); ++i) {
-    if (bind_refers_to(source, volumes_[i].directory, volumes_[i].name)) touched.push_back(i);
+    const std::string& directory = volumes_[i].directory;
+    if (has_all && is_at_or_below(directory, engine_root_)) continue;
+    if (has_all_plugins && is_at_or_below(directory, plugins)) continue;
+    if (bind_refers_to(source, directory, volumes_[i].name)) touched.push_back(i);
   }
   return touched;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A filesystem that is mounted inside a volume and hangs is no part of the volume's size."""
+"""A filesystem that is mounted inside a volume and hangs is no part of the volume's size, and is shown
+for itself."""
 
 import os
 
@@ -50,12 +51,15 @@ class HungInsideTest(LiveTest):
         return self.start_agent(self.engine, "--collector.sizes.interval=2s",
                                 "--collector.sizes.max-io-pressure=100")
 
-    def assert_nobody_is_stuck(self, agent):
+    def assert_only_the_hung_one_is_to_blame(self, agent):
+        inside = self.folder("outer", "nas")
+        agent.wait_until(lambda seen: seen.value("docker_filesystem_up", mountpoint=inside) == 0,
+                         "it does not answer", 20)
         seen = agent.scrape()
         self.assertEqual(seen.value("docker_filesystem_up", mountpoint=self.disk), 1)
         for name in ("outer", "other"):
             self.assertTrue(seen.labels("docker_volume_scan_info", volume=name, state="measured"))
-        self.assertEqual(agent.stuck_helpers(), [])
+        self.assertLessEqual(len(agent.stuck_helpers()), 1)  # the one that asked for its capacity
 
     def test_it_hangs_while_the_agent_runs_and_both_volumes_go_on_being_measured(self):
         agent = self.start_agent_at_ease()
@@ -64,13 +68,13 @@ class HungInsideTest(LiveTest):
         self.change("outer", 60000)
         self.change("other", 70000)
         self.wait_until_measured(agent, "both are measured again")
-        self.assert_nobody_is_stuck(agent)
+        self.assert_only_the_hung_one_is_to_blame(agent)
 
     def test_an_agent_started_while_it_hangs_measures_both_volumes(self):
         self.mount.hang()
         agent = self.start_agent_at_ease()
         self.wait_until_measured(agent, "both are measured")
-        self.assert_nobody_is_stuck(agent)
+        self.assert_only_the_hung_one_is_to_blame(agent)
 
 
 if __name__ == "__main__":

@@ -41,11 +41,17 @@ TEST_CASE("a bind mount reaches a volume and what that is made of") {
 
 TEST_CASE("a bind mount of all that the engine has reaches no volume") {
   const VolumeReach reach({{"plugged", kRoot + "/plugins/x/rootfs/mnt", {}}, plain("db")}, kRoot);
-  for (const auto* source : {"/", "/var", "/var/lib/docker", "/var/lib/docker/volumes"}) {
+  for (const auto* source :
+       {"/", "/var", "/var/lib/docker", "/var/lib/docker/volumes", "/var/lib/docker/plugins"}) {
     CAPTURE(source);
     CHECK(reach.of_bind(source).empty());
   }
   CHECK(reach.of_bind(kRoot + "/plugins/x/rootfs/mnt") == Indices{0});
+}
+
+TEST_CASE("a bind mount above the engine's data still reaches a plugin's volume beside it") {
+  const VolumeReach reach({{"kept", "/var/persist/kept", {}}, plain("db")}, kRoot);
+  CHECK(reach.of_bind("/var") == Indices{0});
 }
 
 }  // namespace volumeter
