@@ -39,9 +39,10 @@ constexpr ScanGrant kFree{.cpu = 1h, .wall = 1h};
 struct ProcessLine {
   pid_t parent = 0;
   char state = '?';
+  int threads = 0;
 };
 
-// /proc/<pid>/stat: 42 (volumeter-work) S 41 ...
+// /proc/<pid>/stat: 42 (volumeter-work) S 41 41 1289 0 -1 4194368 141 0 0 0 0 0 0 0 20 0 1 0 ...
 std::optional<ProcessLine> read_process(const std::string& pid) {
   const auto text = read_file("/proc/" + pid + "/stat");
   if (!text) return {};
@@ -49,13 +50,18 @@ std::optional<ProcessLine> read_process(const std::string& pid) {
   rest.remove_prefix(rest.rfind(')') + 1);
   const std::string_view state = next_field(rest);
   const auto parent = to_integer<pid_t>(next_field(rest));
-  if (state.empty() || !parent) return {};
-  return ProcessLine{*parent, state.front()};
+  constexpr int kFieldsBetween = 15;
+  for (int i = 0; i < kFieldsBetween; ++i) next_field(rest);
+  const auto threads = to_integer<int>(next_field(rest));
+  if (state.empty() || !parent || !threads) return {};
+  return ProcessLine{*parent, state.front(), *threads};
 }
 
+// ThreadSanitizer gives each process a second thread: while that ends, the first is a zombie already
+// and its files are open still.
 bool is_running(pid_t pid) {
   const auto line = read_process(std::to_string(pid));
-  return line && line->state != 'Z';
+  return line && (line->state != 'Z' || line->threads > 1);
 }
 
 std::set<pid_t> children_of(pid_t parent) {
