@@ -18,8 +18,8 @@ constexpr MetricDesc kVolumes{
     "docker_volumes",
     MetricType::kGauge,
     "Volumes by state: in_use (a running container refers to it), idle (only containers that are "
-    "not running do), orphaned (no container does), unknown (what is known of this host does not "
-    "tell, see docker_volume_state_info). Absent while the volume list is incomplete.",
+    "not running do), orphaned (no container does), unknown (cannot be determined from this host, "
+    "see docker_volume_state_info). Absent while the volume list is incomplete.",
     {"state"}};
 constexpr MetricDesc kListTimestamp{
     "docker_inventory_timestamp_seconds",

@@ -18,8 +18,8 @@ struct ItemsAt {
 };
 
 // Passes the items to `sink` one at a time, so that only one is in memory as a tree, and of an item
-// only the fields named `kept`: what nobody reads, as the 65,000 ports that an image may expose,
-// costs no memory and counts for nothing. Null is an empty list, because Go encodes an empty list
+// only the fields named `kept`: the others, such as the 65,000 ports that an image may expose, take
+// no memory and do not count towards the limits. Null is an empty list, because Go encodes an empty list
 // as null. False if the text is not JSON of this shape, is nested deeper than 64 levels or has over
 // a million values in what is kept; discard what the sink got then. Throws only std::bad_alloc.
 bool read_items(std::string_view text, ItemsAt where, std::span<const std::string_view> kept,

@@ -195,7 +195,7 @@ TEST_CASE("before API 1.25 a mount with a driver is a volume") {
   CHECK(containers->items.at(0).mounts.at(1).type == MountType::kBind);
 }
 
-TEST_CASE("fields that nobody reads may be of any size") {
+TEST_CASE("unused fields may be of any size") {
   std::string ports = "[";
   for (int i = 0; i < 300'000; ++i) ports += R"({"PrivatePort":1,"Type":"tcp"},)";
   ports.back() = ']';

@@ -164,8 +164,8 @@ class Server:
 
     def serve(self):
         call("rpc.nfsd", "2")
-        # No grace period, in which nobody may open a file. Linux 7.2 answers EBUSY where no client
-        # has anything to reclaim, and begins none.
+        # Ends the grace period, during which no file can be opened. Linux 7.2 returns EBUSY if no
+        # client has anything to reclaim; it starts no grace period then.
         try:
             with open("/proc/fs/nfsd/v4_end_grace", "w", encoding="ascii") as file:
                 file.write("Y")
