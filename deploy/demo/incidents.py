@@ -39,7 +39,7 @@ class Incident:
     expected: set
     cause: Callable
     undo: Callable
-    # May also fire, depending on eBPF, the cgroup version and timing.
+    # May also fire, depending on eBPF, the cgroup version, timing and how busy the machine's disk is.
     possible: set = frozenset()
     # Seconds without this incident that its alerts compare with: thresholds.toml.
     past: int = 0
@@ -149,7 +149,7 @@ INCIDENTS = {
     "disk-filling": Incident(
         "A container writes about 30 MB/s to a volume until Docker's disk is full.",
         {"DockerVolumeGrowthUnusual", "DockerFilesystemFillingUpFast", "DockerFilesystemFull"},
-        fill_disk, empty_disk, past=40),
+        fill_disk, empty_disk, past=40, possible={"DockerDeviceLatencyHigh"}),
     "read-only-remount": Incident(
         "The kernel detects an error in the database's filesystem and remounts it read-only.",
         {"DockerFilesystemReadOnly"},

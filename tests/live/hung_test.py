@@ -53,7 +53,7 @@ class HungTest(LiveTest):
             write(os.path.join(self.engine.volume_folder(name), "file"), 5000 + number)
         agent.wait_until(lambda seen: all(
             seen.value("docker_volume_size_bytes", volume=name) == 4096 + 5000 + number
-            for number, name in enumerate(OTHERS)), "the new sizes of the other volumes", 5)
+            for number, name in enumerate(OTHERS)), "the new sizes of the other volumes", 20)
         self.assertEqual(agent.scrape().value("docker_up"), 1)
 
     def assert_one_process_is_stuck(self, agent):
