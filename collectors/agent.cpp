@@ -4,7 +4,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace agent_collector {
 
 constexpr MetricDesc kBuildInfo{"volumeter_build_info",
                                 MetricType::kGauge,
@@ -101,8 +101,10 @@ class AgentCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace agent_collector
 
-std::unique_ptr<Collector> make_agent_collector() { return std::make_unique<AgentCollector>(); }
+std::unique_ptr<Collector> make_agent_collector() {
+  return std::make_unique<agent_collector::AgentCollector>();
+}
 
 }  // namespace volumeter

@@ -3,7 +3,7 @@
 #include "collectors/scan_state.h"
 
 namespace volumeter {
-namespace {
+namespace binds_collector {
 
 constexpr MetricDesc kSize{"docker_bind_size_bytes",
                            MetricType::kGauge,
@@ -60,8 +60,10 @@ class BindsCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace binds_collector
 
-std::unique_ptr<Collector> make_binds_collector() { return std::make_unique<BindsCollector>(); }
+std::unique_ptr<Collector> make_binds_collector() {
+  return std::make_unique<binds_collector::BindsCollector>();
+}
 
 }  // namespace volumeter

@@ -4,7 +4,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace containers_collector {
 
 constexpr LabelNames kByDevice{"container", "device"};
 
@@ -72,10 +72,10 @@ class ContainersCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace containers_collector
 
 std::unique_ptr<Collector> make_containers_collector() {
-  return std::make_unique<ContainersCollector>();
+  return std::make_unique<containers_collector::ContainersCollector>();
 }
 
 }  // namespace volumeter

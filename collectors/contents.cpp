@@ -4,7 +4,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace contents_collector {
 
 constexpr MetricDesc kEntries{
     "docker_volume_entries",
@@ -72,10 +72,10 @@ class ContentsCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace contents_collector
 
 std::unique_ptr<Collector> make_contents_collector() {
-  return std::make_unique<ContentsCollector>();
+  return std::make_unique<contents_collector::ContentsCollector>();
 }
 
 }  // namespace volumeter

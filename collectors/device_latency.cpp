@@ -3,7 +3,7 @@
 #include "collectors/latency_histogram.h"
 
 namespace volumeter {
-namespace {
+namespace device_latency_collector {
 
 constexpr MetricDesc kLatency{"docker_device_io_latency_seconds",
                               MetricType::kHistogram,
@@ -39,10 +39,10 @@ class DeviceLatencyCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace device_latency_collector
 
 std::unique_ptr<Collector> make_device_latency_collector() {
-  return std::make_unique<DeviceLatencyCollector>();
+  return std::make_unique<device_latency_collector::DeviceLatencyCollector>();
 }
 
 }  // namespace volumeter

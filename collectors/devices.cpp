@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace devices_collector {
 
 constexpr MetricDesc kInfo{"docker_device_info",
                            MetricType::kGauge,
@@ -150,8 +150,10 @@ class DevicesCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace devices_collector
 
-std::unique_ptr<Collector> make_devices_collector() { return std::make_unique<DevicesCollector>(); }
+std::unique_ptr<Collector> make_devices_collector() {
+  return std::make_unique<devices_collector::DevicesCollector>();
+}
 
 }  // namespace volumeter

@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace engine_collector {
 
 constexpr MetricDesc kUp{"docker_up",
                          MetricType::kGauge,
@@ -55,8 +55,10 @@ class EngineCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace engine_collector
 
-std::unique_ptr<Collector> make_engine_collector() { return std::make_unique<EngineCollector>(); }
+std::unique_ptr<Collector> make_engine_collector() {
+  return std::make_unique<engine_collector::EngineCollector>();
+}
 
 }  // namespace volumeter

@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace filesystems_collector {
 
 constexpr LabelNames kLabels{"device", "mountpoint", "fstype"};
 
@@ -100,10 +100,10 @@ class FilesystemsCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace filesystems_collector
 
 std::unique_ptr<Collector> make_filesystems_collector() {
-  return std::make_unique<FilesystemsCollector>();
+  return std::make_unique<filesystems_collector::FilesystemsCollector>();
 }
 
 }  // namespace volumeter

@@ -4,7 +4,7 @@
 #include "exporter/model/volume_io.h"
 
 namespace volumeter {
-namespace {
+namespace io_collector {
 
 constexpr LabelNames kVolume{"volume"};
 constexpr LabelNames kMount{"container", "destination"};
@@ -152,8 +152,10 @@ class IoCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace io_collector
 
-std::unique_ptr<Collector> make_io_collector() { return std::make_unique<IoCollector>(); }
+std::unique_ptr<Collector> make_io_collector() {
+  return std::make_unique<io_collector::IoCollector>();
+}
 
 }  // namespace volumeter

@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace nfs_collector {
 
 constexpr LabelNames kLabels{"volume", "operation"};
 
@@ -81,8 +81,10 @@ class NfsCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace nfs_collector
 
-std::unique_ptr<Collector> make_nfs_collector() { return std::make_unique<NfsCollector>(); }
+std::unique_ptr<Collector> make_nfs_collector() {
+  return std::make_unique<nfs_collector::NfsCollector>();
+}
 
 }  // namespace volumeter

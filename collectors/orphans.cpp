@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace orphans_collector {
 
 constexpr MetricDesc kOrphaned{
     "docker_volume_orphaned",
@@ -78,8 +78,10 @@ class OrphansCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace orphans_collector
 
-std::unique_ptr<Collector> make_orphans_collector() { return std::make_unique<OrphansCollector>(); }
+std::unique_ptr<Collector> make_orphans_collector() {
+  return std::make_unique<orphans_collector::OrphansCollector>();
+}
 
 }  // namespace volumeter

@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace scans_collector {
 
 constexpr MetricDesc kCpu{"volumeter_scan_cpu_seconds_total",
                           MetricType::kCounter,
@@ -56,8 +56,10 @@ class ScansCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace scans_collector
 
-std::unique_ptr<Collector> make_scans_collector() { return std::make_unique<ScansCollector>(); }
+std::unique_ptr<Collector> make_scans_collector() {
+  return std::make_unique<scans_collector::ScansCollector>();
+}
 
 }  // namespace volumeter

@@ -3,7 +3,7 @@
 #include "exporter/metrics/server_metrics.h"
 
 namespace volumeter {
-namespace {
+namespace server_collector {
 
 // The HTTP server's own metrics. Without a server, none.
 class ServerCollector final : public Collector {
@@ -21,10 +21,10 @@ class ServerCollector final : public Collector {
   std::shared_ptr<const ServerMetrics> server_;
 };
 
-}  // namespace
+}  // namespace server_collector
 
 std::unique_ptr<Collector> make_server_collector(std::shared_ptr<const ServerMetrics> server) {
-  return std::make_unique<ServerCollector>(std::move(server));
+  return std::make_unique<server_collector::ServerCollector>(std::move(server));
 }
 
 }  // namespace volumeter

@@ -3,7 +3,7 @@
 #include "collectors/scan_state.h"
 
 namespace volumeter {
-namespace {
+namespace sizes_collector {
 
 constexpr MetricDesc kSize{"docker_volume_size_bytes",
                            MetricType::kGauge,
@@ -132,8 +132,10 @@ class SizesCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace sizes_collector
 
-std::unique_ptr<Collector> make_sizes_collector() { return std::make_unique<SizesCollector>(); }
+std::unique_ptr<Collector> make_sizes_collector() {
+  return std::make_unique<sizes_collector::SizesCollector>();
+}
 
 }  // namespace volumeter

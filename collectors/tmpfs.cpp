@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace tmpfs_collector {
 
 constexpr LabelNames kLabels{"container", "destination"};
 
@@ -42,8 +42,10 @@ class TmpfsCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace tmpfs_collector
 
-std::unique_ptr<Collector> make_tmpfs_collector() { return std::make_unique<TmpfsCollector>(); }
+std::unique_ptr<Collector> make_tmpfs_collector() {
+  return std::make_unique<tmpfs_collector::TmpfsCollector>();
+}
 
 }  // namespace volumeter

@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace volumes_collector {
 
 constexpr MetricDesc kInfo{
     "docker_volume_info",
@@ -89,8 +89,10 @@ class VolumesCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace volumes_collector
 
-std::unique_ptr<Collector> make_volumes_collector() { return std::make_unique<VolumesCollector>(); }
+std::unique_ptr<Collector> make_volumes_collector() {
+  return std::make_unique<volumes_collector::VolumesCollector>();
+}
 
 }  // namespace volumeter

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A virtual machine that runs one command under Debian's stock kernel.
+"""A virtual machine that runs commands under Debian's stock kernel.
 
 Its root directory is that of this machine, seen read-only over 9p with a tmpfs above it, so
 that every program, library and test is there at the same path, and nothing it does stays. The
-command finds the environment and the working directory of here. The machine is emulated (TCG):
-slow, but it needs no /dev/kvm and works in a container.
+commands find the environment and the working directory of here. The machine is emulated (TCG):
+slow, but it needs no /dev/kvm and works in a container. What it has translated of a program and of
+the kernel serves the next command, so several in one machine take less time than one each.
 """
 
 import glob
@@ -36,9 +37,9 @@ class NotHere(Exception):
     """This machine cannot run the virtual one; says what is missing."""
 
 
-def run_in_vm(command, timeout, count_instructions=False):
-    """(exit code, output, console) of a command; the code is None if it did not end in time
-    or the kernel did not live to see it."""
+def run_in_vm(commands, timeout, count_instructions=False):
+    """(exit code, output, console) of commands, one after the other; the code is that of the last
+    that failed, and None if they did not end in time or the kernel did not live to see it."""
     kernel, release = find_kernel()
     for program in NEEDS:
         if shutil.which(program) is None:
@@ -46,7 +47,7 @@ def run_in_vm(command, timeout, count_instructions=False):
     with tempfile.TemporaryDirectory(prefix="volumeter-vm-") as folder:
         shared = os.path.join(folder, "shared")
         os.mkdir(shared)
-        write(os.path.join(shared, "command"), script_of(command))
+        write(os.path.join(shared, "command"), script_of(commands))
         initramfs = make_initramfs(folder, release)
         console = os.path.join(folder, "console")
         argv = qemu_argv(kernel, initramfs, shared, console)
@@ -70,13 +71,19 @@ def find_kernel():
     return f"{KERNEL_ROOT}/boot/vmlinuz-{newest}", newest
 
 
-def script_of(command):
+def script_of(commands):
     environment = {**os.environ, "VOLUMETER_TESTS_SLOWNESS": str(SLOWNESS)}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()
              if name.isidentifier()]
     if KERNEL_ROOT:
         lines.append(f"mount --bind {shlex.quote(KERNEL_ROOT)}/lib/modules /lib/modules")
-    return "\n".join([*lines, "cd " + shlex.quote(os.getcwd()), "exec " + shlex.join(command), ""])
+    lines += ["cd " + shlex.quote(os.getcwd()), "code=0"]
+    for command in commands:
+        name = os.path.basename(command[-1])
+        lines += [f"echo '=== {name}'", "began=$(date +%s)",
+                  "this=0", shlex.join(command) + " || this=$?", "[ $this = 0 ] || code=$this",
+                  f"echo \"=== {name} ended with $this after $(($(date +%s) - began)) s\""]
+    return "\n".join([*lines, "exit $code", ""])
 
 
 def module_files(release):
