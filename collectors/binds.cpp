@@ -5,12 +5,13 @@
 namespace volumeter {
 namespace binds_collector {
 
-constexpr MetricDesc kSize{"docker_bind_size_bytes",
-                           MetricType::kGauge,
-                           "Apparent size of a bind-mounted host directory selected by "
-                           "--collector.sizes.binds, as du --apparent-size. The source label is "
-                           "its path with symbolic links resolved. Sampled in the background.",
-                           {"source"}};
+constexpr MetricDesc kSize{
+    "docker_bind_size_bytes",
+    MetricType::kGauge,
+    "Apparent size of a bind-mounted host directory selected by "
+    "--collector.sizes.binds, files and directories included. The source label is "
+    "its path with symbolic links resolved. Sampled in the background.",
+    {"source"}};
 constexpr MetricDesc kAllocated{
     "docker_bind_allocated_bytes",
     MetricType::kGauge,

@@ -29,7 +29,8 @@ constexpr MetricDesc kVolumeWrittenBytes{"docker_volume_written_bytes_total", Me
 constexpr MetricDesc kVolumeMapped{
     "docker_volume_mapped_writes_total", MetricType::kCounter,
     "Pages of memory-mapped files of the volume dirtied by containers. A page counts once until it "
-    "is written back. Absent on tmpfs and unless the I/O source is ebpf.",
+    "is written back. Absent on tmpfs, on Linux 6.18 and later, where a page fault covers several "
+    "pages, and unless the I/O source is ebpf.",
     kVolume};
 constexpr MetricDesc kVolumeLatency{
     "docker_volume_io_latency_seconds",
@@ -93,7 +94,7 @@ class IoCollector final : public Collector {
     MetricFamilies out;
     for (const MetricDesc* desc : kAll) out[*desc];
     const Inventory& inventory = *host.inventory;
-    for (const VolumeIo& io : volume_io(host)) add_volume(inventory, io, out);
+    for (const VolumeIo& io : volume_io(host)) add_volume(host, io, out);
     for (const MountFacts& mount : inventory.mounts) {
       if (const MountIo* io = host.io_of(mount)) {
         add_mount(inventory.containers[mount.container].name, mount.destination, *io, out);
@@ -103,13 +104,13 @@ class IoCollector final : public Collector {
   }
 
  private:
-  // tmpfs has no dirty page accounting.
-  static bool has_mapped_writes(const Inventory& inventory, const VolumeFacts& volume) {
-    return volume.filesystem &&
-           inventory.filesystems[*volume.filesystem].fstype.escaped() != "tmpfs";
+  static bool has_mapped_writes(const HostSnapshot& host, const VolumeFacts& volume) {
+    if (!volume.filesystem) return false;
+    const FilesystemFacts& filesystem = host.inventory->filesystems[*volume.filesystem];
+    return !host.mount_io->without_mapped_writes.contains(std::string(filesystem.fstype.escaped()));
   }
 
-  static void add_volume(const Inventory& inventory, const VolumeIo& io, MetricFamilies& out) {
+  static void add_volume(const HostSnapshot& host, const VolumeIo& io, MetricFamilies& out) {
     const Label& name = io.volume->label;
     out.add(kSource, {name, source_name(io.source)}, 1);
     out.add(kVolumeReads, {name}, number(io.reads));
@@ -118,7 +119,7 @@ class IoCollector final : public Collector {
     out.add(kVolumeWrittenBytes, {name}, number(io.written_bytes));
     if (io.counted == nullptr) return;
     out.add(kVolumeFsyncs, {name}, static_cast<double>(io.counted->fsyncs.operations));
-    if (has_mapped_writes(inventory, *io.volume)) {
+    if (has_mapped_writes(host, *io.volume)) {
       out.add(kVolumeMapped, {name}, static_cast<double>(io.counted->mapped_writes));
     }
     add_latency(name, "read", io.counted->reads, out);

@@ -5,12 +5,13 @@
 namespace volumeter {
 namespace sizes_collector {
 
-constexpr MetricDesc kSize{"docker_volume_size_bytes",
-                           MetricType::kGauge,
-                           "Apparent size of the volume, as du --apparent-size; hard links count "
-                           "once. Absent if the size comes from statfs or quota accounting, which "
-                           "report allocated bytes only. Sampled in the background.",
-                           {"volume"}};
+constexpr MetricDesc kSize{
+    "docker_volume_size_bytes",
+    MetricType::kGauge,
+    "Apparent size of the files and directories of the volume; hard links count "
+    "once. Absent if the size comes from statfs or quota accounting, which "
+    "report allocated bytes only. Sampled in the background.",
+    {"volume"}};
 constexpr MetricDesc kAllocated{
     "docker_volume_allocated_bytes",
     MetricType::kGauge,

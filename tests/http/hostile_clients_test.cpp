@@ -7,7 +7,7 @@
 #include "tests/http/test_server.h"
 #include "tests/support/eventually.h"
 
-namespace volumeter {
+namespace volumeter::hostile_clients_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -117,4 +117,4 @@ TEST_CASE("the server stops at once while clients hold connections") {
   CHECK(std::chrono::steady_clock::now() - start < 1s);
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::hostile_clients_test

@@ -9,7 +9,7 @@
 #include "tests/http/http_client.h"
 #include "tests/http/test_server.h"
 
-namespace volumeter {
+namespace volumeter::promtool_test {
 namespace {
 
 constexpr MetricDesc kInfo{"docker_volume_info",
@@ -55,4 +55,4 @@ TEST_CASE("promtool accepts a scrape") {
   CHECK(promtool(body + "broken{\n") == 1);
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::promtool_test

@@ -9,7 +9,7 @@
 #include "tests/http/http_client.h"
 #include "tests/http/test_server.h"
 
-namespace volumeter {
+namespace volumeter::server_test {
 namespace {
 
 bool kernel_has_ipv6() {
@@ -162,4 +162,4 @@ TEST_CASE("concurrent scrapes are served") {
   CHECK(server.scrapes == 8 * 25);
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::server_test

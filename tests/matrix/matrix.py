@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the program with other engines, kernels and Prometheus servers: matrix.py [options]
 
-  --part engines|kernels|prometheus   rows of this part
+  --part engines|kernels|prometheus|build   rows of this part
   --only NAME                         this row, again if it has a result already
   --cached                            rows of CI whose packages are in the cache
   --table                             only write docs/compatibility.md from the results
@@ -20,7 +20,7 @@ import time
 
 import report
 from parts import ROOT, run_row
-from rows import ROWS
+from rows import PODMAN, ROWS
 from suites import CACHE, NotHere
 
 RESULTS = os.path.join(CACHE, "results")
@@ -65,7 +65,8 @@ def is_wanted(row, options):
 
 
 def is_cached(row):
-    kind = {"engines": "docker", "kernels": "kernel", "prometheus": "prometheus"}[row.part]
+    kind = {"engines": "docker", "kernels": "kernel", "prometheus": "prometheus", "build": "root"}[row.part]
+    kind = "podman" if row.tests == PODMAN else kind
     return os.path.exists(os.path.join(CACHE, f"{kind}-{row.suite}"))
 
 

@@ -6,7 +6,9 @@ import os
 from parts import ROOT
 from rows import NOT_RUN, ROWS
 
-TITLES = {"engines": "Engines", "kernels": "Kernels", "prometheus": "Prometheus and Alertmanager"}
+TABLE = os.path.join(ROOT, "docs/compatibility.md")
+TITLES = {"engines": "Engines", "kernels": "Kernels", "prometheus": "Prometheus and Alertmanager",
+          "build": "Builds"}
 HEAD = """# Compatibility
 
 Written by `make test-matrix` (`tests/matrix/README.md` says how it works and how long it takes). Each
@@ -20,22 +22,29 @@ def line(row, result):
 
 
 def write(results):
+    """A row that has no result on this machine keeps the line of the machine that has run it."""
+    known = known_lines()
     sections = [HEAD]
     for part, title in TITLES.items():
-        rows = [table_row(row, results[row.name]) for row in ROWS if row.part == part]
+        rows = [table_row(row, results[row.name]) if results[row.name] else
+                known.get(row.name, f"| {row.name} | | not run | | | | |") for row in ROWS if row.part == part]
         sections.append("\n".join(
             [f"## {title}", "", "| row | versions | result | tests | seconds | date | revision |",
              "|---|---|---|---|---|---|---|", *rows, ""]))
     absent = [f"| {what} | {why} |" for what, why in NOT_RUN]
     sections.append("\n".join(["## Not run", "", "| what | why, and what stands in for it |", "|---|---|",
                                *absent, ""]))
-    with open(os.path.join(ROOT, "docs/compatibility.md"), "w", encoding="utf-8") as file:
+    with open(TABLE, "w", encoding="utf-8") as file:
         file.write("\n".join(sections))
 
 
+def known_lines():
+    with open(TABLE, encoding="utf-8") as file:
+        return {line.split("|")[1].strip(): line for line in file.read().splitlines()
+                if line.startswith("| ")}
+
+
 def table_row(row, result):
-    if result is None:
-        return f"| {row.name} | | not run | | | | |"
     outcome = result["status"]
     if result["failures"]:
         outcome += ": " + ", ".join(result["failures"])

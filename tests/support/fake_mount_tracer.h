@@ -19,6 +19,7 @@ namespace volumeter::test {
 class FakeKernel {
  public:
   std::set<std::string> filesystems{"ext4", "overlay", "tmpfs"};
+  std::set<std::string> without_mapped_writes{"overlay", "tmpfs"};
   std::unordered_map<std::uint32_t, std::uint64_t> namespaces{{1, kHostNamespace}};
   std::optional<Error> namespaces_fail;
   std::optional<Error> read_fails;
@@ -51,6 +52,10 @@ class FakeMountTracer final : public MountTracer {
     kernel_.was_asked_for.emplace(fstype);
     if (kernel_.filesystems.contains(std::string(fstype))) return Nothing{};
     return Error{ErrorKind::kUnsupported, std::string(fstype), "no such thing"};
+  }
+
+  bool counts_mapped_writes(std::string_view fstype) const override {
+    return !kernel_.without_mapped_writes.contains(std::string(fstype));
   }
 
   Result<std::unordered_map<std::uint32_t, std::uint64_t>> namespaces() override {

@@ -26,8 +26,9 @@ struct MountIoTarget {
 // The I/O counters of mounts and volumes at some time.
 struct MountIoReadings {
   std::map<MountKey, MountIo> mounts;
-  std::map<std::string, MountIo> volumes;   // by name; without volumes that were never watched
-  std::set<std::string> uncounted_volumes;  // some of their I/O is not counted
+  std::map<std::string, MountIo> volumes;       // by name; without volumes that were never watched
+  std::set<std::string> uncounted_volumes;      // some of their I/O is not counted
+  std::set<std::string> without_mapped_writes;  // filesystem types on which these are not counted
 };
 
 }  // namespace volumeter

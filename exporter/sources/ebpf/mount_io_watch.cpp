@@ -150,6 +150,10 @@ bool MountIoWatch::follow(const std::string& fstype) {
   if (refused != refused_.end() && now - refused->second < kRetry) return false;
   const auto done = tracer_->follow(fstype);
   refused_.erase(fstype);
+  if (done && !tracer_->counts_mapped_writes(fstype)) {
+    const std::lock_guard lock(mutex_);
+    without_mapped_writes_.insert(fstype);
+  }
   if (done) return true;
   refused_.emplace(fstype, now);
   log_.info({"ebpf_filesystem", {{"fstype", fstype}}}, "I/O not counted on this filesystem type",
@@ -209,8 +213,8 @@ std::shared_ptr<const MountIoReadings> MountIoWatch::latest() {
   const std::lock_guard lock(mutex_);
   if (tracer_ == nullptr) return nullptr;
   collect();
-  return std::make_shared<const MountIoReadings>(
-      MountIoReadings{totals_.mounts(), totals_.volumes(), uncounted_volumes_});
+  return std::make_shared<const MountIoReadings>(MountIoReadings{
+      totals_.mounts(), totals_.volumes(), uncounted_volumes_, without_mapped_writes_});
 }
 
 SourceHealth MountIoWatch::health() const {

@@ -75,6 +75,7 @@ class MountIoWatch {
   std::map<MountKey, Watched> watched_;
   MountIoTotals totals_;
   std::set<std::string> uncounted_volumes_;
+  std::set<std::string> without_mapped_writes_;
   SourceHealth health_{
       .name = "ebpf_mounts", .provides = "I/O of volumes, counted by eBPF", .is_required = false};
 };

@@ -88,6 +88,10 @@ class FolderMountTracer final : public MountTracer {
   FolderMountTracer(std::string folder, IoByMount mounts)
       : folder_(std::move(folder)), mounts_(std::move(mounts)) {}
 
+  bool counts_mapped_writes(std::string_view fstype) const override {
+    return fstype != "tmpfs" && fstype != "overlay";
+  }
+
   Result<> follow(std::string_view) override { return Nothing{}; }
 
   // Each container has one of its own, all with the same number but that of the host.

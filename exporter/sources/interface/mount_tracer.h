@@ -57,6 +57,9 @@ class MountTracer {
   // kUnsupported if nobody knows how, kNotFound if the kernel does not have that filesystem now.
   virtual Result<> follow(std::string_view fstype) = 0;
 
+  // Whether pages that become dirty through memory mappings are counted on a type that is followed.
+  virtual bool counts_mapped_writes(std::string_view fstype) const = 0;
+
   // The mount namespace of each process of the host, by process id.
   virtual Result<std::unordered_map<std::uint32_t, std::uint64_t>> namespaces() = 0;
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What coreutils say of space, by the metric that must say the same."""
 
+import functools
+import os
 import subprocess
+import tempfile
 
 DU = {"docker_volume_size_bytes": ["--apparent-size", "-B1"],
       "docker_volume_allocated_bytes": ["-B1"],
@@ -11,10 +14,32 @@ DU = {"docker_volume_size_bytes": ["--apparent-size", "-B1"],
 def du(folders, options):
     """{name: what du says}; each is asked alone, for it counts a file with two names once."""
     names = {path: name for name, path in folders.items()}
-    out = subprocess.run(["xargs", "-0", "-n1", "-P2", "du", "-s", "-x", "-0", *options],
-                         check=True, input="\0".join(names), capture_output=True, text=True).stdout
-    said = (line.split("\t") for line in out.split("\0") if line)
-    return {names[path]: int(number) for number, path in said}
+    said = {names[path]: int(number) for number, path in
+            each(["du", "-s", "-x", "-0", *options], names, "\0")}
+    if "--apparent-size" in options and not counts_directories():
+        sizes = each(["find", "-files0-from", "-", "-xdev", "-type", "d", "-printf", "%s\t%H\n"], names, "\n")
+        for number, path in sizes:
+            said[names[path]] += int(number)
+    return said
+
+
+def each(command, paths, separator):
+    """(number, path) of the lines that a command prints of each path, which find reads itself."""
+    ask = command if command[0] == "find" else ["xargs", "-0", "-n1", "-P2", *command]
+    out = subprocess.run(ask, check=True, input="\0".join(paths), capture_output=True, text=True).stdout
+    return [line.split("\t", 1) for line in out.split(separator) if line]
+
+
+@functools.cache
+def counts_directories():
+    """du --apparent-size leaves the size of directories out since coreutils 9.2."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "one"))
+        with open(os.path.join(folder, "file"), "wb") as file:
+            file.write(b"x")
+        out = subprocess.run(["du", "-s", "--apparent-size", "-B1", folder], check=True,
+                             capture_output=True, text=True).stdout
+        return int(out.split("\t")[0]) > 1
 
 
 def du_of_all(folders):

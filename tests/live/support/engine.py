@@ -4,6 +4,7 @@
 import json
 import os
 import signal
+import subprocess
 
 from support.docker_api import DockerApi
 from support.scene import descendants, eventually
@@ -19,15 +20,11 @@ class Engine:
         self.socket_path = scene.path("docker.sock")
         self.host = "unix://" + self.socket_path
         self.api = DockerApi(self.socket_path)
-        # Without a file of its own it would read the machine's and write /etc/docker/key.json.
         self.config = scene.path("daemon.json")
-        # Of a row of tests/matrix.
-        settings = json.loads(os.environ.get("VOLUMETER_TESTS_DAEMON_JSON", "{}"))
-        with open(self.config, "w", encoding="utf-8") as file:
-            json.dump({"deprecated-key-path": scene.path("key.json"), **settings}, file)
         self.process = None
 
     def start(self):
+        self.write_config()
         self.scene.reap()  # it would wait for a containerd that is dead but not reaped
         self.process = self.scene.start("dockerd", [
             "dockerd", "--config-file", self.config, "--host", self.host,
@@ -39,6 +36,21 @@ class Engine:
             "--iptables=false", "--bridge=none", "--live-restore"])
         eventually(self.is_ready, 60, "the engine answers")
         return self
+
+    def write_config(self):
+        """Without a file of its own it would read the machine's and write /etc/docker/key.json."""
+        # Of a row of tests/matrix.
+        settings = json.loads(os.environ.get("VOLUMETER_TESTS_DAEMON_JSON", "{}"))
+        if not settings.get("features", {}).get("containerd-snapshotter"):
+            settings["storage-driver"] = self.storage_driver()
+        with open(self.config, "w", encoding="utf-8") as file:
+            json.dump({"deprecated-key-path": self.scene.path("key.json"), **settings}, file)
+
+    def storage_driver(self):
+        """What it would choose itself, but for fuse-overlayfs: podman recommends that package."""
+        fstype = subprocess.run(["stat", "--file-system", "--format=%T", os.path.dirname(self.data_root)],
+                                check=True, capture_output=True, text=True).stdout.strip()
+        return "vfs" if fstype == "overlayfs" else "overlay2"
 
     def start_with_image(self):
         self.start()

@@ -8,7 +8,7 @@
 
 #include "tests/support/captured_log.h"
 
-namespace volumeter {
+namespace volumeter::change_log_test {
 namespace {
 
 using test::CapturedLog;
@@ -149,4 +149,4 @@ TEST_CASE("of many threads with the same line one writes it") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::change_log_test

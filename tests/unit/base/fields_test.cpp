@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace volumeter {
+namespace volumeter::fields_test {
 namespace {
 
 TEST_CASE("cut() splits a text at its separators") {
@@ -60,4 +60,4 @@ TEST_CASE("trim() removes blanks at both ends only") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::fields_test

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::label_test {
 namespace {
 
 constexpr const char* kBad = "\xEF\xBF\xBD";  // U+FFFD
@@ -76,4 +76,4 @@ TEST_CASE("labels compare by their text, and the default is empty") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::label_test

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::path_pattern_test {
 namespace {
 
 bool matches(const std::string& expression, const std::string& path) {
@@ -56,4 +56,4 @@ TEST_CASE("an expression that needs too much memory is refused") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::path_pattern_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/eventually.h"
 
-namespace volumeter {
+namespace volumeter::ticker_test {
 namespace {
 
 using std::chrono::hours;
@@ -89,4 +89,4 @@ TEST_CASE("a stop ends a wait") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::ticker_test

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace volumeter {
+namespace volumeter::unique_fd_test {
 namespace {
 
 static_assert(!std::is_copy_constructible_v<UniqueFd> && !std::is_copy_assignable_v<UniqueFd>);
@@ -67,4 +67,4 @@ TEST_CASE("a released descriptor stays open") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::unique_fd_test

@@ -7,7 +7,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 
-namespace volumeter {
+namespace volumeter::filesystem_sampler_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -225,4 +225,4 @@ TEST_CASE("a stop ends the sampler while it waits for an answer and blames no fi
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::filesystem_sampler_test

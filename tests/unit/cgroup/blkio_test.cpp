@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::blkio_test {
 namespace {
 
 const std::string kSda =
@@ -58,4 +58,4 @@ TEST_CASE("bytes and requests are joined by device") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::blkio_test

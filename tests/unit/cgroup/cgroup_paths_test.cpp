@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::cgroup_paths_test {
 namespace {
 
 const std::string kId(64, 'a');
@@ -133,4 +133,4 @@ TEST_CASE("a mount of the whole hierarchy is preferred") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::cgroup_paths_test

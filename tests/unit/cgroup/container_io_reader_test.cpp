@@ -11,7 +11,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::container_io_reader_test {
 namespace {
 
 using test::TempFolder;
@@ -240,4 +240,4 @@ TEST_CASE("cgroup directories are looked up again after the cgroup mounts change
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::container_io_reader_test

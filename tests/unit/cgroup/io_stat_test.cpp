@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::io_stat_test {
 namespace {
 
 const DeviceIo kSda{{8, 0}, 8950, 1252, 90430464, 299008000, {}};
@@ -88,4 +88,4 @@ TEST_CASE("arbitrary bytes are accepted") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::io_stat_test

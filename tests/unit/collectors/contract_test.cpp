@@ -10,7 +10,7 @@
 #include "exporter/metrics/server_metrics.h"
 #include "exporter/model/inventory_builder.h"
 
-namespace volumeter {
+namespace volumeter::contract_test {
 namespace {
 
 // Declared metrics without data in the snapshot below, each with the reason.
@@ -344,4 +344,4 @@ TEST_CASE("collector names are valid in flags, and each collector has a line for
   }
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::contract_test

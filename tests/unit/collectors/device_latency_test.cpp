@@ -5,7 +5,7 @@
 
 #include "collectors/builtin.h"
 
-namespace volumeter {
+namespace volumeter::device_latency_test {
 namespace {
 
 IoCounts requests(std::uint64_t count) {
@@ -69,4 +69,4 @@ TEST_CASE("a disk without Docker data is not exported") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::device_latency_test

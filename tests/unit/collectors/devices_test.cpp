@@ -6,7 +6,7 @@
 
 #include "collectors/builtin.h"
 
-namespace volumeter {
+namespace volumeter::devices_test {
 namespace {
 
 DeviceFacts device(const std::string& name, unsigned major, unsigned minor) {
@@ -98,4 +98,4 @@ TEST_CASE("a device number reused by another device is not attributed to the old
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::devices_test

@@ -6,7 +6,7 @@
 #include "collectors/builtin.h"
 #include "exporter/model/inventory_builder.h"
 
-namespace volumeter {
+namespace volumeter::io_test {
 namespace {
 
 using Labels = std::vector<std::string>;
@@ -113,6 +113,13 @@ TEST_CASE("each counter of a volume and of a mount is exported as a separate met
     CHECK(scene.samples("docker_mount_" + name) == Samples{{{"database", "/data"}, value}});
   }
   CHECK(scene.samples("docker_volume_mapped_writes_total")[{"db"}] == 4);
+}
+
+TEST_CASE("a volume has no mapped writes where the kernel does not let us count them") {
+  Scene scene;
+  scene.counted->without_mapped_writes = {"ext4"};
+  CHECK(scene.samples("docker_volume_mapped_writes_total").empty());
+  CHECK(scene.samples("docker_volume_reads_total") == Samples{{{"db"}, 0}});
 }
 
 TEST_CASE("a volume in use without I/O has zero counters and no histogram") {
@@ -222,4 +229,4 @@ TEST_CASE("mounts with equal labels are one series") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::io_test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace volumeter {
+namespace volumeter::latency_histogram_test {
 namespace {
 
 // As the eBPF programs count it: bucket_of() in exporter/sources/ebpf/bpf/counting.bpf.h.
@@ -79,4 +79,4 @@ TEST_CASE("random kernel buckets yield cumulative counts without losses") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::latency_histogram_test

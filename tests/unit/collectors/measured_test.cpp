@@ -7,7 +7,7 @@
 #include "collectors/builtin.h"
 #include "collectors/scan_state.h"
 
-namespace volumeter {
+namespace volumeter::measured_test {
 namespace {
 
 using Series = std::map<std::string, double>;  // by "name{label value,...}"
@@ -187,4 +187,4 @@ TEST_CASE("each method has a label value") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::measured_test

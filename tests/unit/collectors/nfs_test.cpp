@@ -5,7 +5,7 @@
 
 #include "collectors/builtin.h"
 
-namespace volumeter {
+namespace volumeter::nfs_test {
 namespace {
 
 // "name{labels} value" of all samples.
@@ -73,4 +73,4 @@ TEST_CASE("an NFS operation without requests has no series") {
   CHECK(samples_of(host_with({{.name = "WRITE", .completed = 0}})).empty());
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::nfs_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::command_line_test {
 namespace {
 
 using std::chrono::seconds;
@@ -406,4 +406,4 @@ TEST_CASE("an empty file changes nothing") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::command_line_test

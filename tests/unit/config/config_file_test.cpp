@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::config_file_test {
 namespace {
 
 using Settings = std::vector<Setting>;
@@ -137,4 +137,4 @@ TEST_CASE("aliases of empty maps are refused at the first one") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::config_file_test

@@ -8,7 +8,7 @@
 #include "exporter/sources/docker/decode.h"
 #include "tests/support/scripted_engine.h"
 
-namespace volumeter::docker {
+namespace volumeter::docker::client_test {
 namespace {
 
 using test::ScriptedEngine;
@@ -219,4 +219,4 @@ TEST_CASE("an error response is its message field, else its text") {
   CHECK(decode_error_message(std::string(5000, 'x')).size() == 200);
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::client_test

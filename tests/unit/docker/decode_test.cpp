@@ -5,7 +5,7 @@
 
 #include "exporter/sources/docker/rfc3339.h"
 
-namespace volumeter::docker {
+namespace volumeter::docker::decode_test {
 namespace {
 
 // Docker Engine 20.10.24, GET /v1.41/volumes, with the names the other way round.
@@ -337,4 +337,4 @@ TEST_CASE("null fields of the details are absent") {
   CHECK_FALSE(decode_details("null"));
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::decode_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter::docker {
+namespace volumeter::docker::endpoint_test {
 namespace {
 
 Endpoint endpoint(std::string_view host, const Environment& environment = {}) {
@@ -97,4 +97,4 @@ TEST_CASE("malformed addresses are refused") {
   CHECK(endpoint("unix:///" + std::string(106, 'x')).socket_path.size() == 107);
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::endpoint_test

@@ -8,7 +8,7 @@
 #include "exporter/sources/docker/pending_changes.h"
 #include "exporter/sources/docker/relist_schedule.h"
 
-namespace volumeter::docker {
+namespace volumeter::docker::events_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -175,4 +175,4 @@ TEST_CASE("a lost connection and a stop end the wait at once") {
   CHECK_FALSE(queue.take_when_due(source.get_token()).connection_lost);
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::events_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter::docker {
+namespace volumeter::docker::rfc3339_test {
 namespace {
 
 // Nanoseconds since 1970, or nothing.
@@ -59,4 +59,4 @@ TEST_CASE("malformed times are absent") {
   }
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::rfc3339_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/fake_docker.h"
 
-namespace volumeter::docker {
+namespace volumeter::docker::transport_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -250,4 +250,4 @@ TEST_CASE("get() works during a silent stream, and a stop ends the stream") {
   CHECK(since(began) < 1s);
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::transport_test

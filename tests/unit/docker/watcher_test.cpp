@@ -5,7 +5,7 @@
 
 #include "tests/unit/docker/watching.h"
 
-namespace volumeter::docker {
+namespace volumeter::docker::watcher_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -368,4 +368,4 @@ TEST_CASE("a watcher can be destroyed amid changes") {
   }
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::watcher_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::ebpf_obstacle_test {
 namespace {
 
 using Catch::Contains;
@@ -43,4 +43,4 @@ TEST_CASE("a build without eBPF names the build dependencies") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::ebpf_obstacle_test

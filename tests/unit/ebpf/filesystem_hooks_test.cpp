@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-namespace volumeter::bpf {
+namespace volumeter::bpf::filesystem_hooks_test {
 namespace {
 
 // The driver used for that type; empty if unsupported.
@@ -46,4 +46,4 @@ TEST_CASE("each filesystem type is listed once with read, write and fsync") {
 }
 
 }  // namespace
-}  // namespace volumeter::bpf
+}  // namespace volumeter::bpf::filesystem_hooks_test

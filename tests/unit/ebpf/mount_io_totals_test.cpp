@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::mount_io_totals_test {
 namespace {
 
 constexpr SteadyTime kStart{std::chrono::hours(100)};
@@ -134,4 +134,4 @@ TEST_CASE("open mounts are never dropped") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::mount_io_totals_test

@@ -8,7 +8,7 @@
 #include "tests/support/fake_mount_tracer.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::mount_io_watch_test {
 namespace {
 
 constexpr const char* kHostMounts =
@@ -119,6 +119,15 @@ TEST_CASE("I/O through a mount counts for the mount and the volume") {
   CHECK(scene.watch.health().up);
   CHECK(scene.watch.health().bad_items == 0);
   CHECK_FALSE(scene.is_uncounted("db"));
+}
+
+TEST_CASE("the readings name the filesystem types in use whose mapped writes are not counted") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(data_mount(510)));
+  scene.set({database(100)});
+  CHECK(scene.watch.latest()->without_mapped_writes.empty());
+  scene.set({database(100), {{"database", "/"}, 100, "", ""}});
+  CHECK(scene.watch.latest()->without_mapped_writes == std::set<std::string>{"overlay"});
 }
 
 TEST_CASE("a mount whose destination has a symbolic link is found by its data") {
@@ -397,4 +406,4 @@ TEST_CASE("random starts and stops lose no I/O, count none twice and leak nothin
   CHECK(scene.of_volume("db") == written);
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::mount_io_watch_test

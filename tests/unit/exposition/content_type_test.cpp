@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::content_type_test {
 namespace {
 
 constexpr Format kText = Format::kText004;
@@ -94,4 +94,4 @@ TEST_CASE("gzip is not used if the client refuses or omits it") {
   CHECK_FALSE(accepts_gzip("gzipped"));
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::content_type_test

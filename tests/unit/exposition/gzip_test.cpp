@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace volumeter {
+namespace volumeter::gzip_test {
 namespace {
 
 std::string unpacked(const std::string& gzip, std::size_t limit) {
@@ -60,4 +60,4 @@ TEST_CASE("a compressor is thread-safe") {
   }
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::gzip_test

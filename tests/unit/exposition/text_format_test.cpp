@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <limits>
 
-namespace volumeter {
+namespace volumeter::text_format_test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -155,4 +155,4 @@ TEST_CASE("escaped labels of any length are written unchanged") {
   CHECK(body.ends_with(line));
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::text_format_test

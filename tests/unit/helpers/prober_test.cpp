@@ -24,7 +24,7 @@
 #include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::prober_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -667,4 +667,4 @@ TEST_CASE("many threads may ask at the same time") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::prober_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace volumeter {
+namespace volumeter::question_slots_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -189,4 +189,4 @@ TEST_CASE("a key is a mount of a namespace, or a path where the mount is unknown
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::question_slots_test

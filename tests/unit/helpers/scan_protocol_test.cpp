@@ -8,7 +8,7 @@
 
 #include "exporter/base/unique_fd.h"
 
-namespace volumeter {
+namespace volumeter::scan_protocol_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -116,4 +116,4 @@ TEST_CASE("nonsense is an end") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::scan_protocol_test

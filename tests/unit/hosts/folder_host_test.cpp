@@ -5,7 +5,7 @@
 
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::folder_host_test {
 namespace {
 
 using test::TempFolder;
@@ -188,4 +188,4 @@ TEST_CASE("the event stream of a folder ends at once") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::folder_host_test

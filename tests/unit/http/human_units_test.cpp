@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::human_units_test {
 namespace {
 
 TEST_CASE("bytes are shown in the largest unit with a value of at least one") {
@@ -40,4 +40,4 @@ TEST_CASE("special characters of HTML are escaped") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::human_units_test

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::landing_page_test {
 namespace {
 
 constexpr double kNow = 1'700'000'000;
@@ -217,4 +217,4 @@ TEST_CASE("a failing data source shows its last error") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::landing_page_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::listen_address_test {
 
 TEST_CASE("a listen address is a host and a port") {
   CHECK(*parse_listen_address(":10066") == ListenAddress{"", 10066});
@@ -50,4 +50,4 @@ TEST_CASE("an invalid listen address is refused and named") {
   CHECK_FALSE(parse_listen_address(std::string(1000, 'a') + ":80"));
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::listen_address_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::query_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -72,4 +72,4 @@ TEST_CASE("an invalid scrape timeout is ignored") {
   }
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::query_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/captured_log.h"
 
-namespace volumeter {
+namespace volumeter::router_test {
 namespace {
 
 // A router that records the requested scrape.
@@ -147,4 +147,4 @@ TEST_CASE("an exception during a scrape is answered with 500 and logged once") {
         "this bug\" path=/metrics error=\"no body\"\n");
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::router_test

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-namespace volumeter {
+namespace volumeter::service_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -90,4 +90,4 @@ TEST_CASE("responses, bytes and scrapes are counted") {
   CHECK(contains(exported, "volumeter_scrape_duration_seconds_bucket{le=\"+Inf\"} 2"));
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::service_test

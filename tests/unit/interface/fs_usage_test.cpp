@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-namespace volumeter {
+namespace volumeter::fs_usage_test {
 namespace {
 
 constexpr std::uint64_t kMinusOne = std::numeric_limits<std::uint64_t>::max();
@@ -63,4 +63,4 @@ TEST_CASE("a filesystem that does not count inodes has none") {
   CHECK(with(&StatfsCounts::files, kMinusOne).files == 0);
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::fs_usage_test

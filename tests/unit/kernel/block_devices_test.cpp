@@ -5,7 +5,7 @@
 
 #include "tests/support/fake_sysfs.h"
 
-namespace volumeter {
+namespace volumeter::block_devices_test {
 namespace {
 
 using test::FakeSysfs;
@@ -140,4 +140,4 @@ TEST_CASE("a partition is distinguished from a disk") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::block_devices_test

@@ -6,7 +6,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::disk_reader_test {
 namespace {
 
 constexpr const char* kDisk = "8 0 sda 1 2 3 4 5 6 7 8 9 10 11\n";
@@ -77,4 +77,4 @@ TEST_CASE("a host without block devices is not an error") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::disk_reader_test

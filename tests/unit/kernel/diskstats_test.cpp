@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::diskstats_test {
 namespace {
 
 constexpr std::string_view kLine =
@@ -140,4 +140,4 @@ TEST_CASE("a device is found by its number, and by its name if several share the
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::diskstats_test

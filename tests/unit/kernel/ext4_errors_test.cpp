@@ -5,7 +5,7 @@
 
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::ext4_errors_test {
 namespace {
 
 using test::TempFolder;
@@ -32,4 +32,4 @@ TEST_CASE("without ext4 or with a malformed file the number of errors is absent"
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::ext4_errors_test

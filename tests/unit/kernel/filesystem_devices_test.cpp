@@ -5,7 +5,7 @@
 
 #include "tests/support/fake_sysfs.h"
 
-namespace volumeter {
+namespace volumeter::filesystem_devices_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -77,4 +77,4 @@ TEST_CASE("a source that is no device of this host has no devices") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::filesystem_devices_test

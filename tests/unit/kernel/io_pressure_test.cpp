@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::io_pressure_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -38,4 +38,4 @@ TEST_CASE("malformed io.pressure is absent") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::io_pressure_test

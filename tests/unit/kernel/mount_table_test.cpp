@@ -9,7 +9,7 @@
 #include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::mount_table_test {
 namespace {
 
 using test::CapturedLog;
@@ -131,4 +131,4 @@ TEST_CASE("a mount or unmount on this machine is seen at once") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::mount_table_test

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::mountinfo_test {
 namespace {
 
 Mount only(std::string_view line) {
@@ -181,4 +181,4 @@ TEST_CASE("a cgroup v1 mount has its controllers") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::mountinfo_test

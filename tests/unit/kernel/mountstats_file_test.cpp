@@ -6,7 +6,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::mountstats_file_test {
 namespace {
 
 using test::CapturedLog;
@@ -60,4 +60,4 @@ TEST_CASE("malformed lines of mountstats are counted") {
   CHECK(file.health().bad_items == 1);
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::mountstats_file_test

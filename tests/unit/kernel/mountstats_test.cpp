@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::mountstats_test {
 namespace {
 
 // From Linux 6.1, shortened.
@@ -195,4 +195,4 @@ TEST_CASE("duplicate operations and invalid names are rejected") {
   CHECK(all.items.front().operations[1].name == "71");
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::mountstats_test

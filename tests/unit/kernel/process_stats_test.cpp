@@ -7,7 +7,7 @@
 
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::process_stats_test {
 namespace {
 
 using test::TempFolder;
@@ -91,4 +91,4 @@ TEST_CASE("the statistics of this process are plausible") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::process_stats_test

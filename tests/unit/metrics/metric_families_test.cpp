@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace volumeter {
+namespace volumeter::metric_families_test {
 namespace {
 
 constexpr MetricDesc kSize{"size_bytes", MetricType::kGauge, "Size.", {"volume"}};
@@ -89,4 +89,4 @@ TEST_CASE("a label is shown escaped") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::metric_families_test

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::container_io_totals_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -168,4 +168,4 @@ TEST_CASE("of many devices of a container the most recently used are kept") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::container_io_totals_test

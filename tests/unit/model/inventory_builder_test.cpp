@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace volumeter {
+namespace volumeter::inventory_builder_test {
 namespace {
 
 using docker::ContainerMount;
@@ -765,4 +765,4 @@ TEST_CASE("the engine and the filesystem of its root directory are known without
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::inventory_builder_test

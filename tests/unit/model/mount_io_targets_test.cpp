@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::mount_io_targets_test {
 namespace {
 
 ContainerFacts container(const std::string& name, docker::ContainerState state,
@@ -66,4 +66,4 @@ TEST_CASE("a running container without a known process ID is a target") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::mount_io_targets_test

@@ -6,7 +6,7 @@
 
 #include "exporter/model/inventory_builder.h"
 
-namespace volumeter {
+namespace volumeter::nfs_volumes_test {
 namespace {
 
 const std::string kVolumes = "/var/lib/docker/volumes/";
@@ -152,4 +152,4 @@ TEST_CASE("if mountstats cannot be read, no volume has NFS counters") {
   CHECK_FALSE(all[0]);
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::nfs_volumes_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::places_test {
 namespace {
 
 Mount mount_of(const std::string& line) { return parse_mountinfo(line).items.at(0); }
@@ -61,4 +61,4 @@ TEST_CASE("a path in a container is reached through its first process and bears 
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::places_test

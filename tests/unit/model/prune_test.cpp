@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::prune_test {
 namespace {
 
 bool is_pruned(docker::StringMap options, const std::string& driver = "local",
@@ -35,4 +35,4 @@ TEST_CASE("a volume of the cluster is pruned by no host") {
   CHECK_FALSE(is_pruned({}, "csi", "podman", "global"));
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::prune_test

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::size_targets_test {
 namespace {
 
 FilesystemFacts filesystem(std::string mount_point) {
@@ -143,4 +143,4 @@ TEST_CASE("a tmpfs is measured in the running container that has it") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::size_targets_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace volumeter {
+namespace volumeter::usage_history_test {
 namespace {
 
 VolumeFacts volume(std::string name, VolumeUse use) {
@@ -325,4 +325,4 @@ TEST_CASE("without the time of the last observation the current one is used") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::usage_history_test

@@ -8,7 +8,7 @@
 
 #include "exporter/model/volume_io.h"
 
-namespace volumeter {
+namespace volumeter::volume_io_sources_test {
 namespace {
 
 // Two disks, of which one has two partitions, and what a test puts on them.
@@ -457,4 +457,4 @@ TEST_CASE("eBPF counters take precedence over all others") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::volume_io_sources_test

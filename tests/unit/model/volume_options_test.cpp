@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::volume_options_test {
 namespace {
 
 constexpr std::uint64_t kKi = 1024;
@@ -133,4 +133,4 @@ TEST_CASE("without a bind of an absolute path the data lies in the volume's own 
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::volume_options_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::volume_paths_test {
 namespace {
 
 TEST_CASE("paths are compared component by component") {
@@ -48,4 +48,4 @@ TEST_CASE("a volume without a path is reached by no bind mount") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::volume_paths_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::volume_reach_test {
 namespace {
 
 using Indices = std::vector<std::size_t>;
@@ -54,4 +54,4 @@ TEST_CASE("a bind mount above the engine's data still reaches a plugin's volume 
   CHECK(reach.of_bind("/var") == Indices{0});
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::volume_reach_test

@@ -9,7 +9,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::container_io_keeper_test {
 namespace {
 
 const std::string kId(64, 'a');
@@ -110,4 +110,4 @@ TEST_CASE("concurrent scrapes never see a counter decrease") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::container_io_keeper_test

@@ -12,7 +12,7 @@
 #include "tests/support/scripted_engine.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::host_monitor_test {
 namespace {
 
 using Names = std::set<std::string, std::less<>>;
@@ -268,4 +268,4 @@ TEST_CASE("a partial list of volumes does not make the history forget the others
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::host_monitor_test

@@ -8,7 +8,7 @@
 
 #include "exporter/model/places.h"
 
-namespace volumeter {
+namespace volumeter::path_resolver_test {
 namespace {
 
 // A host whose paths lead where a test wants and whose clock stands still.
@@ -141,4 +141,4 @@ TEST_CASE("links that lead in a circle are given up") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::path_resolver_test

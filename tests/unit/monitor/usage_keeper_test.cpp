@@ -11,7 +11,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::usage_keeper_test {
 namespace {
 
 using test::CapturedLog;
@@ -184,4 +184,4 @@ TEST_CASE("without a state directory nothing is saved and nothing is logged") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::usage_keeper_test

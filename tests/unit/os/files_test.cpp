@@ -10,7 +10,7 @@
 
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::files_test {
 namespace {
 
 using test::TempFolder;
@@ -117,4 +117,4 @@ TEST_CASE("a file that cannot be replaced is unchanged") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::files_test

@@ -12,7 +12,7 @@
 #include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::privileges_test {
 namespace {
 
 using test::TempFolder;
@@ -112,4 +112,4 @@ TEST_CASE("a missing file is owned by the owner of its nearest directory") {
   CHECK_FALSE(belongs_to_another("no/such/relative/path"));
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::privileges_test

@@ -10,7 +10,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::state_file_test {
 namespace {
 
 using test::CapturedLog;
@@ -66,4 +66,4 @@ TEST_CASE("an unwritable state directory is logged once") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::state_file_test

@@ -8,7 +8,7 @@
 #include "exporter/registry/metric_docs.h"
 #include "tests/support/captured_log.h"
 
-namespace volumeter {
+namespace volumeter::registry_test {
 namespace {
 
 using std::chrono::seconds;
@@ -186,4 +186,4 @@ TEST_CASE("describe() lists the metrics of all collectors and of the registry") 
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::registry_test

@@ -8,7 +8,7 @@
 #include "tests/support/fake_scans.h"
 #include "tests/support/tree_records.h"
 
-namespace volumeter {
+namespace volumeter::change_feeds_test {
 namespace {
 
 using test::FakeFeed;
@@ -155,4 +155,4 @@ TEST_CASE("after many targets came and went, changes still find those that are t
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::change_feeds_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::pressure_gate_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -45,4 +45,4 @@ TEST_CASE("a kernel that tells no pressure keeps the gate open") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::pressure_gate_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter {
+namespace volumeter::scan_schedule_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -318,4 +318,4 @@ TEST_CASE("a target that moved is a new one, one that went is forgotten in the m
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::scan_schedule_test

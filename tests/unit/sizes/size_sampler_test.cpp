@@ -8,7 +8,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/fake_scans.h"
 
-namespace volumeter {
+namespace volumeter::size_sampler_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -462,4 +462,4 @@ TEST_CASE("where handles cannot be opened every measurement is a walk") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::size_sampler_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/tree_records.h"
 
-namespace volumeter {
+namespace volumeter::target_machine_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -469,4 +469,4 @@ TEST_CASE("a change feed is of no use to what has a filesystem of its own or lie
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::target_machine_test

@@ -10,6 +10,7 @@ import sys
 sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../../live"))
 
 from support.engine import Engine
+from support.kernel import version
 from support.live_test import LiveTest, run
 from support.trees import KINDS, hard_links, plant
 
@@ -189,6 +190,9 @@ def referenced(folder):
     lines = call("btrfs", "qgroup", "show", "-f", "--raw", folder).splitlines()
     return int(lines[-1].split()[1])
 
+
+if version() < (5, 14):  # without quotactl_fd(2) volumes with a project quota are walked
+    del Ext4, Xfs
 
 if __name__ == "__main__":
     run()

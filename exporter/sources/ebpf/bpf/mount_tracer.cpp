@@ -2,8 +2,11 @@
 #include "exporter/sources/interface/mount_tracer.h"
 
 #include <bpf/bpf.h>
+#include <sys/utsname.h>
 
+#include <cstdio>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -57,6 +60,18 @@ Result<Link> attach(bpf_program* program) {
   return link;
 }
 
+// Since Linux 6.18 ("mm/fault: try to map the entire file folio in finish_fault()") one call of
+// page_mkwrite can make all pages of a large folio writable, so calls are no pages any more.
+bool has_one_fault_per_page() {
+  utsname kernel{};
+  unsigned major = 0;
+  unsigned minor = 0;
+  if (::uname(&kernel) != 0) return false;
+  // 6.12.48+deb13-amd64
+  if (std::sscanf(kernel.release, "%u.%u", &major, &minor) != 2) return false;
+  return std::pair(major, minor) < std::pair(6U, 18U);
+}
+
 class BpfMountTracer final : public MountTracer {
  public:
   // Loads what does not depend on the filesystem. If the kernel accepts the first tracing program
@@ -97,6 +112,11 @@ class BpfMountTracer final : public MountTracer {
     }
     followed_.insert(hooks->fstype);
     return Nothing{};
+  }
+
+  bool counts_mapped_writes(std::string_view fstype) const override {
+    const auto* hooks = bpf::hooks_of(fstype);
+    return hooks != nullptr && with_mapped_writes_.contains(hooks->fstype);
   }
 
   Result<std::unordered_map<std::uint32_t, std::uint64_t>> namespaces() override {
@@ -211,7 +231,14 @@ class BpfMountTracer final : public MountTracer {
       done = attach_if_there(
           {{"splice_write_exit", hooks.splice_write}, {"splice_write_enter", hooks.splice_write}});
     }
-    if (done) done = attach_if_there({{"mapped_write", hooks.mapped_write}});
+    return done ? attach_mapped_write(hooks) : done;
+  }
+
+  Result<> attach_mapped_write(const bpf::FilesystemHooks& hooks) {
+    if (hooks.mapped_write.empty() || !has_one_fault_per_page()) return Nothing{};
+    auto done = load_and_attach({{"mapped_write", hooks.mapped_write}});
+    if (done) with_mapped_writes_.insert(hooks.fstype);
+    if (!done && done.error().kind == ErrorKind::kNotFound) return Nothing{};
     return done;
   }
 
@@ -236,6 +263,7 @@ class BpfMountTracer final : public MountTracer {
   Link iterator_;
   std::vector<Link> links_;
   std::set<std::string_view> followed_;
+  std::set<std::string_view> with_mapped_writes_;
 };
 
 }  // namespace

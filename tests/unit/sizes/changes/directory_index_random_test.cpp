@@ -7,7 +7,7 @@
 #include "tests/support/model_filesystem.h"
 #include "tests/support/tree_records.h"
 
-namespace volumeter {
+namespace volumeter::directory_index_random_test {
 namespace {
 
 using namespace test;
@@ -99,4 +99,4 @@ TEST_CASE("hostile records cannot break an index") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::directory_index_random_test

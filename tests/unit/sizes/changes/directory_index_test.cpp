@@ -8,7 +8,7 @@
 
 #include "tests/support/tree_records.h"
 
-namespace volumeter {
+namespace volumeter::directory_index_test {
 namespace {
 
 using namespace test;
@@ -335,4 +335,4 @@ TEST_CASE("a tree may be a hundred thousand levels deep") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::directory_index_test

@@ -9,7 +9,7 @@
 
 #include "exporter/sources/sizes/changes/fanotify_feed.h"
 
-namespace volumeter {
+namespace volumeter::fanotify_events_test {
 namespace {
 
 using Handles = std::vector<DirectoryHandle>;
@@ -135,4 +135,4 @@ TEST_CASE("a buffer may end anywhere") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::fanotify_events_test

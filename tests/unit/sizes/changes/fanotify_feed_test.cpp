@@ -22,7 +22,7 @@
 #include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::fanotify_feed_test {
 namespace {
 
 using test::TempFolder;
@@ -209,4 +209,4 @@ TEST_CASE("a feed that cannot be read is not complete") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::fanotify_feed_test

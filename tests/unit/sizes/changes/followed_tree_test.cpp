@@ -5,7 +5,7 @@
 
 #include "tests/support/tree_records.h"
 
-namespace volumeter {
+namespace volumeter::followed_tree_test {
 namespace {
 
 constexpr std::uint64_t kMost = IndexPool::kMaxDirectories * 3 / 4;
@@ -106,4 +106,4 @@ TEST_CASE("what changed during the walk is read next, what is not in the tree is
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::followed_tree_test

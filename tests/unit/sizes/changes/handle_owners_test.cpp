@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-namespace volumeter {
+namespace volumeter::handle_owners_test {
 namespace {
 
 DirectoryHandle handle(std::uint32_t number) {
@@ -41,4 +41,4 @@ TEST_CASE("a directory that is inserted again takes no more room") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::handle_owners_test

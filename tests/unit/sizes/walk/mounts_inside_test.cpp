@@ -14,7 +14,7 @@
 #include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::mounts_inside_test {
 namespace {
 
 using test::HungFuse;
@@ -148,4 +148,4 @@ TEST_CASE("the mount table gives the device of each mount point, the topmost las
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::mounts_inside_test

@@ -25,7 +25,7 @@
 #include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::tree_walk_test {
 namespace {
 
 using test::TempFolder;
@@ -711,4 +711,4 @@ TEST_CASE("without the right to open by handle there is no second look") {
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::tree_walk_test

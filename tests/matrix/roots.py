@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small Debians of other suites, each in a folder, for what needs the C library of its suite: engines
+that are newer than this machine, and compilers. Nothing of them is installed here."""
+
+import glob
+import os
+import shutil
+import subprocess
+
+from suites import CACHE, NotHere, Suite, mirror
+
+# A daemon is started by nobody; a package manager has no user of its own; a mirror's list may be old.
+APT = """APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
+DPkg::Options:: "--force-unsafe-io";
+"""
+# What is mounted while a command runs, in a mount namespace that ends with it. crun takes version 1
+# or version 2 of cgroups, not both, so the unified hierarchy beside version 1 is left out.
+ENTER = """mount --rbind "$0" "$0"
+mount -t proc proc "$0/proc"
+for place in /sys /dev /tmp; do mount --rbind $place "$0$place"; done
+umount "$0/sys/fs/cgroup/unified" 2>/dev/null || :
+exec chroot "$0" "$@"
+"""
+
+
+def root_with(suite, packages):
+    """The folder of a suite, made or given what it lacks; kept from run to run."""
+    folder = os.path.join(CACHE, f"root-{suite}")
+    if not os.path.exists(os.path.join(folder, "etc/debian_version")):
+        bootstrap(suite, folder)
+    missing = [package for package in packages
+               if not glob.glob(f"{folder}/var/lib/dpkg/info/{package}*.list")]
+    if missing:
+        run(["apt-get", "update", "-qq"], folder)
+        run(["apt-get", "install", "-y", "-qq", *missing], folder)
+        run(["apt-get", "clean"], folder)
+    return folder
+
+
+def bootstrap(suite, folder):
+    tools = Suite("bookworm").unpacked("debootstrap", ["debootstrap"])  # shell scripts
+    shutil.rmtree(folder, ignore_errors=True)
+    environment = {**os.environ, "DEBOOTSTRAP_DIR": os.path.join(tools, "usr/share/debootstrap"),
+                   "LC_ALL": "C"}
+    done = subprocess.run(
+        [os.path.join(tools, "usr/sbin/debootstrap"), "--variant=minbase", "--include=ca-certificates",
+         suite, folder, mirror()], env=environment, check=False, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NotHere(f"a root of {suite}: {done.stdout.strip()[-300:]}")
+    with open(os.path.join(folder, "etc/apt/apt.conf.d/90matrix"), "w", encoding="utf-8") as file:
+        file.write(APT)
+    policy = os.path.join(folder, "usr/sbin/policy-rc.d")
+    with open(policy, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\nexit 101\n")
+    os.chmod(policy, 0o755)
+
+
+def command_in(folder, *command):
+    """The argv that runs a command there; /tmp is that of this machine."""
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-euc", ENTER, folder, *command]
+
+
+def run(command, folder):
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/root",
+                   "DEBIAN_FRONTEND": "noninteractive"}
+    for name in ("resolv.conf", "hosts"):
+        shutil.copy(os.path.join("/etc", name), os.path.join(folder, "etc", name))
+    done = subprocess.run(command_in(folder, *command), env=environment, check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise NotHere(f"{' '.join(command[:2])} in {folder}: {done.stdout.strip()[-300:]}")
+    return done.stdout
