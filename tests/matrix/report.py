@@ -13,6 +13,9 @@ HEAD = """# Compatibility
 
 Written by `make test-matrix` (`tests/matrix/README.md` says how it works and how long it takes). Each
 row is a real part, from Debian's packages, and the tests that were run with it.
+
+Each Debian release gets a build of its own: a program built on Debian 12 does not start on 13, whose
+libspdlog, libfmt, Boost and libmicrohttpd have other versions in their names.
 """
 
 
