@@ -12,12 +12,14 @@ A row whose result is there, for this revision, is not run again, so that a run 
 
 import argparse
 import datetime
+import glob
 import json
 import os
 import subprocess
 import sys
 import time
 
+import hooks
 import report
 from parts import ROOT, run_row
 from rows import PODMAN, ROWS
@@ -43,6 +45,8 @@ def main():
             print(f"--- {row.name}: {test}\n{output}")
     if not options.cached:
         report.write({row.name: load(row) for row in ROWS})
+    if any(row.part == "kernels" for row in wanted):
+        hooks.write(kernels_at_hand())
     return 1 if has_failed else 0
 
 
@@ -62,6 +66,14 @@ def is_wanted(row, options):
     if options.part and row.part != options.part:
         return False
     return not options.cached or (row.is_in_ci and is_cached(row))
+
+
+def kernels_at_hand():
+    """(root, release) of those with BTF whose files are on this machine."""
+    roots = [os.path.join(CACHE, f"kernel-{row.suite}") if row.suite else ""
+             for row in ROWS if row.part == "kernels" and "filesystem_io" in row.tests]
+    images = [(root, image) for root in roots for image in glob.glob(f"{root}/boot/vmlinuz-*")]
+    return [(root, image.rpartition("vmlinuz-")[2]) for root, image in images]
 
 
 def is_cached(row):

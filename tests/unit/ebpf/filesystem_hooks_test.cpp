@@ -23,11 +23,12 @@ TEST_CASE("aliases of a filesystem type use the functions of its driver") {
   CHECK(family("fuse") == "fuse");
   CHECK(family("fuse.sshfs") == "fuse");
   CHECK(family("fuseblk") == "fuse");
+  CHECK(family("virtiofs") == "fuse");
 }
 
 TEST_CASE("an unsupported filesystem type has no functions") {
   for (const auto* fstype :
-       {"", "zfs", "fusectl", "nfsd", "nfs3", "ext", "ext4 ", "EXT4", "fuse3"}) {
+       {"", "zfs", "cifs", "fusectl", "nfsd", "nfs3", "ext", "ext4 ", "EXT4", "fuse3"}) {
     CAPTURE(fstype);
     CHECK(hooks_of(fstype) == nullptr);
   }

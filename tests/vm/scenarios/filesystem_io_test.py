@@ -20,7 +20,7 @@ COUNT = 16
 class FilesystemIo(LiveTest):
     """One load on one filesystem after the other."""
 
-    needs = ("root", "fio", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs")
+    needs = ("root", "fio", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mkfs.f2fs")
 
     def make_disk(self, mkfs):
         image, point = self.scene.path(mkfs), self.scene.new_folder(mkfs + ".d")
@@ -61,6 +61,16 @@ class FilesystemIo(LiveTest):
     def test_btrfs(self):
         subprocess.run(["modprobe", "btrfs"], check=True)
         self.check_loads(self.make_disk("mkfs.btrfs"))
+
+    def test_f2fs(self):
+        subprocess.run(["modprobe", "f2fs"], check=True)
+        self.check_loads(self.make_disk("mkfs.f2fs"))
+
+    def test_9p(self):
+        point = self.scene.new_folder("9p")
+        subprocess.run(["mount", "-t", "9p", "-o", "trans=virtio,version=9p2000.L,cache=loose", "spare",
+                        point], check=True)
+        self.check_loads(point, has_direct=False)
 
     def test_tmpfs(self):
         point = self.scene.new_folder("tmpfs")

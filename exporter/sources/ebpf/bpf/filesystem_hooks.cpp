@@ -65,13 +65,38 @@ constexpr FilesystemHooks kHooks[] = {
      .splice_read = "fuse_splice_read",
      .splice_write = "",
      .write_before = ""},
+    {.fstype = "f2fs",
+     .read = "f2fs_file_read_iter",
+     .write = "f2fs_file_write_iter",
+     .fsync = "f2fs_sync_file",
+     .mapped_write = "f2fs_vm_page_mkwrite",
+     .splice_read = "f2fs_file_splice_read",
+     .splice_write = "",
+     .write_before = ""},
+    {.fstype = "ceph",
+     .read = "ceph_read_iter",
+     .write = "ceph_write_iter",
+     .fsync = "ceph_fsync",
+     .mapped_write = "ceph_page_mkwrite",
+     .splice_read = "ceph_splice_read",
+     .splice_write = "",
+     .write_before = ""},
+    {.fstype = "9p",
+     .read = "v9fs_file_read_iter",
+     .write = "v9fs_file_write_iter",
+     .fsync = "v9fs_file_fsync_dotl",
+     .mapped_write = "v9fs_vm_page_mkwrite",
+     .splice_read = "v9fs_file_splice_read",
+     .splice_write = "",
+     .write_before = ""},
 };
 
-// "nfs4" is nfs, "fuse.sshfs" and "fuseblk" are fuse; since Linux 4.3 "ext3" is mounted by ext4.
+// "nfs4" is nfs, "fuse.sshfs", "fuseblk" and "virtiofs" are fuse; since Linux 4.3 "ext3" is mounted by
+// ext4.
 std::string_view family_of(std::string_view fstype) {
   if (fstype == "nfs4") return "nfs";
   if (fstype == "ext3") return "ext4";
-  if (fstype == "fuseblk" || fstype.starts_with("fuse.")) return "fuse";
+  if (fstype == "fuseblk" || fstype == "virtiofs" || fstype.starts_with("fuse.")) return "fuse";
   return fstype;
 }
 
