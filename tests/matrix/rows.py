@@ -5,7 +5,7 @@ import dataclasses
 
 PODMAN = ("podman",)
 RINGS = ("unit", "host", "http")
-LIVE = ("containers", "lifecycle", "restart", "sizes")
+LIVE = ("containers", "lifecycle", "random_changes", "restart", "sizes")
 SCENARIOS = ("filesystem_io", "volume_io", "container_io", "nfs", "accounting", "bpf_cost")
 ON_5_10 = ("accounting",)  # runc does not start containers there in the virtual machine
 

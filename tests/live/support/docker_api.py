@@ -34,6 +34,7 @@ class DockerApi:
 
     def __init__(self, socket_path):
         self.socket_path = socket_path
+        self.image = IMAGE
 
     def call(self, method, target, body=None, timeout=60, **query):
         connection = UnixConnection(self.socket_path, timeout)
@@ -68,6 +69,9 @@ class DockerApi:
         connection.close()
         if "error" in text:
             raise RuntimeError("import of the image: " + text)
+        images = self.call("GET", "/v1.41/images/json")
+        if not any(image["RepoTags"] for image in images):  # Podman 3.0
+            self.image = images[0]["Id"]
 
     def create_volume(self, name="", labels=None, options=None):
         body = {"Name": name, "Labels": labels or {}, "DriverOpts": options or {}}
@@ -82,7 +86,7 @@ class DockerApi:
     def create_container(self, name, binds=(), labels=None, anonymous=(), network="none",
                          command="exec sleep 100000", **host_config):
         """Binds are "VOLUME-or-/PATH:/DESTINATION[:ro]"; anonymous: destinations."""
-        body = {"Image": IMAGE, "Cmd": ["sh", "-c", command], "StopTimeout": 0,
+        body = {"Image": self.image, "Cmd": ["sh", "-c", command], "StopTimeout": 0,
                 "Labels": labels or {}, "Volumes": {path: {} for path in anonymous},
                 "HostConfig": {"Binds": list(binds), "NetworkMode": network,
                                "Ulimits": ULIMITS, **host_config}}
