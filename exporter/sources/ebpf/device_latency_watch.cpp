@@ -15,7 +15,7 @@ void DeviceLatencyWatch::start() {
     return;
   }
   health_.failed(tracer.error());
-  health_.remedy = ebpf_obstacle(host_.paths, tracer.error().text());
+  health_.remedy = ebpf_obstacle(host_.paths, tracer.error().text(), permitted_capabilities());
   log_.info(
       "ebpf_devices",
       "eBPF unavailable; no docker_device_io_latency_seconds; run with --check for the remedy",

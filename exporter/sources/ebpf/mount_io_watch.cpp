@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/ebpf/mount_io_watch.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "exporter/sources/ebpf/ebpf_obstacle.h"
 #include "exporter/sources/os/files.h"
 
@@ -24,7 +27,25 @@ std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& 
   return std::pair(mount, directory.empty() ? "/" : directory);
 }
 
+const Mount* root_of(const std::vector<Mount>& mounts) {
+  const auto found = std::find_if(mounts.rbegin(), mounts.rend(),
+                                  [](const Mount& mount) { return mount.mount_point == "/"; });
+  return found == mounts.rend() ? nullptr : &*found;
+}
+
+bool is_in_memory(const Mount& mount) {
+  return mount.fstype == "tmpfs" || mount.fstype == "ramfs" || mount.fstype == "rootfs";
+}
+
 }  // namespace
+
+bool shows_container(const std::vector<Mount>& mounts, const MountList& host_mounts) {
+  const Mount* root = root_of(mounts);
+  if (root == nullptr) return false;
+  if (is_in_memory(*root) && root->root == "/") return false;
+  const Mount* host = host_mounts.find("/");
+  return host == nullptr || host->device != root->device || host->root != root->root;
+}
 
 const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::string& destination,
                                   const std::optional<std::pair<const Mount*, std::string>>& data) {
@@ -74,7 +95,7 @@ bool MountIoWatch::has_tracer() {
       log_.info(kSubject, "counting volume I/O with eBPF");
     } else {
       health_.failed(tracer.error());
-      health_.remedy = ebpf_obstacle(host_.paths, tracer.error().text());
+      health_.remedy = ebpf_obstacle(host_.paths, tracer.error().text(), permitted_capabilities());
       log_.info(kSubject,
                 "eBPF unavailable; I/O only for volumes with a block device of their own; run with "
                 "--check for the remedy",
@@ -93,30 +114,48 @@ std::map<MountKey, MountIoWatch::Watched> MountIoWatch::find_new(const Targets& 
     const auto known = watched_.find(key);
     if (known == watched_.end() || known->second.pid != target->pid) pids.insert(target->pid);
   }
-  const auto views = look_into(pids);
-  std::map<MountKey, Watched> found;
+  const auto views = look_into(pids, host_mounts);
+  std::map<MountKey, const Mount*> seen;
+  std::set<std::string> shown;  // containers whose view has at least one of their own mounts
   for (const auto& [key, target] : wanted) {
     const auto view = views.find(target->pid);
     if (view == views.end()) continue;
     const Mount* mount = find_container_mount(view->second.mounts, key.second,
                                               place_of(target->data_path, host_mounts));
+    seen.emplace(key, mount);
+    if (mount != nullptr && key.second != "/") shown.insert(key.first);
     if (mount == nullptr) {
       log_.info({"mount", {{"container", key.first}, {"path", key.second}}},
                 "I/O not counted: no such mount in the container's mount namespace");
     }
-    if (mount == nullptr || !follow(mount->fstype)) continue;
+  }
+  std::map<MountKey, Watched> found;
+  for (const auto& [key, mount] : seen) {
+    // A root directory beside which none of the container's mounts is: a sandbox's own.
+    const bool is_alone =
+        key.second == "/" && !shown.contains(key.first) && has_other_mounts(wanted, key.first);
+    if (mount == nullptr || is_alone || !follow(mount->fstype)) continue;
+    const MountIoTarget& target = *wanted.at(key);
     found.emplace(key, Watched{.identity = {.id = static_cast<std::uint32_t>(mount->id),
-                                            .namespace_id = view->second.namespace_id,
+                                            .namespace_id = views.at(target.pid).namespace_id,
                                             .device = mount->device},
-                               .pid = target->pid});
+                               .pid = target.pid});
   }
   return found;
 }
 
-// Skips processes that have ended, and processes in the host's mount namespace: their process id
-// has been reused.
+bool MountIoWatch::has_other_mounts(const Targets& wanted, const std::string& container) {
+  for (auto entry = wanted.lower_bound({container, ""});
+       entry != wanted.end() && entry->first.first == container; ++entry) {
+    if (entry->first.second != "/") return true;
+  }
+  return false;
+}
+
+// Skips processes that have ended, processes in the host's mount namespace (their process id has
+// been reused, or it is the monitor of a virtual machine), and sandboxes.
 std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
-    const std::set<std::uint32_t>& pids) {
+    const std::set<std::uint32_t>& pids, const MountList& host_mounts) {
   std::map<std::uint32_t, View> views;
   if (pids.empty()) return views;
   const auto namespaces = tracer_->namespaces();
@@ -138,7 +177,16 @@ std::map<std::uint32_t, MountIoWatch::View> MountIoWatch::look_into(
     if (found == namespaces->end()) continue;
     if (host->second == found->second) continue;
     const auto text = read_file(host_.paths.proc(std::to_string(pid) + "/mountinfo"));
-    if (text) views.emplace(pid, View{found->second, parse_mountinfo(*text).items});
+    if (!text) continue;
+    auto mounts = parse_mountinfo(*text).items;
+    if (shows_container(mounts, host_mounts)) {
+      views.emplace(pid, View{found->second, std::move(mounts)});
+    } else {
+      log_.info(
+          {"mount", {{"pid", std::to_string(pid)}}},
+          "I/O not counted: the container runs in a sandbox (gVisor, Kata) whose process does "
+          "not show its mounts");
+    }
   }
   return views;
 }

@@ -57,7 +57,9 @@ class MountIoWatch {
 
   bool has_tracer();
   std::map<MountKey, Watched> find_new(const Targets& wanted, const MountList& host_mounts);
-  std::map<std::uint32_t, View> look_into(const std::set<std::uint32_t>& pids);
+  static bool has_other_mounts(const Targets& wanted, const std::string& container);
+  std::map<std::uint32_t, View> look_into(const std::set<std::uint32_t>& pids,
+                                          const MountList& host_mounts);
   bool follow(const std::string& fstype);
   void drop(const Targets& wanted);
   bool watch(const MountIoTarget& target, Watched found);
@@ -79,6 +81,12 @@ class MountIoWatch {
   SourceHealth health_{
       .name = "ebpf_mounts", .provides = "I/O of volumes, counted by eBPF", .is_required = false};
 };
+
+// Whether `mounts`, those of a container's first process, can be the container's: at their root lies
+// a layer of an image. Of a sandboxed runtime that process is the sandbox: of gVisor (runsc) in an
+// empty tmpfs, of Kata a virtual machine's monitor in a copy of the host's mounts. What the container
+// does does not go through them.
+bool shows_container(const std::vector<Mount>& mounts, const MountList& host_mounts);
 
 // The mount at `destination` in `mounts`, the mounts of a container. Found by its mount point or, if
 // the destination contains a symbolic link (/var/run), by the mounted directory: `data` is the

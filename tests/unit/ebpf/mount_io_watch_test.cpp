@@ -130,6 +130,44 @@ TEST_CASE("the readings name the filesystem types in use whose mapped writes are
   CHECK(scene.watch.latest()->without_mapped_writes == std::set<std::string>{"overlay"});
 }
 
+TEST_CASE("nothing is counted for a container in a sandbox that does not show its mounts") {
+  struct Case {
+    const char* what;
+    std::string mounts;
+    bool is_counted;  // its root filesystem
+  };
+  const Case all[] = {
+      {"gVisor", "500 400 0:71 / / ro - tmpfs runsc-root ro\n501 500 0:72 / /proc ro - proc p ro\n",
+       false},
+      {"initramfs", "500 400 0:2 / / rw - rootfs rootfs rw\n", false},
+      {"Kata", "500 400 8:1 / / rw - ext4 /dev/sda1 rw\n", false},
+      {"jailed monitor of a virtual machine",
+       "500 400 8:1 /srv/jailer/1 / rw - ext4 /dev/sda1 rw\n", false},
+      {"no root", "501 500 0:72 / /proc ro - proc p ro\n", false},
+      {"overlay", container_mounts(data_mount(510)), true},
+      {"vfs storage driver on a tmpfs",
+       "500 400 0:40 /vfs/dir/1 / rw - tmpfs tmpfs rw\n" + data_mount(510), true},
+      {"devicemapper storage driver",
+       "500 400 253:4 /rootfs / rw - ext4 /dev/dm-4 rw\n" + data_mount(510), true},
+  };
+  for (const Case& one : all) {
+    CAPTURE(one.what);
+    Scene scene;
+    scene.run(100, 20, one.mounts);
+    scene.set({database(100), {{"database", "/"}, 100, "", ""}});
+    CHECK(scene.of_mount({"database", "/"}).has_value() == one.is_counted);
+    CHECK(scene.of_mount(kDatabase).has_value() == one.is_counted);
+    CHECK(scene.is_uncounted("db") != one.is_counted);
+  }
+}
+
+TEST_CASE("a container without other mounts is counted by its root filesystem") {
+  Scene scene;
+  scene.run(100, 20, container_mounts(""));
+  scene.set({{{"plain", "/"}, 100, "", ""}, {{"other", "/x"}, 0, "", ""}});
+  CHECK(scene.of_mount({"plain", "/"}) == 0);
+}
+
 TEST_CASE("a mount whose destination has a symbolic link is found by its data") {
   Scene scene;
   // /var/run is a link to /run; the volume's data is a directory, a whole filesystem, or lies in
