@@ -47,6 +47,13 @@ struct Error {
   std::string text() const { return where + ": " + what; }
 };
 
+// Whether a failure says something about what was asked. What the agent may not or cannot ask (a
+// missing right or syscall, its own limits) says something about the agent alone.
+inline bool is_evidence(const Error& error) {
+  return error.kind != ErrorKind::kNotAsked && error.kind != ErrorKind::kPermission &&
+         error.kind != ErrorKind::kUnsupported;
+}
+
 // The value of a Result<> without a value.
 struct Nothing {};
 

@@ -32,6 +32,9 @@ meter{width:7rem;vertical-align:middle}
 </style></head><body>
 )";
 
+constexpr std::string_view kHealthy = "/-/healthy";
+constexpr std::string_view kReady = "/-/ready";
+
 class Page {
  public:
   Page(const HostSnapshot& host, std::string_view telemetry_path)
@@ -58,15 +61,19 @@ class Page {
   void header() {
     print("<h1>Volumeter on {}</h1><p class=\"muted\">version {} &middot; {}</p>\n",
           escaped_html(repaired_utf8(host_.hostname)), escaped_html(host_.build.version), engine());
-    print(
-        "<nav><a href=\"{0}\">{0}</a><a href=\"/-/healthy\">/-/healthy</a>"
-        "<a href=\"/-/ready\">/-/ready</a></nav>\n",
-        escaped_html(telemetry_path_));
+    out_ += "<nav>";
+    for (const std::string_view path : {telemetry_path_, kHealthy, kReady}) link(path);
+    out_ += "</nav>\n";
     if (!inventory_.engine) return;
     print("<p>Volumes: {} ({} in use, {} idle, {} orphaned). Containers: {}.</p>\n",
           inventory_.volumes.size(), inventory_.count(VolumeUse::kInUse),
           inventory_.count(VolumeUse::kIdle), inventory_.count(VolumeUse::kOrphaned),
           inventory_.containers.size());
+  }
+
+  // Relative to this page, which a reverse proxy may serve behind a prefix.
+  void link(std::string_view path) {
+    print("<a href=\"{}\">{}</a>", escaped_html(path.substr(1)), escaped_html(path));
   }
 
   std::string engine() const {
@@ -97,8 +104,7 @@ class Page {
   }
 
   void filesystem_figures(const Sampled<FsUsage>* sampled) {
-    const bool is_hung =
-        sampled != nullptr && sampled->error && sampled->error->kind != ErrorKind::kNotAsked;
+    const bool is_hung = sampled != nullptr && sampled->error && is_evidence(*sampled->error);
     if (sampled == nullptr || !sampled->value) {
       print("<td class=\"muted\">{}<td><td><td>\n", is_hung ? "not responding" : "not sampled yet");
       return;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <set>
 
@@ -25,6 +26,11 @@ class OpenSockets {
     removed_.notify_all();
   }
 
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return sockets_.size();
+  }
+
   // Shuts down all of them and waits until they are removed or the timeout expires.
   void shut_down(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
@@ -33,7 +39,7 @@ class OpenSockets {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable removed_;
   std::set<int> sockets_;
 };

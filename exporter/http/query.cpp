@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/http/query.h"
 
+#include <algorithm>
+
 #include "exporter/base/fields.h"
 
 namespace volumeter {
@@ -26,9 +28,28 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) {
+           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+         });
+}
+
 Error refused(std::string what) { return {ErrorKind::kMalformed, "query", std::move(what)}; }
 
 }  // namespace
+
+RequestTarget parse_request_target(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!starts_with_ignoring_case(target, scheme)) continue;
+    target.remove_prefix(scheme.size());
+    target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+    const std::string_view path = cut(target, '?');
+    return {path.empty() ? "/" : path, target};
+  }
+  const std::string_view path = cut(target, '?');
+  return {path, target};
+}
 
 // collect[]=volumes&collect%5B%5D=orphans
 Result<ScrapeRequest> parse_query(std::string_view raw_query) {

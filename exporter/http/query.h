@@ -19,6 +19,16 @@ struct ScrapeRequest {
   std::optional<Seconds> timeout;    // of the scraper
 };
 
+// A request target without what names the server: RFC 9112, 3.2.2, has every server accept the
+// absolute form, which clients of proxies send.
+//   http://host:10066/metrics?collect[]=volumes    ->    /metrics?collect[]=volumes
+//   http://host?x=1                                ->    ?x=1, of the path /
+struct RequestTarget {
+  std::string_view path;
+  std::string_view raw_query;  // after the '?', not decoded
+};
+RequestTarget parse_request_target(std::string_view target);
+
 inline constexpr std::size_t kMaxQueryParameters = 100;
 
 // Parses the query string of a URL. Parameters other than collect[] and exclude[] are ignored, as

@@ -7,13 +7,12 @@
 #include <string_view>
 #include <utility>
 
-#include "exporter/base/fields.h"
+#include "exporter/http/query.h"
 
 namespace volumeter {
 namespace {
 
 constexpr std::intptr_t kThreads = 2;
-constexpr std::intptr_t kIdleSeconds = 15;
 constexpr std::intptr_t kRequestBytes = 32'768;  // longer requests get 431
 constexpr std::chrono::milliseconds kLastWords{500};
 
@@ -33,8 +32,9 @@ std::string_view header(MHD_Connection* connection, const char* name) {
 Request request_of(MHD_Connection* connection, std::string_view method, std::string_view target) {
   Request request;
   request.method = method;
-  request.path = cut(target, '?');
-  request.raw_query = target;
+  const RequestTarget parsed = parse_request_target(target);
+  request.path = parsed.path;
+  request.raw_query = parsed.raw_query;
   request.accept = header(connection, "Accept");
   request.accept_encoding = header(connection, "Accept-Encoding");
   request.scrape_timeout = header(connection, "X-Prometheus-Scrape-Timeout-Seconds");
@@ -58,9 +58,15 @@ int as_socket(void* context) { return static_cast<int>(reinterpret_cast<std::int
 
 // These callbacks are called from C: no exception may leave them.
 
+void set_patience(MHD_Connection* connection, std::chrono::seconds time) {
+  MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                            static_cast<unsigned>(time.count()));
+}
+
 // Called after the request line. The target is kept here because later libmicrohttpd decodes it
 // and cuts off the query.
-void* on_request_line(void*, const char* target, MHD_Connection*) {
+void* on_request_line(void* server, const char* target, MHD_Connection* connection) {
+  set_patience(connection, static_cast<const ConnectionKeeper*>(server)->options.patience);
   try {
     return new Exchange{target, false, {}};
   } catch (...) {
@@ -90,14 +96,21 @@ MHD_Result on_request(void* service, MHD_Connection* connection, const char*, co
   }
 }
 
-void on_completed(void*, MHD_Connection*, void** context, MHD_RequestTerminationCode) {
+// A client that was served may be idle until its next scrape, while others find room.
+void on_completed(void* keeper, MHD_Connection* connection, void** context,
+                  MHD_RequestTerminationCode why) {
   delete static_cast<Exchange*>(*context);
   *context = nullptr;
+  const auto& kept = *static_cast<ConnectionKeeper*>(keeper);
+  if (why == MHD_REQUEST_TERMINATED_COMPLETED_OK &&
+      kept.sockets.size() <= kept.options.max_connections / 2) {
+    set_patience(connection, kept.options.keep_alive);
+  }
 }
 
-void on_connection(void* sockets, MHD_Connection* connection, void** context,
+void on_connection(void* keeper, MHD_Connection* connection, void** context,
                    MHD_ConnectionNotificationCode what) {
-  auto* const open = static_cast<OpenSockets*>(sockets);
+  auto* const open = &static_cast<ConnectionKeeper*>(keeper)->sockets;
   try {
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) return open->remove(as_socket(*context));
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -116,18 +129,18 @@ std::intptr_t as_option(Function* function) {
 }
 
 // All options of libmicrohttpd. Takes ownership of `listen_fd`.
-MHD_Daemon* start_daemon(int listen_fd, const ServerOptions& options, Service& service,
-                         OpenSockets& sockets) {
+MHD_Daemon* start_daemon(int listen_fd, Service& service, ConnectionKeeper& keeper) {
+  const ServerOptions& options = keeper.options;
   MHD_OptionItem items[] = {
       {MHD_OPTION_LISTEN_SOCKET, listen_fd, nullptr},
       {MHD_OPTION_THREAD_POOL_SIZE, kThreads, nullptr},
-      {MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, nullptr},
+      {MHD_OPTION_CONNECTION_TIMEOUT, options.patience.count(), nullptr},
       {MHD_OPTION_CONNECTION_LIMIT, options.max_connections, nullptr},
       {MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.max_connections_per_ip, nullptr},
       {MHD_OPTION_CONNECTION_MEMORY_LIMIT, kRequestBytes, nullptr},
-      {MHD_OPTION_URI_LOG_CALLBACK, as_option(on_request_line), nullptr},
-      {MHD_OPTION_NOTIFY_COMPLETED, as_option(on_completed), nullptr},
-      {MHD_OPTION_NOTIFY_CONNECTION, as_option(on_connection), &sockets},
+      {MHD_OPTION_URI_LOG_CALLBACK, as_option(on_request_line), &keeper},
+      {MHD_OPTION_NOTIFY_COMPLETED, as_option(on_completed), &keeper},
+      {MHD_OPTION_NOTIFY_CONNECTION, as_option(on_connection), &keeper},
       {MHD_OPTION_END, 0, nullptr}};
   return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr,
                           on_request, &service, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
@@ -143,15 +156,15 @@ void Server::Stop::operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon
 // the socket from an epoll set, which aborts the process.)
 Server::~Server() {
   for (const int socket : listen_sockets_) ::shutdown(socket, SHUT_RDWR);
-  open_sockets_.shut_down(kLastWords);
+  keeper_.sockets.shut_down(kLastWords);
 }
 
 Result<std::unique_ptr<Server>> Server::start(std::vector<ListenSocket> sockets,
                                               const ServerOptions& options, Service& service) {
-  std::unique_ptr<Server> server(new Server);
+  std::unique_ptr<Server> server(new Server(options));
   for (ListenSocket& socket : sockets) {
     const int fd = socket.fd.release();
-    MHD_Daemon* const daemon = start_daemon(fd, options, service, server->open_sockets_);
+    MHD_Daemon* const daemon = start_daemon(fd, service, server->keeper_);
     if (daemon == nullptr) {
       return Error{ErrorKind::kIo, "the HTTP server does not start",
                    "there may be too few threads, memory or file descriptors"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -17,6 +18,17 @@ namespace volumeter {
 struct ServerOptions {
   unsigned max_connections = 128;        // per address; others wait in the backlog
   unsigned max_connections_per_ip = 96;  // so that a single client cannot use all
+  std::chrono::seconds patience{15};     // for a request, and for the next piece of one
+  // Between two requests: longer than the usual scrape intervals, so that a scraper does not send
+  // into a connection that is just being closed. Only while at most half of the connections are in
+  // use, so that idle clients leave room to others.
+  std::chrono::seconds keep_alive{330};
+};
+
+// What the connections of a server share.
+struct ConnectionKeeper {
+  const ServerOptions options;
+  OpenSockets sockets;
 };
 
 // The HTTP server: two threads per address for any number of clients. A slow or silent client
@@ -37,9 +49,9 @@ class Server {
     void operator()(MHD_Daemon* daemon) const;
   };
 
-  Server() = default;
+  explicit Server(const ServerOptions& options) : keeper_{options, {}} {}
 
-  OpenSockets open_sockets_;
+  ConnectionKeeper keeper_;
   std::vector<std::unique_ptr<MHD_Daemon, Stop>> daemons_;
   std::vector<int> listen_sockets_;  // owned by the daemons
   std::vector<std::uint16_t> ports_;

@@ -11,6 +11,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace volumeter;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
 
+  // What is left of a target is a part of it, and has no part that names the server.
+  const auto target = parse_request_target(text);
+  if (target.path.size() + target.raw_query.size() > text.size() + 1) std::abort();
+  if (target.path.find('?') != target.path.npos) std::abort();
+
   const auto request = parse_query(text);
   if (request && (!request->collect.empty() && !request->exclude.empty())) std::abort();
   if (request && request->collect.size() + request->exclude.size() > kMaxQueryParameters) {

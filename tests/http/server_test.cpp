@@ -50,6 +50,43 @@ TEST_CASE("a connection serves many requests") {
   CHECK(client.connections() == 1);
 }
 
+TEST_CASE("a request target may be absolute, as clients of proxies send it") {
+  TestServer server;
+  for (const char* target : {"http://host:1/metrics", "HTTP://[::1]/metrics?collect[]=volumes",
+                             "http://host/-/healthy", "http://host"}) {
+    RawClient client(server.port());
+    REQUIRE(client.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n"));
+    CHECK(client.receive().starts_with("HTTP/1.1 200"));
+  }
+}
+
+TEST_CASE("a connection is kept between scrapes for longer than a request may take") {
+  TestServer server;
+  server.restart({.patience = std::chrono::seconds(1), .keep_alive = std::chrono::seconds(330)});
+  HttpClient client(server.url());
+  CHECK(client.get("/metrics").status == 200);
+  RawClient silent(server.port());
+  std::this_thread::sleep_for(std::chrono::milliseconds(3500));
+  CHECK(silent.receive().empty());  // closed
+  CHECK(client.get("/metrics").status == 200);
+  CHECK(client.connections() == 1);
+}
+
+TEST_CASE("idle connections are not kept while others may need them") {
+  TestServer server;
+  server.restart({.max_connections = 8,
+                  .max_connections_per_ip = 8,
+                  .patience = std::chrono::seconds(1),
+                  .keep_alive = std::chrono::seconds(330)});
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 8; ++i) {
+    idle.push_back(std::make_unique<RawClient>(server.port()));
+    if (idle.back()->send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")) idle.back()->receive();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(3500));
+  CHECK(HttpClient(server.url()).get("/metrics").took < std::chrono::seconds(2));
+}
+
 TEST_CASE("HEAD is GET without the body") {
   TestServer server;
   HttpClient client(server.url());

@@ -14,10 +14,11 @@
 namespace volumeter {
 
 inline Result<std::unique_ptr<Server>> start_server(const std::vector<ListenAddress>& addresses,
-                                                    Service& service) {
+                                                    Service& service,
+                                                    const ServerOptions& options = {}) {
   auto sockets = open_listen_sockets(addresses);
   if (!sockets) return std::move(sockets).error();
-  return Server::start(std::move(sockets).value(), {}, service);
+  return Server::start(std::move(sockets).value(), options, service);
 }
 
 // A real server on a port chosen by the kernel, with a scrape body of any size.
@@ -43,6 +44,14 @@ struct TestServer {
                  .ready = [] { return true; }},
                 max_requests, log, metrics, [] { return SteadyTime{}; }) {
     auto started = start_server(addresses, service);
+    if (!started) FAIL(started.error().text());
+    server = std::move(started).value();
+  }
+
+  // With other options, on another port.
+  void restart(const ServerOptions& options) {
+    server.reset();
+    auto started = start_server({{"127.0.0.1", 0}}, service, options);
     if (!started) FAIL(started.error().text());
     server = std::move(started).value();
   }

@@ -114,7 +114,7 @@ class CliTest(LiveTest):
         self.assertIn("healthy", agent.get("/-/healthy")[1])
         headers, page = agent.get("/")
         self.assertIn("text/html", headers["Content-Type"])
-        self.assertIn('href="/metrics"', page)
+        self.assertIn('href="metrics"', page)
 
     def is_ready(self, agent):
         try:

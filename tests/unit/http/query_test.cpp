@@ -18,6 +18,36 @@ TEST_CASE("an empty query selects everything") {
   CHECK_FALSE(request->timeout);
 }
 
+TEST_CASE("a request target may be absolute") {
+  struct Case {
+    const char* target;
+    const char* path;
+    const char* query;
+  };
+  const Case all[] = {
+      {"/metrics", "/metrics", ""},
+      {"/metrics?a=http://b/c", "/metrics", "a=http://b/c"},
+      {"http://host/metrics", "/metrics", ""},
+      {"http://host:10066/metrics?a=b", "/metrics", "a=b"},
+      {"HTTP://[::1]:10066/-/ready", "/-/ready", ""},
+      {"https://user@host/metrics?", "/metrics", ""},
+      {"http://host", "/", ""},
+      {"http://host?a=/b", "/", "a=/b"},
+      {"http://", "/", ""},
+      {"http:///metrics", "/metrics", ""},
+      {"//host/metrics", "//host/metrics", ""},
+      {"ftp://host/metrics", "ftp://host/metrics", ""},
+      {"http:/metrics", "http:/metrics", ""},
+      {"", "", ""},
+      {"*", "*", ""},
+  };
+  for (const Case& one : all) {
+    CAPTURE(one.target);
+    CHECK(parse_request_target(one.target).path == one.path);
+    CHECK(parse_request_target(one.target).raw_query == one.query);
+  }
+}
+
 TEST_CASE("collect[] and exclude[] may be percent-encoded") {
   CHECK(parse_query("collect[]=volumes&collect%5B%5D=orphans&collect%5b%5d=sizes")->collect ==
         Names{"volumes", "orphans", "sizes"});
