@@ -84,8 +84,8 @@ class AgentCollector final : public Collector {
       out.add(kSourceAge, {name}, std::max(0.0, Seconds(now - *source.last_good).count()));
     }
     for (const ErrorKind kind : kErrorKinds) {
-      if (kind == ErrorKind::kNotAsked && !source.may_decline) continue;
       const auto count = source.errors[static_cast<std::size_t>(kind)];
+      if (kind == ErrorKind::kNotAsked && !source.may_decline && count == 0) continue;
       out.add(kSourceErrors, {name, LabelRef::literal(to_string(kind))},
               static_cast<double>(count));
     }

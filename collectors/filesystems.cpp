@@ -9,8 +9,10 @@ constexpr LabelNames kLabels{"device", "mountpoint", "fstype"};
 constexpr MetricDesc kUp{
     "docker_filesystem_up", MetricType::kGauge,
     "Whether the last statfs of the filesystem succeeded (1), or failed or timed out (0). While 0, "
-    "its space and inode figures are the last known. Absent while statfs is not called because too "
-    "many other filesystems hang. Sampled in the background.",
+    "its space and inode figures are the last known. Absent while the agent cannot call statfs: "
+    "too "
+    "many other filesystems hang, or a permission, a syscall or a resource is missing (see its "
+    "log). Sampled in the background.",
     kLabels};
 constexpr MetricDesc kSize{
     "docker_filesystem_size_bytes", MetricType::kGauge,
@@ -83,9 +85,7 @@ class FilesystemsCollector final : public Collector {
       if (!value) return;
       out.add(desc, {facts.device, facts.mountpoint, facts.fstype}, static_cast<double>(*value));
     };
-    // A question that was not asked is no evidence.
-    const bool is_asked = !sampled.error || sampled.error->kind != ErrorKind::kNotAsked;
-    if (is_asked) add(kUp, sampled.error ? 0 : 1);
+    if (!sampled.error || is_evidence(*sampled.error)) add(kUp, sampled.error ? 0 : 1);
     if (!sampled.value) return;
     const FsUsage& usage = *sampled.value;
     add(kSize, usage.size_bytes);

@@ -5,12 +5,18 @@
 #include <fmt/format.h>
 #include <spdlog/formatter.h>
 #include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "exporter/base/label.h"
+#include "exporter/base/log_queue.h"
 
 namespace volumeter {
 namespace {
@@ -90,6 +96,22 @@ class LineFormatter final : public spdlog::formatter {
   LogFormat format_;
 };
 
+class QueueSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit QueueSink(std::shared_ptr<LogQueue> queue) : queue_(std::move(queue)) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    queue_->add(fmt::to_string(line));
+  }
+  void flush_() override {}
+
+ private:
+  const std::shared_ptr<LogQueue> queue_;
+};
+
 }  // namespace
 
 std::string format_fields(std::span<const LogField> fields, LogFormat format) {
@@ -106,13 +128,33 @@ std::string format_fields(std::span<const LogField> fields, LogFormat format) {
   return out;
 }
 
-std::shared_ptr<spdlog::logger> make_logger(std::string_view level, LogFormat format) {
-  auto logger = std::make_shared<spdlog::logger>("volumeter",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_formatter(std::make_unique<LineFormatter>(format));
-  logger->set_level(spdlog::level::from_str(std::string(level)));
+std::shared_ptr<spdlog::logger> make_logger(const LogOptions& options,
+                                            std::shared_ptr<LogQueue> queue) {
+  spdlog::sink_ptr sink;
+  if (queue) {
+    sink = std::make_shared<QueueSink>(std::move(queue));
+  } else {
+    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  }
+  auto logger = std::make_shared<spdlog::logger>("volumeter", std::move(sink));
+  logger->set_formatter(std::make_unique<LineFormatter>(options.format));
+  logger->set_level(spdlog::level::from_str(options.level));
   logger->flush_on(spdlog::level::debug);
   return logger;
+}
+
+std::shared_ptr<LogQueue> make_log_queue(LogFormat format) {
+  return std::make_shared<LogQueue>(STDERR_FILENO, [format](std::uint64_t dropped) {
+    const std::vector<LogField> fields{
+        {"subject", "log"},
+        {"msg", "lines lost while standard error was blocked or failed; check its reader"},
+        {"lines", std::to_string(dropped)}};
+    const std::string text = format_fields(fields, format);
+    spdlog::memory_buf_t line;
+    LineFormatter(format).format(spdlog::details::log_msg("volumeter", spdlog::level::warn, text),
+                                 line);
+    return fmt::to_string(line);
+  });
 }
 
 }  // namespace volumeter

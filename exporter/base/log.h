@@ -12,6 +12,8 @@ class logger;
 
 namespace volumeter {
 
+class LogQueue;
+
 enum class LogFormat { kLogfmt, kJson };
 
 struct LogOptions {
@@ -35,6 +37,12 @@ std::string format_fields(std::span<const LogField> fields, LogFormat format);
 // format_fields(). `level` is debug, info, warn or error.
 //   ts=2026-11-23T05:46:08.123Z level=info subject=docker msg="connected" version=20.10.24
 //   {"ts":"2026-11-23T05:46:08.123Z","level":"info","subject":"docker","msg":"connected",...}
-std::shared_ptr<spdlog::logger> make_logger(std::string_view level, LogFormat format);
+//
+// With a queue, which has to come from make_log_queue(), no call waits for standard error.
+std::shared_ptr<spdlog::logger> make_logger(const LogOptions& options,
+                                            std::shared_ptr<LogQueue> queue = nullptr);
+
+// A queue to standard error that says in `format` how many lines it lost.
+std::shared_ptr<LogQueue> make_log_queue(LogFormat format);
 
 }  // namespace volumeter

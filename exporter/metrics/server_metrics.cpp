@@ -2,6 +2,7 @@
 #include "exporter/metrics/server_metrics.h"
 
 #include <string>
+#include <utility>
 
 namespace volumeter {
 namespace {
@@ -19,12 +20,20 @@ constexpr MetricDesc kScrapeDuration{
     MetricType::kHistogram,
     "Time to collect and render a scrape, excluding compression and transmission.",
     {}};
-constexpr const MetricDesc* kAll[] = {&kResponses, &kResponseBytes, &kScrapeDuration};
+// Answers whether the log of an incident is complete.
+constexpr MetricDesc kLogDropped{
+    "volumeter_log_dropped_total",
+    MetricType::kCounter,
+    "Log lines lost because standard error was blocked or failed: a full pipe, a closed reader, a "
+    "full disk.",
+    {}};
+constexpr const MetricDesc* kAll[] = {&kResponses, &kResponseBytes, &kScrapeDuration, &kLogDropped};
 
 }  // namespace
 
-ServerMetrics::ServerMetrics()
-    : responses_(std::string(kResponses.name), "", {}),
+ServerMetrics::ServerMetrics(std::function<std::uint64_t()> log_dropped)
+    : log_dropped_(std::move(log_dropped)),
+      responses_(std::string(kResponses.name), "", {}),
       scrape_duration_({0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5}) {}
 
 std::span<const MetricDesc* const> ServerMetrics::describe() { return kAll; }
@@ -44,6 +53,7 @@ MetricFamilies ServerMetrics::collect() const {
     }
   }
   out.add(kResponseBytes, {}, response_bytes_.Value());
+  if (log_dropped_) out.add(kLogDropped, {}, static_cast<double>(log_dropped_()));
   const auto durations = scrape_duration_.Collect().histogram;
   HistogramValue value{.buckets = {}, .sum = durations.sample_sum};
   for (const auto& bucket : durations.bucket) {

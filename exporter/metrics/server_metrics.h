@@ -5,6 +5,8 @@
 #include <prometheus/family.h>
 #include <prometheus/histogram.h>
 
+#include <cstdint>
+#include <functional>
 #include <span>
 
 #include "exporter/base/time.h"
@@ -12,10 +14,12 @@
 
 namespace volumeter {
 
-// The HTTP server's own counters: http/ fills them, a collector exports them. Thread-safe.
+// The counters of an agent that serves, and that --once has not: http/ fills them, a collector
+// exports them. Thread-safe.
 class ServerMetrics {
  public:
-  ServerMetrics();
+  // `log_dropped`: how many lines the log has lost so far.
+  explicit ServerMetrics(std::function<std::uint64_t()> log_dropped = {});
 
   static std::span<const MetricDesc* const> describe();
 
@@ -25,6 +29,7 @@ class ServerMetrics {
   MetricFamilies collect() const;
 
  private:
+  const std::function<std::uint64_t()> log_dropped_;
   prometheus::Family<prometheus::Counter> responses_;
   prometheus::Counter response_bytes_;
   prometheus::Histogram scrape_duration_;

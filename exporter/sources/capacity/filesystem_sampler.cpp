@@ -141,9 +141,22 @@ void FilesystemSampler::report(const std::string& mount_point, const std::option
           "the filesystem");
       break;
     case ErrorKind::kNotAsked:
-      log_.warning(subject,
-                   "statfs not called because other filesystems do not answer; serving the last "
-                   "known values; unmount those");
+      log_.warning(subject, "statfs not called; serving the last known values; retrying",
+                   {{"error", now->what}});
+      break;
+    case ErrorKind::kPermission:
+      log_.warning(
+          subject,
+          "statfs denied to this agent; no capacity of the filesystem; run as root or with "
+          "CAP_DAC_READ_SEARCH, and allow root on a FUSE filesystem (allow_root)",
+          {{"error", now->what}});
+      break;
+    case ErrorKind::kUnsupported:
+      log_.warning(
+          subject,
+          "statfs unavailable; no capacity of the filesystem; allow the syscalls statfs and "
+          "openat2 in the seccomp profile",
+          {{"error", now->what}});
       break;
     default:
       log_.warning(

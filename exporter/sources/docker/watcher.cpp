@@ -2,6 +2,7 @@
 #include "exporter/sources/docker/watcher.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "exporter/sources/docker/event_reader.h"
@@ -73,9 +74,15 @@ bool Watcher::connect(std::stop_token stop) {
 
 // Returns when the connection is lost.
 void Watcher::follow_changes(std::stop_token stop) {
-  const std::jthread events([this, target = lister_.events_target()](std::stop_token ended) {
-    follow_events(target, ended);
-  });
+  std::jthread events;
+  try {
+    events = std::jthread([this, target = lister_.events_target()](std::stop_token ended) {
+      follow_events(target, ended);
+    });
+  } catch (const std::system_error& error) {  // a limit on processes
+    log_.warning("docker_events", "no event stream; listing once a minute instead",
+                 {{"error", std::string("cannot start a thread: ") + error.what()}});
+  }
   while (!stop.stop_requested()) {
     if (!lister_.has_all_details() && !changes_.is_due()) {
       inspect(stop);

@@ -54,7 +54,7 @@ class Prober::Scan final : public TreeScan {
     if (!report && report.error().kind == ErrorKind::kTimeout) return report;
     if (!report) {
       worker_.reset();
-      return Error{ErrorKind::kIo, place_.path, "the helper process that measured ended"};
+      return Error{ErrorKind::kNotAsked, place_.path, "the helper process that measured ended"};
     }
     is_done_ = report->kind == ScanReport::Kind::kDone;
     is_paced_by_us_ = report->kind == ScanReport::Kind::kPaused;

@@ -140,7 +140,9 @@ void QuestionRound::take_answer(Open open) {
   const std::string path = first_place(open.group).path;
   desk_.close(open.ticket, answer.has_value());
   if (!answer) {
-    answer_first(open.group, Error{ErrorKind::kIo, path, "the helper process that asked ended"});
+    // Killed, perhaps for want of memory: no answer of the filesystem.
+    answer_first(open.group,
+                 Error{ErrorKind::kNotAsked, path, "the helper process that asked ended"});
   } else {
     pool_.keep(WorkerPool::Kind::kAnswers, std::move(open.worker));
     if (answer->kind == AnswerKind::kError) {

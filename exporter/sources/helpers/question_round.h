@@ -48,8 +48,8 @@ class QuestionRound {
                 WorkerPool& pool, QuestionDesk& desk, std::stop_token stop);
 
   // Returns when each place has its answer or error. kTimeout: no answer in time, or none yet to
-  // an earlier question about the mount. kNotAsked: declined by the desk, no worker, no time left
-  // in this round, or stopped. kIo: the worker ended over it.
+  // an earlier question about the mount. kNotAsked: declined by the desk, no worker, or it ended
+  // over the question, no time left in this round, or stopped.
   void run();
 
  private:

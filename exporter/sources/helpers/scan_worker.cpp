@@ -129,11 +129,11 @@ Result<UniqueFd> open_tree(const std::string& rootfs, const std::string& path) {
   return open_in_root(rootfs, path, kFlags);
 }
 
-// Whether something is mounted at an open directory; kernels before 5.8 do not tell, and are
-// believed what the mount table said.
+// Whether something is mounted at an open directory. Kernels before 5.8 do not say, nor does a
+// seccomp filter that denies statx(2): then the mount table is believed.
 bool is_mount_point(const UniqueFd& directory) {
   struct statx info {};
-  if (::statx(directory.get(), "", AT_EMPTY_PATH, STATX_TYPE, &info) != 0) return false;
+  if (::statx(directory.get(), "", AT_EMPTY_PATH, STATX_TYPE, &info) != 0) return true;
   if ((info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) == 0) return true;
   return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }

@@ -41,7 +41,7 @@ void die_with_parent(pid_t parent) {
 // Ctrl-C and a service manager signal the whole group. The agent decides what happens then,
 // and its helpers end with it. No process waits for a worker that was left behind.
 void ignore_signals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ}) {
     std::signal(number, SIG_IGN);
   }
   std::signal(SIGCHLD, SIG_IGN);  // the kernel reaps
@@ -109,7 +109,12 @@ Result<WorkerSpawner> WorkerSpawner::start() {
   if (!pair.ours) return from_errno(kWhere, errno);
   const pid_t self = ::getpid();
   const pid_t child = ::fork();
-  if (child < 0) return from_errno(kWhere, errno);
+  if (child < 0) {
+    Error error = from_errno(kWhere, errno);
+    error.what +=
+        "; raise the limit on processes (TasksMax=, --pids-limit, ulimit -u) or on memory";
+    return error;
+  }
   if (child == 0) {
     pair.ours.reset();
     run_spawner(std::move(pair.theirs), self);

@@ -14,6 +14,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "exporter/sources/os/stepwise_lookup.h"
+
 namespace volumeter {
 namespace {
 
@@ -34,6 +36,10 @@ ErrorKind kind_of(int number) {
     case EOVERFLOW: return ErrorKind::kMalformed;
     case ENOSYS:
     case EOPNOTSUPP: return ErrorKind::kUnsupported;
+    // Limits of this process or of the whole system: no evidence about what was to be opened.
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return ErrorKind::kNotAsked;
     default: return ErrorKind::kIo;
   }
 }
@@ -139,12 +145,13 @@ Result<UniqueFd> open_in_root(const std::string& rootfs, const std::string& path
   const UniqueFd root(::open(rootfs.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return from_errno(rootfs, errno);
   UniqueFd file(open_below(root.get(), path, flags | O_CLOEXEC));
-  if (file) return file;
-  if (errno == ENOSYS) {
-    return Error{ErrorKind::kUnsupported, path,
-                 "no openat2(2); --path.rootfs other than / needs Linux 5.6"};
+  // ENOSYS: Linux before 5.6, or RestrictSUIDSGID= of systemd. EPERM and EACCES: what seccomp filters
+  // older than the call answer to it, and what a lookup that is really refused gets twice.
+  if (!file && (errno == ENOSYS || errno == EPERM || errno == EACCES)) {
+    file = open_stepwise(root.get(), path, flags);
   }
-  return from_errno(path, errno);
+  if (!file) return from_errno(path, errno);
+  return file;
 }
 
 Result<> make_directories(const std::string& path) {

@@ -30,8 +30,7 @@ Result<std::vector<std::string>> list_dir(const std::string& path);
 Result<std::string> read_link(const std::string& path);
 
 // Opens `path` on the host whose root directory is `rootfs`. Symbolic links are resolved below
-// `rootfs` and cannot escape it. Needs openat2(2) (Linux 5.6) unless `rootfs` is "/"; kUnsupported
-// without it, because resolving in user space is not safe against concurrent renames.
+// `rootfs` and cannot escape it.
 Result<UniqueFd> open_in_root(const std::string& rootfs, const std::string& path, int flags);
 
 // Creates the directory and its missing parents.

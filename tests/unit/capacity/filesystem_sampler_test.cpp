@@ -191,6 +191,30 @@ TEST_CASE("a filesystem that is not asked keeps its value and is not called hung
   CHECK(log.count("warning subject=filesystem mountpoint=/a msg=\"statfs not called") == 1);
 }
 
+TEST_CASE("what the agent may or can not ask is logged with the remedy and is no evidence") {
+  struct Case {
+    ErrorKind kind;
+    const char* said;
+    bool is_evidence;
+  };
+  const Case all[] = {{ErrorKind::kPermission, "CAP_DAC_READ_SEARCH", false},
+                      {ErrorKind::kUnsupported, "seccomp", false},
+                      {ErrorKind::kNotAsked, "retrying", false},
+                      {ErrorKind::kTimeout, "check the server", true},
+                      {ErrorKind::kNotFound, "statfs failed", true},
+                      {ErrorKind::kIo, "statfs failed", true}};
+  for (const Case& one : all) {
+    FakeHost host;
+    CapturedLog log;
+    FilesystemSampler sampler(host.access, log.log, 1h);
+    sampler.set_targets(mounts_at({"/a"}));
+    host.failing["/a"] = one.kind;
+    sampler.sample_once({});
+    CHECK(log.count(one.said) == 1);
+    CHECK(is_evidence(*sampler.latest()->at("/a").error) == one.is_evidence);
+  }
+}
+
 TEST_CASE("a mount that replaced another one does not inherit its capacity") {
   FakeHost host;
   CapturedLog log;

@@ -18,7 +18,7 @@ const std::map<std::string_view, std::string_view> kNotInSnapshot = {};
 
 // A server after one response.
 std::shared_ptr<const ServerMetrics> rich_server() {
-  const auto server = std::make_shared<ServerMetrics>();
+  const auto server = std::make_shared<ServerMetrics>([] { return 3U; });
   server->responded(200, 1);
   server->scraped(Seconds(0.1));
   return server;

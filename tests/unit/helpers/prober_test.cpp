@@ -280,7 +280,7 @@ TEST_CASE("a worker that dies over a question costs that answer only") {
   ::kill(worker, SIGKILL);
   const auto failed = answer.get();
   REQUIRE_FALSE(failed);
-  CHECK(failed.error().kind == ErrorKind::kIo);
+  CHECK(failed.error().kind == ErrorKind::kNotAsked);
   CHECK(capacity(bench.prober, "/"));
 }
 

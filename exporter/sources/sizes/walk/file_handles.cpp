@@ -54,8 +54,14 @@ Result<DirectoryHandle> handle_of(int directory, const char* name) {
   int mount = 0;
   const int flags = *name == '\0' ? AT_EMPTY_PATH : 0;
   if (::name_to_handle_at(directory, name, raw.get(), &mount, flags) != 0) {
-    if (errno != EOVERFLOW) return from_errno("name_to_handle_at", errno);
-    return Error{ErrorKind::kUnsupported, "name_to_handle_at", "handles are too long"};
+    if (errno == EOVERFLOW) {
+      return Error{ErrorKind::kUnsupported, "name_to_handle_at", "handles are too long"};
+    }
+    // Only a seccomp filter answers EPERM: the files can be read all the same.
+    if (errno == EPERM) {
+      return Error{ErrorKind::kUnsupported, "name_to_handle_at", "denied by a seccomp filter"};
+    }
+    return from_errno("name_to_handle_at", errno);
   }
   DirectoryHandle handle;
   handle.type = raw.get()->handle_type;
