@@ -45,7 +45,7 @@ class BindsCollector final : public Collector {
       const auto* space = reading == nullptr ? nullptr : &reading->space;
       const bool has_value = space != nullptr && space->value;
       const LabelRef method = has_value ? method_label(space->value->method) : LabelRef("none");
-      out.add(kScanInfo, {bind.source, method, scan_state(space)}, 1);
+      out.add(kScanInfo, {bind.source, method, scan_state(reading)}, 1);
       if (has_value) add_size(bind.source, *space, out);
     }
     return out;

@@ -3,10 +3,12 @@
 
 namespace volumeter {
 
-LabelRef scan_state(const Sampled<SpaceUsage>* size) {
-  if (size == nullptr || (!size->value && !size->error)) return "pending";
-  if (!size->error) return "measured";
-  switch (size->error->kind) {
+LabelRef scan_state(const SizeReading* reading) {
+  if (reading == nullptr || reading->is_restored) return "pending";
+  const Sampled<SpaceUsage>& size = reading->space;
+  if (!size.error && !size.value) return "pending";
+  if (!size.error) return "measured";
+  switch (size.error->kind) {
     case ErrorKind::kPermission: return "permission";
     case ErrorKind::kNotFound: return "not_found";
     case ErrorKind::kTimeout: return "timeout";

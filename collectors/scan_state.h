@@ -7,7 +7,7 @@
 namespace volumeter {
 
 // The label `state` of a scan info: the result of the last measurement. Null: not measured yet.
-LabelRef scan_state(const Sampled<SpaceUsage>* size);
+LabelRef scan_state(const SizeReading* reading);
 
 // The label `method` of a scan info metric.
 LabelRef method_label(SizeMethod method);

@@ -64,7 +64,8 @@ constexpr MetricDesc kScanInfo{
     MetricType::kGauge,
     "Method and state of the size measurement. Methods: walk (all files), statfs, quota and qgroup "
     "(filesystem accounting), none (not measured yet). States: measured, pending (not measured "
-    "yet), unmounted (no container mounts the volume), no_path (the driver reports no mount "
+    "since the agent started; the exported size, if any, was measured before), unmounted (no "
+    "container mounts the volume), no_path (the driver reports no mount "
     "point), permission, not_found, timeout (the filesystem is not responding), not_asked (the "
     "agent did not access the filesystem, see its log), error. In the last five states the "
     "exported size, if any, is the last known one. Value is always 1.",
@@ -77,7 +78,7 @@ LabelRef state_of(const HostSnapshot& host, const VolumeFacts& volume, const Siz
   if (volume.path.empty()) return "no_path";
   if (host.is_unmounted(volume)) return "unmounted";
   if (reading == nullptr && !volume.filesystem) return "not_found";
-  return scan_state(reading == nullptr ? nullptr : &reading->space);
+  return scan_state(reading);
 }
 
 LabelRef method_of(const SizeReading* reading) {

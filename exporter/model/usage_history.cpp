@@ -4,76 +4,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <map>
 #include <unordered_set>
 
 #include "exporter/base/fields.h"
+#include "exporter/model/state_text.h"
 
 namespace volumeter {
 namespace {
 
 constexpr std::string_view kHeader = "volumeter-state 1";
-constexpr std::string_view kUnknown = "-";
-constexpr double kLatestTime = 1e11;  // the year 5138: anything later is damage
-
-// Names are kept on one line: bytes up to the blank, '%' and DEL as %XX.
-std::string encoded(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || c == '%' || byte == 0x7F) {
-      fmt::format_to(std::back_inserter(out), "%{:02X}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::optional<std::string> decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned byte = 0;
-    if (i + 2 >= text.size()) return {};
-    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
-    if (error != std::errc{} || end != text.data() + i + 3) return {};
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return out;
-}
-
-std::string time_text(std::optional<double> time) {
-  return time ? fmt::format("{:.3f}", *time) : std::string(kUnknown);
-}
-
-// A time of the file: absent, or a number that can be one.
-struct TimeField {
-  bool valid = false;
-  std::optional<double> value;
-};
-
-TimeField time_field(std::string_view& line) {
-  const auto field = next_field(line);
-  if (field == kUnknown) return {true, {}};
-  const auto value = to_double(field);
-  return {value && std::isfinite(*value) && *value >= 0 && *value <= kLatestTime, value};
-}
 
 // A volume's line, fields as in VolumeTimes and the name last:
 //   volume 1763876768.123 1763880000.000 0 1763876700.000 openclaw_database
 std::optional<std::pair<std::string, VolumeTimes>> parse_volume(std::string_view line) {
-  const TimeField first_seen = time_field(line);
-  const TimeField last_used = time_field(line);
+  const auto first_seen = next_time(line);
+  const auto last_used = next_time(line);
   const auto in_use = next_field(line);
-  const TimeField created = time_field(line);
-  auto name = decoded(next_field(line));
+  const auto created = next_time(line);
+  auto name = decoded_name(next_field(line));
   const bool valid = first_seen.valid && first_seen.value && last_used.valid && created.valid &&
                      (in_use == "0" || in_use == "1") && name && !name->empty() &&
                      trim(line).empty();
@@ -139,7 +89,7 @@ std::string UsageHistory::to_text(WallTime watched_until) const {
   for (const auto& [name, times] : sorted) {
     fmt::format_to(std::back_inserter(out), "volume {} {} {} {} {}\n", time_text(times->first_seen),
                    time_text(times->last_used), times->in_use ? 1 : 0, time_text(times->created),
-                   encoded(name));
+                   encoded_name(name));
   }
   return out;
 }
@@ -153,7 +103,7 @@ Result<std::size_t> UsageHistory::restore(std::string_view text) {
     std::string_view line = next_line(text);
     const auto word = next_field(line);
     if (word == "watched_until") {
-      const TimeField time = time_field(line);
+      const auto time = next_time(line);
       if (time.valid && time.value) {
         last_look_ = time.value;
       } else {

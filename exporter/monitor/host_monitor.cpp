@@ -70,6 +70,7 @@ HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions 
       mounts_(host, log),
       mountstats_(host, log),
       usage_(options_.state_directory, log),
+      saved_sizes_(options_.watch_sizes ? options_.state_directory : std::string(), log),
       resolver_(host),
       watcher_(host, log, {.api_version = options_.docker_api_version, .pace = {}},
                [this] { changed_.set(); }) {
@@ -113,6 +114,7 @@ std::vector<ChangeFeedCheck> HostMonitor::check_once(bool wants_change_feeds,
 
 void HostMonitor::start() {
   usage_.start_writing();
+  saved_sizes_.start_writing();
   if (device_latency_) device_latency_->start();
   watcher_.start();
   if (filesystems_) filesystems_->start();
@@ -120,8 +122,10 @@ void HostMonitor::start() {
   refresher_ = std::jthread([this](std::stop_token stop) {
     while (!stop.stop_requested()) {
       refresh(stop);
+      if (saved_sizes_.is_due(host_.steady_now())) save_sizes();
       changed_.wait_for(stop, kMountCheck);
     }
+    save_sizes();
   });
 }
 
@@ -181,10 +185,20 @@ std::shared_ptr<const Inventory> HostMonitor::build() const {
 
 void HostMonitor::set_targets(const Inventory& inventory, const MountList& mounts) {
   if (filesystems_) filesystems_->set_targets(filesystem_places(inventory));
-  if (sizes_)
+  if (sizes_) {
+    sizes_->restore(saved_sizes_.take(inventory, host_.now()));
     sizes_->set_targets(size_targets(inventory, {.procfs = host_.paths.procfs, .mounts = &mounts}));
+  }
   if (mount_io_) {
     mount_io_->set_targets(mount_io_targets(inventory), volume_names(inventory), mounts);
+  }
+}
+
+// Only of a complete list: what is missing from a partial one would be forgotten.
+void HostMonitor::save_sizes() {
+  const auto known = inventory();
+  if (sizes_ && known->engine && known->has_all_volumes) {
+    saved_sizes_.save(*known, *sizes_->latest());
   }
 }
 
@@ -209,7 +223,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   snapshot->taken_at = host_.now();
   snapshot->build = host_.build;
   snapshot->hostname = hostname_;
-  snapshot->docker_up = docker.up;
+  snapshot->docker_up = docker.up && ready();  // not before what it said is in the inventory
   if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
   snapshot->inventory = inventory();
   snapshot->filesystem_errors = filesystem_errors(*snapshot->inventory);
@@ -253,10 +267,22 @@ void HostMonitor::add_nfs(HostSnapshot& snapshot) {
   snapshot.sources.push_back(mountstats_.health());
 }
 
+// Of both files.
+SourceHealth HostMonitor::state_health() const {
+  const SourceHealth usage = usage_.health();
+  if (!sizes_) return usage;
+  SourceHealth sizes = saved_sizes_.health();
+  sizes.bad_items += usage.bad_items;
+  if (!sizes.up) return sizes;
+  SourceHealth both = usage;
+  both.bad_items = sizes.bad_items;
+  return both;
+}
+
 std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker) const {
   std::vector<SourceHealth> all{docker.health, mounts_.health()};
   add_health(all, disks_, filesystems_, sizes_, mount_io_, device_latency_);
-  if (!options_.state_directory.empty()) all.push_back(usage_.health());
+  if (!options_.state_directory.empty()) all.push_back(state_health());
   add_health(all, container_io_);
   return all;
 }

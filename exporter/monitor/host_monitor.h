@@ -16,6 +16,7 @@
 #include "exporter/monitor/container_io_keeper.h"
 #include "exporter/monitor/monitor_options.h"
 #include "exporter/monitor/path_resolver.h"
+#include "exporter/monitor/size_keeper.h"
 #include "exporter/monitor/usage_keeper.h"
 #include "exporter/sources/capacity/filesystem_sampler.h"
 #include "exporter/sources/docker/watcher.h"
@@ -71,6 +72,8 @@ class HostMonitor {
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
   std::vector<std::optional<std::uint64_t>> filesystem_errors(const Inventory& inventory) const;
+  void save_sizes();
+  SourceHealth state_health() const;
   void add_parts(HostSnapshot& snapshot);
   void add_nfs(HostSnapshot& snapshot);
   std::shared_ptr<const Inventory> inventory() const;
@@ -84,6 +87,7 @@ class HostMonitor {
   MountTable mounts_;
   MountstatsFile mountstats_;
   UsageKeeper usage_;
+  SizeKeeper saved_sizes_;  // of the refreshing thread alone
 
   // Absent: the options leave it out, and the host is never asked for it.
   std::optional<DiskReader> disks_;

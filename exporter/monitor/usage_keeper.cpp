@@ -17,7 +17,7 @@ constexpr std::chrono::minutes kSaveInterval{10};
 
 UsageKeeper::UsageKeeper(const std::string& directory, ChangeLog& log) : log_(log) {
   if (directory.empty()) return;
-  file_ = std::make_unique<StateFile>(directory, log);
+  file_ = std::make_unique<StateFile>(directory, "history.txt", log);
   restore();
 }
 

@@ -13,10 +13,24 @@ constexpr std::string_view kSubject = "state";
 constexpr auto kRetry = std::chrono::minutes(1);
 constexpr auto kIdlePause = std::chrono::hours(1);  // submit() wakes
 
+// What helps where the directory is as it should be; empty if it is not.
+std::string_view reached_limit(const Error& error) {
+  for (const int number : {ENOSPC, EDQUOT}) {
+    if (error.what == from_errno("", number).what) return "free space on its filesystem";
+  }
+  if (error.what == from_errno("", EFBIG).what) {
+    return "raise the limit on the size of files (LimitFSIZE=, ulimit -f)";
+  }
+  if (error.kind == ErrorKind::kNotAsked) {
+    return "raise the limit on open files (LimitNOFILE=, ulimit -n) or on memory";
+  }
+  return {};
+}
+
 }  // namespace
 
-StateFile::StateFile(std::string directory, ChangeLog& log)
-    : directory_(std::move(directory)), path_(directory_ + "/history.txt"), log_(log) {
+StateFile::StateFile(std::string directory, std::string_view name, ChangeLog& log)
+    : directory_(std::move(directory)), path_(directory_ + '/' + std::string(name)), log_(log) {
   ticker_.emplace([this](std::stop_token) { return tick(); });
 }
 
@@ -60,10 +74,10 @@ bool StateFile::write_pending() {
   const std::lock_guard lock(mutex_);
   if (!written) {
     health_.failed(written.error());
-    report();
+    report(written.error());
     return false;
   }
-  log_.debug(kSubject, "history saved", {{"path", path_}});
+  log_.debug(kSubject, "state saved", {{"path", path_}});
   health_.up = true;
   health_.last_error.clear();
   if (pending_ == text) pending_.reset();
@@ -75,14 +89,21 @@ void StateFile::check() {
   if (writable) return;
   const std::lock_guard lock(mutex_);
   health_.failed(writable.error());
-  report();
+  report(writable.error());
 }
 
-// Without the error, which health() has: one unusable directory causes different errors in turn.
-void StateFile::report() {
+// Of an unusable directory without the error, which health() has: it causes different ones in turn.
+void StateFile::report(const Error& error) {
+  if (const auto limit = reached_limit(error); !limit.empty()) {
+    log_.warning(kSubject,
+                 "cannot write the state file; history and sizes since the last save are lost on "
+                 "restart; retrying",
+                 {{"path", directory_}, {"error", error.what}, {"remedy", std::string(limit)}});
+    return;
+  }
   log_.warning(kSubject,
-               "cannot write the state directory; history is lost on restart; make the directory "
-               "writable or choose another with --state.directory",
+               "cannot write the state directory; history and sizes are lost on restart; make the "
+               "directory writable or choose another with --state.directory",
                {{"path", directory_}});
 }
 

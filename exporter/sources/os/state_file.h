@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "exporter/base/change_log.h"
 #include "exporter/base/result.h"
@@ -13,12 +14,12 @@
 
 namespace volumeter {
 
-// The file with the state that survives a restart of the agent. Written by a background thread, so
+// A file with state that survives a restart of the agent. Written by a background thread, so
 // that callers never wait for the disk.
 class StateFile {
  public:
-  // Keeps a reference to `log`. The directory is created by the first write.
-  StateFile(std::string directory, ChangeLog& log);
+  // `name`: of the file in the directory, which the first write creates. Keeps a reference to `log`.
+  StateFile(std::string directory, std::string_view name, ChangeLog& log);
 
   // Logs a warning if the directory is not writable, without waiting for the first write.
   void check();
@@ -42,7 +43,7 @@ class StateFile {
  private:
   Ticker::Pause tick();
   bool write_pending();
-  void report();
+  void report(const Error& error);
   Result<> write(const std::string& text);
 
   const std::string directory_;
@@ -52,7 +53,7 @@ class StateFile {
   mutable std::mutex mutex_;  // guards pending_ and health_
   std::shared_ptr<const std::string> pending_;
   SourceHealth health_{
-      .name = "state", .provides = "usage history that survives a restart", .up = true};
+      .name = "state", .provides = "usage history and sizes that survive a restart", .up = true};
   std::optional<Ticker> ticker_;
 };
 

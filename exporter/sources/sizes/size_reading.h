@@ -30,6 +30,7 @@ struct SizeReading {
   // By how much the size that is kept up by reading changes was off when a full walk last verified
   // it.
   std::optional<std::int64_t> drift_bytes;
+  bool is_restored = false;  // an earlier run of the agent measured it, this one has not tried yet
 };
 
 using SizeReadings = std::unordered_map<std::string, SizeReading>;  // by SizeTarget::key

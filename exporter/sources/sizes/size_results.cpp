@@ -2,6 +2,7 @@
 #include "exporter/sources/sizes/size_results.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace volumeter {
 namespace {
@@ -29,12 +30,26 @@ SizeResults::SizeResults(ChangeLog& log) : log_(log) {
   health_.may_decline = true;
 }
 
+void SizeResults::restore(SizeReadings readings) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [key, reading] : readings) {
+    restored_ += readings_.try_emplace(key, std::move(reading)).second ? 1 : 0;
+  }
+  published_.reset();
+}
+
+// With the lock held.
+void SizeResults::count_as_tried(SizeReading& reading) {
+  if (std::exchange(reading.is_restored, false)) --restored_;
+}
+
 bool SizeResults::accept(const SizeTarget& target, const SizeMeasurement& measured, WallTime at) {
   bool failed_before = false;
   bool is_changed = false;
   {
     const std::lock_guard lock(mutex_);
     SizeReading& reading = readings_[target.key];
+    count_as_tried(reading);
     failed_before = reading.space.error.has_value();
     if (is_not_asked(reading.space)) --not_asked_;
     const SpaceUsage space = measured.is_update && reading.space.value
@@ -56,6 +71,7 @@ void SizeResults::fail(const SizeTarget& target, const Error& error) {
   {
     const std::lock_guard lock(mutex_);
     SizeReading& reading = readings_[target.key];
+    count_as_tried(reading);
     if (!reading.space.error) ++failing_;
     if (is_not_asked(reading.space)) --not_asked_;
     reading.space.error = error;
@@ -91,8 +107,8 @@ void SizeResults::report(const SizeTarget& target, const Error& error) {
 // One line a cause: it says nothing about the volume.
 void SizeResults::report_not_asked(const Error& error) {
   log_.warning({"sizes", {{"error", error.what}}},
-               "some volumes are not measured for now because earlier scans have no answer; "
-               "retrying; see docker_volume_scan_info{state=\"not_asked\"}");
+               "some volumes are not measured for now; serving the last known sizes; retrying; see "
+               "docker_volume_scan_info{state=\"not_asked\"}");
 }
 
 void SizeResults::forget(const std::string& key) {
@@ -102,13 +118,14 @@ void SizeResults::forget(const std::string& key) {
   if (reading == readings_.end()) return;
   if (reading->second.space.error) --failing_;
   if (is_not_asked(reading->second.space)) --not_asked_;
+  count_as_tried(reading->second);
   readings_.erase(reading);
   published_.reset();
 }
 
 std::size_t SizeResults::size() const {
   const std::lock_guard lock(mutex_);
-  return readings_.size();
+  return readings_.size() - restored_;
 }
 
 std::shared_ptr<const SizeReadings> SizeResults::latest() const {
@@ -120,7 +137,7 @@ std::shared_ptr<const SizeReadings> SizeResults::latest() const {
 SourceHealth SizeResults::health() const {
   const std::lock_guard lock(mutex_);
   SourceHealth health = health_;
-  health.up = failing_ == not_asked_ || failing_ < readings_.size();
+  health.up = failing_ == not_asked_ || failing_ < readings_.size() - restored_;
   if (health.up) health.last_error.clear();
   health.bad_items = failing_ - not_asked_;
   return health;

@@ -15,11 +15,14 @@
 namespace volumeter {
 
 // The newest reading of each target and how measuring them goes, with a line in the log when
-// that changes. One thread writes, any may read.
+// that changes. One thread writes what was measured; thread-safe.
 class SizeResults {
  public:
   // `log` must outlive it.
   explicit SizeResults(ChangeLog& log);
+
+  // What an earlier run measured: served until this one tries. Does not replace a reading.
+  void restore(SizeReadings readings);
 
   // True if the size is not what it was.
   bool accept(const SizeTarget& target, const SizeMeasurement& measured, WallTime at);
@@ -37,6 +40,7 @@ class SizeResults {
   SourceHealth health() const;
 
  private:
+  void count_as_tried(SizeReading& reading);
   void report(const SizeTarget& target, const Error& error);
   void report_not_asked(const Error& error);
 
@@ -44,6 +48,7 @@ class SizeResults {
 
   mutable std::mutex mutex_;  // of all below
   SizeReadings readings_;
+  std::size_t restored_ = 0;   // of readings_: not tried yet
   std::size_t failing_ = 0;    // of readings_
   std::size_t not_asked_ = 0;  // of failing_: by the agent's own decision
   SourceHealth health_;

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "exporter/base/change_log.h"
@@ -45,6 +46,10 @@ class SizeSampler {
 
   // Replaces the targets; those that are gone disappear from the results.
   void set_targets(std::vector<SizeTarget> targets);
+
+  // Sizes of targets that an earlier run measured, before they become targets: they are served, with
+  // their time, until this one measures them.
+  void restore(SizeReadings readings) { results_.restore(std::move(readings)); }
 
   void start();
 

@@ -13,7 +13,7 @@
 #include "exporter/base/unique_fd.h"
 #include "tests/support/eventually.h"
 
-namespace volumeter {
+namespace volumeter::log_queue_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -136,4 +136,4 @@ TEST_CASE("a descriptor that others made non-blocking loses no line while it is 
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::log_queue_test

@@ -167,7 +167,7 @@ TEST_CASE("a tmpfs mount without a limit has no limit series") {
 
 TEST_CASE("the state reflects the last measurement") {
   const auto state = [](const SizeReading& reading) {
-    return std::string(scan_state(&reading.space).text());
+    return std::string(scan_state(&reading).text());
   };
   CHECK(scan_state(nullptr).text() == "pending");
   CHECK(state({}) == "pending");

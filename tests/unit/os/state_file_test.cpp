@@ -20,7 +20,7 @@ using test::TempFolder;
 TEST_CASE("submitted text is written soon, and finally the newest") {
   const TempFolder folder;
   CapturedLog log;
-  StateFile file(folder / "state/volumeter", log.log);
+  StateFile file(folder / "state/volumeter", "history.txt", log.log);
   CHECK(file.read().error().kind == ErrorKind::kNotFound);
   file.submit("one");
   CHECK(eventually([&] { return file.read() && *file.read() == "one"; }));
@@ -32,17 +32,17 @@ TEST_CASE("pending text is written by the destructor") {
   const TempFolder folder;
   CapturedLog log;
   {
-    StateFile file(folder.path(), log.log);
+    StateFile file(folder.path(), "history.txt", log.log);
     file.submit("last words");
   }
-  CHECK(StateFile(folder.path(), log.log).read().value() == "last words");
+  CHECK(StateFile(folder.path(), "history.txt", log.log).read().value() == "last words");
 }
 
 TEST_CASE("a damaged state file is renamed and a new one can be written") {
   const TempFolder folder;
   folder.write("history.txt", "{{{");
   CapturedLog log;
-  StateFile file(folder.path(), log.log);
+  StateFile file(folder.path(), "history.txt", log.log);
   const auto aside = file.set_aside();
   REQUIRE(aside);
   CHECK(*aside == folder / "history.txt.damaged");
@@ -58,7 +58,7 @@ TEST_CASE("an unwritable state directory is logged once") {
   folder.write("file", "");
   CapturedLog log;
   {
-    StateFile file(folder / "file", log.log);  // not a directory, not even for root
+    StateFile file(folder / "file", "history.txt", log.log);  // not a directory, not even for root
     file.submit("a");
     file.submit("b");
   }

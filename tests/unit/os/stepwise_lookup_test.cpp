@@ -12,7 +12,7 @@
 
 #include "tests/support/temp_folder.h"
 
-namespace volumeter {
+namespace volumeter::stepwise_lookup_test {
 namespace {
 
 using test::TempFolder;
@@ -108,4 +108,4 @@ TEST_CASE("a stepwise lookup finds what openat2(2) finds below the root director
 }
 
 }  // namespace
-}  // namespace volumeter
+}  // namespace volumeter::stepwise_lookup_test
