@@ -53,9 +53,11 @@ int fail(int code, const std::string& sentence) {
   return code;
 }
 
-// What the user asked for; 1 if it cannot be written, as to a full disk.
+// What the user asked for; 1 if it cannot be written, as to a full disk. That `| head` has enough is
+// not worth a sentence.
 int print_result(int code, const std::string& text) {
   if (print(stdout, text)) return code;
+  if (errno == EPIPE) return 1;
   return fail(1, std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 

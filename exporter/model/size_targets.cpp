@@ -46,13 +46,14 @@ class Targets {
   }
 
   // By way of /proc/PID/root, which is what the container sees as its root directory.
-  void add_tmpfs(const std::string& procfs) {
+  void add_tmpfs(const SizeTargetOptions& options) {
     for (const MountFacts& mount : inventory_.mounts) {
       const ContainerFacts& container = inventory_.containers[mount.container];
       if (mount.kind != MountKind::kTmpfs || !container.pid) continue;
+      if (options.shows_container && !options.shows_container(*container.pid)) continue;
       SizeTarget& target = targets_.emplace_back();
       target.key = size_key(container, mount);
-      target.place = place_inside(container, mount.destination.plain(), procfs);
+      target.place = place_inside(container, mount.destination.plain(), options.procfs);
       target.own_filesystem = true;
     }
   }
@@ -88,7 +89,7 @@ std::vector<SizeTarget> size_targets(const Inventory& inventory, const SizeTarge
   Targets targets(inventory, options.mounts);
   targets.add_volumes();
   targets.add_binds();
-  targets.add_tmpfs(options.procfs);
+  targets.add_tmpfs(options);
   return std::move(targets).taken();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,8 @@ namespace volumeter {
 struct SizeTargetOptions {
   std::string procfs = "/proc";       // where the host's is: the way into containers
   const MountList* mounts = nullptr;  // of the host; null: unknown, so that walks look themselves
+  // Whether the root directory of a container's first process is the container's; absent: always.
+  std::function<bool(std::uint32_t pid)> shows_container = {};
 };
 
 // What is to be measured on the host: its volumes as far as their data can be reached, the

@@ -11,6 +11,7 @@
 #include "exporter/model/places.h"
 #include "exporter/model/size_targets.h"
 #include "exporter/sources/kernel/block_devices.h"
+#include "exporter/sources/kernel/container_view.h"
 #include "exporter/sources/kernel/ext4_errors.h"
 #include "exporter/sources/kernel/filesystem_devices.h"
 #include "exporter/sources/os/files.h"
@@ -183,11 +184,20 @@ std::shared_ptr<const Inventory> HostMonitor::build() const {
        .measured_binds = options_.measured_binds}));
 }
 
+// A process that cannot be read is taken for the container's.
+bool HostMonitor::is_shown(std::uint32_t pid, const MountList& host_mounts) const {
+  const auto text = read_file(host_.paths.proc(std::to_string(pid) + "/mountinfo"));
+  return !text || shows_container(parse_mountinfo(*text).items, host_mounts);
+}
+
 void HostMonitor::set_targets(const Inventory& inventory, const MountList& mounts) {
   if (filesystems_) filesystems_->set_targets(filesystem_places(inventory));
   if (sizes_) {
     sizes_->restore(saved_sizes_.take(inventory, host_.now()));
-    sizes_->set_targets(size_targets(inventory, {.procfs = host_.paths.procfs, .mounts = &mounts}));
+    sizes_->set_targets(size_targets(
+        inventory, {.procfs = host_.paths.procfs,
+                    .mounts = &mounts,
+                    .shows_container = [&](std::uint32_t pid) { return is_shown(pid, mounts); }}));
   }
   if (mount_io_) {
     mount_io_->set_targets(mount_io_targets(inventory), volume_names(inventory), mounts);

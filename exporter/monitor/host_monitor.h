@@ -72,6 +72,7 @@ class HostMonitor {
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
   std::vector<std::optional<std::uint64_t>> filesystem_errors(const Inventory& inventory) const;
+  bool is_shown(std::uint32_t pid, const MountList& host_mounts) const;
   void save_sizes();
   SourceHealth state_health() const;
   void add_parts(HostSnapshot& snapshot);

@@ -117,6 +117,10 @@ Error CurlConnection::failure(CURLcode code, std::string where, const Limits& li
     case CURLE_COULDNT_CONNECT: {
       long number = 0;
       curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &number);
+      if (number == 0) {  // connect(2) was never called
+        return {ErrorKind::kNotAsked, std::move(where),
+                "cannot open a socket; raise the limit on open files (LimitNOFILE=, ulimit -n)"};
+      }
       const std::string text = std::generic_category().message(static_cast<int>(number));
       if (number == EACCES || number == EPERM) {
         return {ErrorKind::kPermission, std::move(where),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/ebpf/mount_io_watch.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "exporter/sources/ebpf/ebpf_obstacle.h"
+#include "exporter/sources/kernel/container_view.h"
 #include "exporter/sources/os/files.h"
 
 namespace volumeter {
@@ -27,25 +27,7 @@ std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& 
   return std::pair(mount, directory.empty() ? "/" : directory);
 }
 
-const Mount* root_of(const std::vector<Mount>& mounts) {
-  const auto found = std::find_if(mounts.rbegin(), mounts.rend(),
-                                  [](const Mount& mount) { return mount.mount_point == "/"; });
-  return found == mounts.rend() ? nullptr : &*found;
-}
-
-bool is_in_memory(const Mount& mount) {
-  return mount.fstype == "tmpfs" || mount.fstype == "ramfs" || mount.fstype == "rootfs";
-}
-
 }  // namespace
-
-bool shows_container(const std::vector<Mount>& mounts, const MountList& host_mounts) {
-  const Mount* root = root_of(mounts);
-  if (root == nullptr) return false;
-  if (is_in_memory(*root) && root->root == "/") return false;
-  const Mount* host = host_mounts.find("/");
-  return host == nullptr || host->device != root->device || host->root != root->root;
-}
 
 const Mount* find_container_mount(const std::vector<Mount>& mounts, const std::string& destination,
                                   const std::optional<std::pair<const Mount*, std::string>>& data) {

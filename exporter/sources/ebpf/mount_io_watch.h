@@ -82,12 +82,6 @@ class MountIoWatch {
       .name = "ebpf_mounts", .provides = "I/O of volumes, counted by eBPF", .is_required = false};
 };
 
-// Whether `mounts`, those of a container's first process, can be the container's: at their root lies
-// a layer of an image. Of a sandboxed runtime that process is the sandbox: of gVisor (runsc) in an
-// empty tmpfs, of Kata a virtual machine's monitor in a copy of the host's mounts. What the container
-// does does not go through them.
-bool shows_container(const std::vector<Mount>& mounts, const MountList& host_mounts);
-
 // The mount at `destination` in `mounts`, the mounts of a container. Found by its mount point or, if
 // the destination contains a symbolic link (/var/run), by the mounted directory: `data` is the
 // host's mount of the data and the directory in its filesystem. Null if there is none.

@@ -142,5 +142,15 @@ TEST_CASE("a tmpfs is measured in the running container that has it") {
   CHECK(size_targets(inventory, {.procfs = "/host/proc"}) == std::vector{expected});
 }
 
+TEST_CASE("a tmpfs is not measured by way of a process that does not show the container") {
+  Inventory inventory;
+  inventory.containers = {container("web", 4711), container("sandboxed", 4712)};
+  inventory.mounts = {tmpfs(0, "/run"), tmpfs(1, "/run")};
+  const auto targets =
+      size_targets(inventory, {.shows_container = [](std::uint32_t pid) { return pid == 4711; }});
+  REQUIRE(targets.size() == 1);
+  CHECK(targets[0].key == "tmpfs:web:/run");
+}
+
 }  // namespace
 }  // namespace volumeter::size_targets_test
