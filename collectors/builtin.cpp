@@ -18,6 +18,11 @@ constexpr CollectorEntry kCollectors[] = {
        extern Factory make_engine_collector;
        return make_engine_collector();
      }},
+    {"drivers", "volume drivers and whether they answer", true, Needs::kNothing,
+     [](Server) {
+       extern Factory make_drivers_collector;
+       return make_drivers_collector();
+     }},
     {"volumes", "identity, containers and mounts of volumes", true, Needs::kNothing,
      [](Server) {
        extern Factory make_volumes_collector;

@@ -15,7 +15,9 @@ constexpr MetricDesc kStateInfo{
     MetricType::kGauge,
     "Volume whose use cannot be determined from this host, with the reason: container_mounts (the "
     "engine does not report the mounts of a container), global_scope (other hosts may use the "
-    "volume). Do not remove such a volume as unused. Value is always 1.",
+    "volume), not_listed (its driver does not list its volumes, see docker_volume_driver_up). Do "
+    "not "
+    "remove such a volume as unused. Value is always 1.",
     {"volume", "state", "reason"}};
 constexpr MetricDesc kUnusedSince{
     "docker_volume_unused_since_timestamp_seconds",
@@ -43,6 +45,7 @@ constexpr LabelRef reason_text(UnknownUse reason) {
   switch (reason) {
     case UnknownUse::kContainerMounts: return "container_mounts";
     case UnknownUse::kGlobalScope: return "global_scope";
+    case UnknownUse::kNotListed: return "not_listed";
   }
   return "container_mounts";
 }

@@ -33,7 +33,30 @@ constexpr MetricDesc kMountInfo{
     "for the container's root filesystem. Value is always 1.",
     {"kind", "volume", "source", "container", "container_id", "compose_project", "compose_service",
      "destination", "mode"}};
-constexpr const MetricDesc* kAll[] = {&kInfo, &kCreated, &kContainers, &kLabelInfo, &kMountInfo};
+// For the alert DockerContainerMountFailed.
+constexpr MetricDesc kMountFailed{
+    "docker_container_mount_failed",
+    MetricType::kGauge,
+    "Container that is not running because a mount failed at its last start, by reason: "
+    "source_missing, no_device, unreachable (server), denied, not_a_directory, read_only, driver, "
+    "other. Destination is empty if the engine does not name the mount. Value is always 1.",
+    {"container", "destination", "reason"}};
+constexpr const MetricDesc* kAll[] = {&kInfo,      &kCreated,   &kContainers,
+                                      &kLabelInfo, &kMountInfo, &kMountFailed};
+
+constexpr LabelRef reason_text(MountFailureReason reason) {
+  switch (reason) {
+    case MountFailureReason::kSourceMissing: return "source_missing";
+    case MountFailureReason::kNoDevice: return "no_device";
+    case MountFailureReason::kUnreachable: return "unreachable";
+    case MountFailureReason::kDenied: return "denied";
+    case MountFailureReason::kNotADirectory: return "not_a_directory";
+    case MountFailureReason::kReadOnly: return "read_only";
+    case MountFailureReason::kDriver: return "driver";
+    case MountFailureReason::kOther: return "other";
+  }
+  return "other";
+}
 
 constexpr LabelRef kind_text(MountKind kind) {
   switch (kind) {
@@ -74,6 +97,10 @@ class VolumesCollector final : public Collector {
       }
     }
     add_mounts(*host.inventory, out[kMountInfo]);
+    for (const MountFailureFacts& failure : host.inventory->mount_failures) {
+      const ContainerFacts& container = host.inventory->containers[failure.container];
+      out.add(kMountFailed, {container.name, failure.destination, reason_text(failure.reason)}, 1);
+    }
     return out;
   }
 

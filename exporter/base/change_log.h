@@ -43,7 +43,8 @@ class LogSubject {
 //
 // A message is a fixed text: what failed, the consequence, the remedy. Values are fields, with
 // the same names everywhere:
-//   volume, container, mountpoint, device, collector, fstype, path, address, url    the subject
+//   volume, driver, container, mountpoint, device, collector, fstype, path, address, url
+//                                                                                  the subject
 //   error                                            why, with the remedy if it depends on the cause
 //   volumes, containers, items, lines                counts
 //   example                                          the first of the items that could not be parsed

@@ -20,9 +20,24 @@ namespace volumeter {
 // volume; unknown: what is known of this host does not tell.
 enum class VolumeUse { kInUse, kIdle, kOrphaned, kUnknown };
 
-// Why the use of a volume is unknown: the mounts of a container are; or the volume is of scope
-// "global", and other hosts may use it.
-enum class UnknownUse { kContainerMounts, kGlobalScope };
+// Why the use of a volume is unknown: the mounts of a container are; the volume is of scope "global",
+// and other hosts may use it; or its driver does not list its volumes, and it may be gone or another
+// one by now.
+enum class UnknownUse { kContainerMounts, kGlobalScope, kNotListed };
+
+// Why a mount failed at the start of a container: its source does not exist; there is no such device
+// or filesystem type; a server is unreachable; access is denied; one of source and destination is a
+// directory and the other is a file; the source is read-only; the volume driver failed.
+enum class MountFailureReason {
+  kSourceMissing,
+  kNoDevice,
+  kUnreachable,
+  kDenied,
+  kNotADirectory,
+  kReadOnly,
+  kDriver,
+  kOther,
+};
 
 enum class MountKind { kVolume, kBind, kTmpfs, kImage, kRootfs };
 
@@ -115,6 +130,13 @@ struct VolumeFacts {
   // so that its directory is an empty one until then; some keep its data there.
   bool may_be_unmounted = false;
   std::optional<double> created;  // Unix seconds
+  // That is the time of the last change of a directory, which a touch or chmod renews: Docker says so
+  // of local volumes.
+  bool created_may_move = false;
+  // As the events of the engine show: when another volume of its name was removed, when a container
+  // mounted or unmounted it. Told apart by being another time, as clocks go back.
+  std::optional<double> remade_event;
+  std::optional<double> used_event;
   VolumeUse use = VolumeUse::kOrphaned;
   UnknownUse unknown_use = UnknownUse::kContainerMounts;  // if the use is unknown
   ContainerCounts containers;             // by name or by bind mount, each container once
@@ -136,11 +158,26 @@ struct BindFacts {
   bool is_whole_filesystem = false;
 };
 
+// A container that does not run because one of its mounts failed.
+struct MountFailureFacts {
+  std::size_t container = 0;  // index into Inventory::containers
+  Label destination;          // of the mount; empty if the engine does not say which
+  MountFailureReason reason = MountFailureReason::kOther;
+};
+
 // The engine would prune the volume, yet the container reaches its data by a bind mount or by way of
 // another volume.
 struct PruneHazard {
   std::size_t volume = 0;
   std::size_t container = 0;
+};
+
+// A volume driver of the engine.
+struct VolumeDriverFacts {
+  Label name;
+  Label kind;   // "builtin", "v1" or "managed"
+  Label scope;  // of its volumes; empty while none is known
+  std::optional<bool> up;
 };
 
 struct EngineFacts {
@@ -156,14 +193,17 @@ struct EngineFacts {
 // when Docker or the mount table changes, then immutable.
 struct Inventory {
   std::optional<EngineFacts> engine;  // absent before the engine first answered
-  bool has_all_volumes = true;        // false: only those that containers name are known
-  std::vector<VolumeFacts> volumes;   // by name
+  bool has_all_volumes = true;        // false: of some drivers only those that containers name
+  std::uint64_t event_gaps = 0;       // as docker::Facts has it
+  std::vector<VolumeDriverFacts> volume_drivers;
+  std::vector<VolumeFacts> volumes;  // by name
   std::vector<ContainerFacts> containers;
   std::vector<MountFacts> mounts;  // by container
   std::vector<BindFacts> binds;    // by path
   std::vector<FilesystemFacts> filesystems;
   std::vector<DeviceFacts> devices;
   std::vector<PruneHazard> prune_hazards;
+  std::vector<MountFailureFacts> mount_failures;
 
   std::size_t count(VolumeUse use) const;
 };

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "exporter/model/filesystem_index.h"
+#include "exporter/model/mount_failure.h"
 #include "exporter/model/prune.h"
 #include "exporter/model/volume_options.h"
 #include "exporter/model/volume_paths.h"
@@ -44,6 +45,12 @@ bool is_anonymous(const docker::Volume& volume) {
          volume.name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+// Only managed plugins have a tag in their names, as "vieux/sshfs:latest": the engine adds one.
+std::string_view kind_of_driver(std::string_view name) {
+  if (name == "local") return "builtin";
+  return name.find(':') == std::string_view::npos ? "v1" : "managed";
+}
+
 using NameAndDriver = std::pair<std::string_view, std::string_view>;
 
 // What running containers mount; an empty driver stands for any (the list of API 1.24 and of Podman).
@@ -74,6 +81,11 @@ class Builder {
   void add_docker(const docker::Facts& docker) {
     add_engine(docker.engine);
     inventory_.has_all_volumes = docker.has_all_volumes;
+    inventory_.event_gaps = docker.event_gaps;
+    for (const auto& driver : docker.volume_drivers) {
+      inventory_.volume_drivers.push_back(
+          {Label(driver.name), Label(kind_of_driver(driver.name)), Label(driver.scope), driver.up});
+    }
     mounted_now_ = mounted_now(docker.containers);
     for (const auto& volume : docker.volumes) add_volume(volume);
     find_shared_nfs_mounts();
@@ -110,6 +122,9 @@ class Builder {
     facts.compose_volume = label_of(volume.labels, kComposeVolume);
     facts.anonymous = is_anonymous(volume);
     if (volume.created_at) facts.created = unix_seconds(*volume.created_at);
+    facts.created_may_move = volume.driver == "local" && inputs_.docker->engine.product == "docker";
+    if (volume.remade_at) facts.remade_event = unix_seconds(*volume.remade_at);
+    if (volume.used_at) facts.used_event = unix_seconds(*volume.used_at);
     for (const auto& key : inputs_.user_labels) {
       const auto found = volume.labels.find(key);
       if (found != volume.labels.end()) {
@@ -219,6 +234,7 @@ class Builder {
                    .writable = true});
       }
     }
+    if (known) find_mount_failure(index, container, details->second.start_error);
     destinations_.clear();
     for (const std::size_t volume : referred_) count_reference(volume, index);
     referred_.clear();
@@ -233,13 +249,15 @@ class Builder {
         facts.kind = MountKind::kVolume;
         facts.volume_label = Label(mount.volume);
         const auto found = volume_index_.find(mount.volume);
-        if (found != volume_index_.end()) {
+        if (found != volume_index_.end() && is_of(mount, found->second)) {
           facts.volume = found->second;
           // The list leaves Source empty for anonymous volumes (20.10): take the volume's.
           facts.source = inventory_.volumes[found->second].mountpoint;
           facts.data_path = resolved_paths_[found->second];
           facts.data_volume = found->second;
           facts.filesystem = inventory_.volumes[found->second].filesystem;
+          // What the volume's options forbid, Docker calls "rw" all the same.
+          if (is_read_only(inputs_.docker->volumes[found->second])) facts.writable = false;
           named_by_[found->second].push_back(container);
           referred_.insert(found->second);
           reach(reach_->of_volume(found->second), container);
@@ -260,6 +278,30 @@ class Builder {
       case MountType::kOther: return;
     }
     add_mount(std::move(facts));
+  }
+
+  // Whether a mount is why it does not run.
+  void find_mount_failure(std::size_t index, const docker::Container& container,
+                          const std::string& start_error) {
+    if (container.state == ContainerState::kRunning) return;
+    const auto reason = mount_failure_reason(start_error);
+    if (!reason) return;
+    const auto found = std::find_if(
+        container.mounts.begin(), container.mounts.end(), [&](const docker::ContainerMount& mount) {
+          const auto volume = volume_index_.find(mount.volume);
+          const bool is_volume = mount.type == MountType::kVolume && volume != volume_index_.end();
+          return is_about(start_error, mount,
+                          is_volume ? inputs_.docker->volumes[volume->second].mountpoint : "");
+        });
+    const bool is_known = found != container.mounts.end();
+    inventory_.mount_failures.push_back(
+        {index, is_known ? Label(found->destination) : Label(), *reason});
+  }
+
+  // Not the volume of that name that another driver has (moby issue 15997).
+  bool is_of(const docker::ContainerMount& mount, std::size_t volume) const {
+    const std::string& driver = inputs_.docker->volumes[volume].driver;
+    return mount.driver.empty() || driver.empty() || mount.driver == driver;
   }
 
   void add_bind(std::size_t container, const std::string& source, MountFacts& facts) {
@@ -321,7 +363,8 @@ class Builder {
 
   // That no known container refers to a volume is no evidence where there may be others.
   void find_unknown_use() {
-    for (VolumeFacts& volume : inventory_.volumes) {
+    for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
+      VolumeFacts& volume = inventory_.volumes[i];
       if (volume.use == VolumeUse::kInUse) continue;
       if (!knows_all_mounts_) {
         volume.use = VolumeUse::kUnknown;
@@ -329,6 +372,9 @@ class Builder {
       } else if (volume.use == VolumeUse::kOrphaned && volume.scope == Label("global")) {
         volume.use = VolumeUse::kUnknown;
         volume.unknown_use = UnknownUse::kGlobalScope;
+      } else if (volume.use == VolumeUse::kOrphaned && !inputs_.docker->volumes[i].is_listed) {
+        volume.use = VolumeUse::kUnknown;
+        volume.unknown_use = UnknownUse::kNotListed;
       }
     }
   }

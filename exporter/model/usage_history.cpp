@@ -28,8 +28,10 @@ std::optional<std::pair<std::string, VolumeTimes>> parse_volume(std::string_view
                      (in_use == "0" || in_use == "1") && name && !name->empty() &&
                      trim(line).empty();
   if (!valid) return {};
-  return std::pair{std::move(*name),
-                   VolumeTimes{*first_seen.value, last_used.value, in_use == "1", created.value}};
+  return std::pair{std::move(*name), VolumeTimes{.first_seen = *first_seen.value,
+                                                 .last_used = last_used.value,
+                                                 .in_use = in_use == "1",
+                                                 .created = created.value}};
 }
 
 }  // namespace
@@ -37,33 +39,45 @@ std::optional<std::pair<std::string, VolumeTimes>> parse_volume(std::string_view
 bool UsageHistory::observe(const Inventory& inventory, WallTime now) {
   // A clock may be weeks behind at boot, or in 1970, and step later: no time is before the last look.
   const double seconds = std::max(unix_seconds(now), last_look_.value_or(0));
+  const bool saw_all_events = !last_look_restored_ && inventory.event_gaps == event_gaps_;
   bool changed = false;
   std::unordered_set<std::string_view> present;
   for (const VolumeFacts& volume : inventory.volumes) {
     present.insert(volume.name);
-    changed |= observe_volume(volume, seconds);
+    changed |= observe_volume(volume, seconds, saw_all_events);
   }
-  changed |=
-      std::erase_if(times_, [&](const auto& entry) { return !present.contains(entry.first); }) > 0;
+  if (inventory.has_all_volumes) {
+    changed |= std::erase_if(times_,
+                             [&](const auto& entry) { return !present.contains(entry.first); }) > 0;
+  }
   last_look_ = seconds;
   last_look_restored_ = false;
+  event_gaps_ = inventory.event_gaps;
   return changed;
 }
 
-bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
+// Whether it is another volume of the same name. The engine's events say so; without them a later
+// CreatedAt does, and to be a day late with "unused since" is better than a year early.
+bool UsageHistory::is_reborn(const VolumeFacts& volume, const VolumeTimes& known,
+                             bool saw_all_events) const {
+  if (volume.remade_event && volume.remade_event != known.remade_event) return true;
+  if (!last_look_) return false;
+  // For local volumes CreatedAt is a directory's time, before Docker 23 the ctime of _data, which
+  // changes with each file that a container creates there, and with a touch or chmod of it.
+  if (known.in_use || (volume.created_may_move && saw_all_events)) return false;
+  return volume.created && known.created != volume.created && *volume.created > *last_look_;
+}
+
+bool UsageHistory::observe_volume(const VolumeFacts& volume, double now, bool saw_all_events) {
   // Nor is any before the volume was made.
   const double not_before = volume.created.value_or(0);
   const auto [entry, is_new] =
       times_.try_emplace(volume.name, VolumeTimes{.first_seen = std::max(now, not_before)});
   VolumeTimes& times = entry->second;
-  // Created after the last observation: another volume of the same name. A different CreatedAt
-  // alone proves nothing: for local volumes it is a directory's time, before Docker 23 the ctime of
-  // _data, which changes with each file that a container creates there.
-  const bool reborn = !is_new && !times.in_use && volume.created &&
-                      times.created != volume.created && last_look_ &&
-                      *volume.created > *last_look_;
+  const bool reborn = !is_new && is_reborn(volume, times, saw_all_events);
   if (reborn) times = VolumeTimes{.first_seen = now};
   times.created = volume.created;
+  times.remade_event = volume.remade_event;
 
   const VolumeTimes before = times;
   const bool in_use = volume.use == VolumeUse::kInUse;
@@ -74,6 +88,10 @@ bool UsageHistory::observe_volume(const VolumeFacts& volume, double now) {
   if (volume.last_released && *volume.last_released >= not_before && !in_use) {
     times.last_used = std::max(times.last_used.value_or(0), *volume.last_released);
   }
+  // An event that came since the last observation.
+  const bool was_used = volume.used_event && volume.used_event != times.used_event;
+  if (was_used && !in_use) times.last_used = std::max(now, not_before);
+  times.used_event = volume.used_event;
   times.in_use = in_use;
   return is_new || reborn || before.in_use != times.in_use || before.last_used != times.last_used;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ struct VolumeTimes {
   std::optional<double> last_used;  // by a running container; absent: never observed
   bool in_use = false;              // at the last observation
   std::optional<double> created;    // CreatedAt of the engine
+  // The newest events that were taken into account; not saved.
+  std::optional<double> remade_event;
+  std::optional<double> used_event;
 
   // Since when no running container refers to it, as far as this agent observed.
   std::optional<double> unused_since() const {
@@ -33,7 +37,8 @@ using UsageTimes = std::unordered_map<std::string, VolumeTimes>;
 // nor a file: both are passed in.
 class UsageHistory {
  public:
-  // Records an observation; true if it changed anything that should be saved.
+  // Records an observation; true if it changed anything that should be saved. What an incomplete list
+  // of volumes lacks is not forgotten.
   bool observe(const Inventory& inventory, WallTime now);
 
   const UsageTimes& times() const { return times_; }
@@ -47,11 +52,13 @@ class UsageHistory {
   Result<std::size_t> restore(std::string_view text);
 
  private:
-  bool observe_volume(const VolumeFacts& volume, double now);
+  bool observe_volume(const VolumeFacts& volume, double now, bool saw_all_events);
+  bool is_reborn(const VolumeFacts& volume, const VolumeTimes& known, bool saw_all_events) const;
 
   UsageTimes times_;
   std::optional<double> last_look_;
   bool last_look_restored_ = false;  // it is from before this agent started
+  std::uint64_t event_gaps_ = 0;     // at the last observation
 };
 
 }  // namespace volumeter

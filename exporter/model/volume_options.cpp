@@ -87,6 +87,10 @@ bool has_own_mount(const docker::Volume& volume) {
 }
 
 // {"type":"none","o":"bind","device":"/srv/data"}; Podman also takes "type":"bind".
+bool is_read_only(const docker::Volume& volume) {
+  return volume.driver == "local" && has_word(option(volume, "o"), "ro");
+}
+
 std::optional<std::string> bound_directory(const docker::Volume& volume) {
   if (volume.driver != "local") return {};
   const std::string_view words = option(volume, "o");

@@ -144,12 +144,11 @@ void HostMonitor::refresh(std::stop_token stop) {
     more_devices_ = std::move(more_devices);
     auto inventory = build();
     set_targets(*inventory, *mounts);
-    // Only a complete new list is an observation: a change of the mount table says nothing about
-    // use, and with a partial list the history would forget the volumes that are missing from it.
-    if (new_facts && inventory->has_all_volumes) usage_.observe(*inventory, host_.now());
+    // Only a new list is an observation: a change of the mount table says nothing about use.
+    if (new_facts) usage_.observe(*inventory, host_.now());
     publish(std::move(inventory));
   }
-  if (docker.up && facts_->has_all_volumes) usage_.still_watching(host_.now());
+  if (docker.up) usage_.still_watching(host_.now());
   if (docker.health.asked()) {
     const std::lock_guard lock(mutex_);
     ready_ = true;

@@ -5,11 +5,14 @@
 #include <cstdlib>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "exporter/sources/docker/api_version.h"
 #include "exporter/sources/docker/decode.h"
+#include "exporter/sources/docker/driver_lists.h"
 #include "exporter/sources/docker/endpoint.h"
 #include "exporter/sources/docker/event_reader.h"
+#include "exporter/sources/docker/requests.h"
 #include "exporter/sources/docker/rfc3339.h"
 
 namespace {
@@ -20,15 +23,43 @@ void require(bool promise) {
   if (!promise) std::abort();
 }
 
+// Nothing from outside ends the path of a request or begins another one.
+void check_request(std::string_view path) {
+  require(path.starts_with("/volumes"));
+  require(path.find_first_of(" \r\n#\"{}") == std::string_view::npos);
+  require(path.find("..") == std::string_view::npos || path.find('/', 9) == std::string_view::npos);
+}
+
 // No name twice, whatever the engine says: it would cost Prometheus the scrape.
-template <typename T>
-void check_list(const volumeter::Result<volumeter::Parsed<T>>& list) {
+void check_containers(std::string_view text) {
+  const auto list = docker::decode_containers(text);
   if (!list) return;
   std::set<std::string_view> names;
-  for (const T& item : list->items) {
+  for (const docker::Container& item : list->items) {
     require(!item.name.empty());
     require(names.insert(item.name).second);
   }
+}
+
+// Nor a name of one driver twice; and a warning hides no volume that was known.
+void check_volumes(std::string_view text) {
+  const auto list = docker::decode_volumes(text);
+  if (!list) return;
+  require(list->warnings.size() <= docker::VolumesReply::kMaxWarnings);
+  std::set<std::pair<std::string_view, std::string_view>> names;
+  for (const docker::Volume& item : list->items) {
+    require(!item.name.empty());
+    require(names.insert({item.name, item.driver}).second);
+    check_request(docker::requests::volumes_of(item.driver));
+    if (const auto path = docker::requests::volume(item.name)) check_request(*path);
+  }
+  docker::DriverLists lists;
+  lists.take_all(*list);
+  const auto before = lists.volumes().size();
+  docker::VolumesReply partial;
+  partial.warnings = {"something failed"};
+  lists.take_all(partial);
+  require(lists.volumes().size() == before);
 }
 
 // An event stream is read alike in one piece and in two.
@@ -57,8 +88,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0]) {
-    case 'v': check_list(docker::decode_volumes(text)); break;
-    case 'c': check_list(docker::decode_containers(text)); break;
+    case 'v': check_volumes(text); break;
+    case 'c': check_containers(text); break;
+    case 'w': (void)docker::decode_volume(text); break;
     case 'd': (void)docker::decode_details(text); break;
     case 'V': (void)docker::decode_version(text); break;
     case 'i': (void)docker::decode_info(text); break;

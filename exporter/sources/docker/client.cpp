@@ -6,36 +6,11 @@
 #include "exporter/sources/docker/api_version.h"
 #include "exporter/sources/docker/decode.h"
 #include "exporter/sources/docker/http_status.h"
+#include "exporter/sources/docker/parallel_get.h"
+#include "exporter/sources/docker/requests.h"
 
 namespace volumeter::docker {
 namespace {
-
-// Health checks and `docker exec` cause several events a second, so the engine filters them.
-// Podman's names are `died` and `remove`.
-constexpr std::string_view kEventFilters =
-    R"({"type":["container","volume"],"event":["create","start","die","died","destroy",)"
-    R"("remove","rename","pause","unpause","prune"]})";
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
-
-// Ids are hexadecimal; nothing else may become part of a request path.
-bool is_id(std::string_view id) {
-  return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
-}
 
 Error unsupported(std::string what) {
   return {ErrorKind::kUnsupported, "Docker Engine API", std::move(what)};
@@ -69,6 +44,12 @@ Result<ApiVersion> agree(std::string_view wanted, std::string_view theirs) {
   return std::min(*newest, kNewestApi);
 }
 
+Result<std::string> body_of(std::string_view path, Result<HttpReply> reply) {
+  if (!reply) return std::move(reply).error();
+  if (reply->status == 200) return (*std::move(reply)).body;
+  return status_error("GET " + std::string(path), reply->status, reply->body);
+}
+
 }  // namespace
 
 Result<Engine> Client::connect(std::stop_token stop) {
@@ -83,7 +64,7 @@ Result<Engine> Client::connect(std::stop_token stop) {
 
 Result<Engine> Client::negotiate(std::stop_token stop) {
   prefix_.clear();
-  auto reply = host_.docker_get("/_ping", stop);
+  auto reply = host_.docker_get(std::string(requests::kPing), stop);
   if (!reply) return reply.error();
   if (reply->status != 200) return status_error("GET /_ping", reply->status, reply->body);
   const auto version = agree(wanted_version_, reply->api_version);
@@ -96,7 +77,7 @@ Result<Engine> Client::negotiate(std::stop_token stop) {
 }
 
 Result<> Client::ask_version(Engine& engine, std::stop_token stop) {
-  const auto body = get("/version", stop);
+  const auto body = get(requests::kVersion, stop);
   if (!body) {
     const ErrorKind kind = body.error().kind;
     const bool forbidden = kind == ErrorKind::kPermission || kind == ErrorKind::kNotFound;
@@ -113,43 +94,76 @@ Result<> Client::ask_version(Engine& engine, std::stop_token stop) {
 // Optional: /info queries every driver of the engine, and a failing driver must not prevent the
 // lists.
 void Client::ask_info(Engine& engine, std::stop_token stop) {
-  const auto body = get("/info", stop);
+  loaded_drivers_.clear();
+  const auto body = get(requests::kInfo, stop);
   if (!body) return;
-  const auto reply = decode_info(*body);
+  auto reply = decode_info(*body);
   if (!reply) return;
   engine.storage_driver = reply->storage_driver;
   engine.root_directory = reply->root_directory;
+  loaded_drivers_ = (*std::move(reply)).volume_drivers;
 }
 
-Result<Parsed<Volume>> Client::list_volumes(std::stop_token stop) {
-  const auto body = get("/volumes", stop);
+std::vector<std::string> Client::ask_loaded_drivers(std::stop_token stop) {
+  Engine unused;
+  ask_info(unused, std::move(stop));
+  return loaded_drivers_;
+}
+
+Result<VolumesReply> Client::list_volumes(std::stop_token stop) {
+  const auto body = get(requests::kVolumes, stop);
   if (!body) return body.error();
   return decode_volumes(*body);
 }
 
+std::vector<Result<VolumesReply>> Client::list_volumes_of(const std::vector<std::string>& drivers,
+                                                          std::stop_token stop) {
+  std::vector<std::string> targets;
+  targets.reserve(drivers.size());
+  for (const std::string& driver : drivers) {
+    targets.push_back(prefix_ + requests::volumes_of(driver));
+  }
+  std::vector<Result<VolumesReply>> lists;
+  lists.reserve(drivers.size());
+  for (auto& reply : get_in_parallel(host_, targets, kDriverDeadline, std::move(stop))) {
+    const auto body = body_of(requests::kVolumes, std::move(reply));
+    if (body) {
+      lists.push_back(decode_volumes(*body));
+    } else {
+      lists.emplace_back(body.error());
+    }
+  }
+  return lists;
+}
+
+Result<Volume> Client::volume(const std::string& name, std::stop_token stop) {
+  const auto path = requests::volume(name);
+  if (!path) return Error{ErrorKind::kMalformed, "volume name", name.substr(0, 128)};
+  const auto body = get(*path, stop);
+  if (!body) return body.error();
+  return decode_volume(*body);
+}
+
 Result<Parsed<Container>> Client::list_containers(std::stop_token stop) {
-  const auto body = get("/containers/json?all=1", stop);
+  const auto body = get(requests::kContainers, stop);
   if (!body) return body.error();
   return decode_containers(*body);
 }
 
 Result<ContainerDetails> Client::inspect(const std::string& id, std::stop_token stop) {
-  if (!is_id(id)) return Error{ErrorKind::kMalformed, "container id", id.substr(0, 128)};
-  const auto body = get("/containers/" + id + "/json", stop);
+  const auto path = requests::container(id);
+  if (!path) return Error{ErrorKind::kMalformed, "container id", id.substr(0, 128)};
+  const auto body = get(*path, stop);
   if (!body) return body.error();
   return decode_details(*body);
 }
 
 std::string Client::events_target() const {
-  if (!can_filter_events_) return prefix_ + "/events";
-  return prefix_ + "/events?filters=" + percent_encoded(kEventFilters);
+  return prefix_ + (can_filter_events_ ? requests::events() : std::string(requests::kAllEvents));
 }
 
 Result<std::string> Client::get(std::string_view path, std::stop_token stop) {
-  auto reply = host_.docker_get(prefix_ + std::string(path), stop);
-  if (!reply) return std::move(reply).error();
-  if (reply->status == 200) return (*std::move(reply)).body;
-  return status_error("GET " + std::string(path), reply->status, reply->body);
+  return body_of(path, host_.docker_get(prefix_ + std::string(path), stop));
 }
 
 }  // namespace volumeter::docker

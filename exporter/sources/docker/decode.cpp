@@ -67,11 +67,13 @@ Result<T> read_whole(std::string_view what, std::string_view text, Kept kept,
 // A longer name would be truncated as a label, and two could become the same series.
 bool is_name(std::string_view text) { return !text.empty() && text.size() <= Label::kMaxBytes; }
 
+constexpr Kept kVolumeFields{"Name",      "Driver", "Scope",  "Mountpoint",
+                             "CreatedAt", "Labels", "Options"};
+
 // {"CreatedAt":"2026-11-23T05:56:52Z","Driver":"local","Labels":null,
 //  "Mountpoint":"/var/lib/docker/volumes/data1/_data","Name":"data1","Options":null,
 //  "Scope":"local"}
-std::optional<Volume> read_volume(const json& item, Parsed<Volume>&) {
-  Fields fields(item);
+std::optional<Volume> read_volume(Fields& fields) {
   Volume volume;
   volume.name = fields.text("Name");
   volume.driver = fields.text("Driver");
@@ -82,6 +84,11 @@ std::optional<Volume> read_volume(const json& item, Parsed<Volume>&) {
   volume.options = fields.map("Options");
   if (fields.wrong() || !is_name(volume.name)) return {};
   return volume;
+}
+
+std::optional<Volume> read_volume_item(const json& item, Parsed<Volume>&) {
+  Fields fields(item);
+  return read_volume(fields);
 }
 
 // The states of Docker, and those of Podman that its Docker-compatible API passes through.
@@ -160,13 +167,22 @@ std::string read_name(const json& names, std::string_view id) {
   return std::string(id.substr(0, 12));
 }
 
-// {"Id":"2c42a6e4...","Names":["/c1"],"Labels":{},"State":"running","Mounts":[...]}
+// "Exited (0) 14 minutes ago", "Exited (137) About an hour ago": as HumanDuration() of
+// https://pkg.go.dev/github.com/docker/go-units.
+bool is_within_an_hour(std::string_view status) {
+  if (status.empty()) return true;
+  return status.find("second") != status.npos || status.find("minute") != status.npos;
+}
+
+// {"Id":"2c42a6e4...","Names":["/c1"],"Labels":{},"State":"running","Status":"Up 3 days",
+//  "Mounts":[...]}
 std::optional<Container> read_container(const json& item, Parsed<Container>& out) {
   Fields fields(item);
   Container container;
   container.id = fields.text("Id");
   container.name = read_name(fields.list("Names"), container.id);
   container.state = read_state(fields.text("State"));
+  container.ended_lately = is_within_an_hour(fields.text("Status"));
   container.labels = fields.map("Labels");
   const auto reject_mount = [&](const json& mount) { reject(out, mount); };
   auto mounts = read_mounts(fields, reject_mount);
@@ -204,21 +220,28 @@ using ReadItem = std::optional<T>(const json&, Parsed<T>&);
 
 // The list without items that repeat an identity of an earlier one, sorted by name so that equal
 // facts compare equal.
-template <typename T>
-Result<Parsed<T>> read_list(std::string_view what, std::string_view text, ItemsAt where, Kept kept,
-                            ReadItem<T>* read_item,
-                            std::initializer_list<Identity<T>*> identities) {
-  return read_repaired<Parsed<T>>(what, text, [&](std::string_view readable) {
-    std::optional<Parsed<T>> out(std::in_place);
+template <typename T, typename Reply = Parsed<T>>
+Result<Reply> read_list(std::string_view what, std::string_view text, ItemsAt where, Kept kept,
+                        ReadItem<T>* read_item, std::initializer_list<Identity<T>*> identities) {
+  return read_repaired<Reply>(what, text, [&](std::string_view readable) {
+    std::optional<Reply> out(std::in_place);
+    const auto take_item = [&](const json& item) {
+      if (auto read = read_item(item, *out)) {
+        out->items.push_back(*std::move(read));
+      } else {
+        reject(*out, item);
+      }
+    };
+    const auto take_warning = [&]([[maybe_unused]] std::string_view warning) {
+      if constexpr (requires { out->warnings; }) {
+        if (out->warnings.size() < Reply::kMaxWarnings) {
+          out->warnings.emplace_back(warning.substr(0, Reply::kKeptBytes));
+        }
+      }
+    };
     const bool readable_json =
-        read_items(readable, where, {kept.begin(), kept.size()}, [&](const json& item) {
-          if (auto read = read_item(item, *out)) {
-            out->items.push_back(*std::move(read));
-          } else {
-            reject(*out, item);
-          }
-        });
-    if (!readable_json) return std::optional<Parsed<T>>();
+        read_items(readable, where, {kept.begin(), kept.size()}, take_item, take_warning);
+    if (!readable_json) return std::optional<Reply>();
     for (const auto identity : identities) reject_repeated(*out, identity);
     std::stable_sort(out->items.begin(), out->items.end(),
                      [](const T& a, const T& b) { return a.name < b.name; });
@@ -235,23 +258,32 @@ std::optional<std::uint32_t> read_pid(Fields& state) {
 
 }  // namespace
 
-Result<Parsed<Volume>> decode_volumes(std::string_view text) {
-  return read_list<Volume>(
-      "list of volumes", text, {ItemsAt::Shape::kListUnderKey, "Volumes"},
-      {"Name", "Driver", "Scope", "Mountpoint", "CreatedAt", "Labels", "Options"}, read_volume,
-      {&name_and_driver_of});
+// {"Volumes":[...],"Warnings":["list slow: Post \"http://%2Frun%2Fdocker%2Fplugins%2Fslow.sock/
+//  VolumeDriver.List\": context deadline exceeded"]}; null without warnings.
+Result<VolumesReply> decode_volumes(std::string_view text) {
+  return read_list<Volume, VolumesReply>("list of volumes", text,
+                                         {ItemsAt::Shape::kListUnderKey, "Volumes", "Warnings"},
+                                         kVolumeFields, read_volume_item, {&name_and_driver_of});
+}
+
+Result<Volume> decode_volume(std::string_view text) {
+  auto volume = read_whole<std::optional<Volume>>("volume", text, kVolumeFields, read_volume);
+  if (!volume) return std::move(volume).error();
+  if (!*volume) return unexpected_response("volume", text);
+  return **std::move(volume);
 }
 
 Result<Parsed<Container>> decode_containers(std::string_view text) {
   return read_list<Container>("list of containers", text, {ItemsAt::Shape::kList, {}},
-                              {"Id", "Names", "State", "Labels", "Mounts"}, read_container,
-                              {&id_of, &name_of});
+                              {"Id", "Names", "State", "Status", "Labels", "Mounts"},
+                              read_container, {&id_of, &name_of});
 }
 
-// {"State":{"Pid":4711,"StartedAt":"2026-11-23T05:56:53.030326063Z",
+// {"State":{"Pid":4711,"Error":"","StartedAt":"2026-11-23T05:56:53.030326063Z",
 //           "FinishedAt":"0001-01-01T00:00:00Z"},
 //  "HostConfig":{"Tmpfs":{"/scratch":"size=64m"},"ReadonlyRootfs":false}}
 Result<ContainerDetails> decode_details(std::string_view text) {
+  constexpr std::size_t kMaxErrorBytes = 4096;
   return read_whole<ContainerDetails>(
       "container", text, {"State", "HostConfig", "Mounts"}, [](Fields& container) {
         Fields state(container.object("State"));
@@ -260,6 +292,7 @@ Result<ContainerDetails> decode_details(std::string_view text) {
         details.started_at = parse_rfc3339(state.text("StartedAt"));
         details.finished_at = parse_rfc3339(state.text("FinishedAt"));
         details.pid = read_pid(state);
+        details.start_error = state.text("Error").substr(0, kMaxErrorBytes);
         details.readonly_rootfs = host_config.flag("ReadonlyRootfs").value_or(false);
         for (auto& [destination, options] : host_config.map("Tmpfs")) {
           details.tmpfs.push_back(destination);
@@ -282,11 +315,19 @@ Result<VersionReply> decode_version(std::string_view text) {
   });
 }
 
-// {"Driver":"overlay2","DockerRootDir":"/var/lib/docker"}
+// {"Driver":"overlay2","DockerRootDir":"/var/lib/docker","Plugins":{"Volume":["local","nfs"]}}
 Result<InfoReply> decode_info(std::string_view text) {
-  return read_whole<InfoReply>("info", text, {"Driver", "DockerRootDir"}, [](Fields& fields) {
-    return InfoReply{fields.text("Driver"), fields.text("DockerRootDir")};
-  });
+  return read_whole<InfoReply>(
+      "info", text, {"Driver", "DockerRootDir", "Plugins"}, [](Fields& fields) {
+        InfoReply reply{fields.text("Driver"), fields.text("DockerRootDir"), {}};
+        Fields plugins(fields.object("Plugins"));
+        for (const json& name : plugins.list("Volume")) {
+          if (!name.is_string()) continue;
+          const auto& text = name.get_ref<const std::string&>();
+          if (is_name(text)) reply.volume_drivers.push_back(text);
+        }
+        return reply;
+      });
 }
 
 // {"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{"driver":"local"}},
@@ -295,7 +336,9 @@ std::optional<Event> decode_event(std::string_view line) {
   const auto event =
       read_whole<Event>("event", line, {"Type", "Action", "Actor"}, [](Fields& fields) {
         Fields actor(fields.object("Actor"));
-        return Event{fields.text("Type"), fields.text("Action"), actor.text("ID")};
+        Fields attributes(actor.object("Attributes"));
+        return Event{fields.text("Type"), fields.text("Action"), actor.text("ID"),
+                     attributes.text("driver")};
       });
   if (!event || event->type.empty() || event->action.empty()) return {};
   return *event;

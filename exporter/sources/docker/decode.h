@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "exporter/base/parsed.h"
 #include "exporter/base/result.h"
@@ -15,9 +16,18 @@
 // https://docs.docker.com/reference/api/engine/
 namespace volumeter::docker {
 
-// GET /volumes, sorted by name. A volume without a name or with the name of another one is
-// rejected: two series with the same labels would fail the whole scrape.
-Result<Parsed<Volume>> decode_volumes(std::string_view text);
+// GET /volumes, sorted by name. A volume without a name or with name and driver of another one is
+// rejected.
+struct VolumesReply : Parsed<Volume> {
+  static constexpr std::size_t kMaxWarnings = 64;
+
+  // Why the list is partial, as the engine says: "list DRIVER: REASON".
+  std::vector<std::string> warnings;
+};
+Result<VolumesReply> decode_volumes(std::string_view text);
+
+// GET /volumes/{name}
+Result<Volume> decode_volume(std::string_view text);
 
 // GET /containers/json, sorted by name; ids and names are unique.
 Result<Parsed<Container>> decode_containers(std::string_view text);
@@ -36,6 +46,7 @@ Result<VersionReply> decode_version(std::string_view text);
 struct InfoReply {
   std::string storage_driver;
   std::string root_directory;
+  std::vector<std::string> volume_drivers;  // those that the engine has loaded
 };
 Result<InfoReply> decode_info(std::string_view text);
 

@@ -16,8 +16,13 @@ using nlohmann::json;
 class ItemReader final : public json::json_sax_t {
  public:
   ItemReader(ItemsAt where, std::span<const std::string_view> kept,
-             const std::function<void(const json&)>& sink)
-      : where_(where), kept_(kept), sink_(sink), in_list_(where.shape == ItemsAt::Shape::kWhole) {}
+             const std::function<void(const json&)>& sink,
+             const std::function<void(std::string_view)>& text_sink)
+      : where_(where),
+        kept_(kept),
+        sink_(sink),
+        text_sink_(text_sink),
+        in_list_(where.shape == ItemsAt::Shape::kWhole) {}
 
   bool null() override { return scalar(nullptr); }
   bool boolean(bool value) override { return scalar(value); }
@@ -26,7 +31,12 @@ class ItemReader final : public json::json_sax_t {
   bool number_float(json::number_float_t value, const std::string&) override {
     return scalar(value);
   }
-  bool string(std::string& value) override { return scalar(std::move(value)); }
+  bool string(std::string& value) override {
+    const bool is_text = in_texts_ && depth_ == 2;
+    if (!is_text) return scalar(std::move(value));
+    text_sink_(value);
+    return ++values_ <= kMaxValues;
+  }
   bool binary(json::binary_t&) override { return false; }  // JSON has no binary values
 
   bool key(std::string& name) override {
@@ -36,6 +46,7 @@ class ItemReader final : public json::json_sax_t {
       key_ = std::move(name);
     } else {
       at_key_ = depth_ == 1 && name == where_.key;
+      at_texts_ = depth_ == 1 && text_sink_ && name == where_.texts_key;
     }
     return true;
   }
@@ -97,6 +108,8 @@ class ItemReader final : public json::json_sax_t {
       in_list_ = fits = is_array;
     } else if (depth_ == 0) {
       fits = !is_array;
+    } else if (depth_ == 1) {
+      in_texts_ = is_array && at_texts_;
     }
     return fits && ++depth_ <= kMaxDepth;
   }
@@ -112,6 +125,8 @@ class ItemReader final : public json::json_sax_t {
       if (open_.empty()) sink_(item_);
     } else if (in_list_ && depth_ == list_depth()) {
       in_list_ = false;
+    } else if (depth_ == 1) {
+      in_texts_ = false;
     }
     return true;
   }
@@ -128,8 +143,11 @@ class ItemReader final : public json::json_sax_t {
   ItemsAt where_;
   std::span<const std::string_view> kept_;
   const std::function<void(const json&)>& sink_;
+  const std::function<void(std::string_view)>& text_sink_;
   bool in_list_;
   bool at_key_ = false;
+  bool in_texts_ = false;
+  bool at_texts_ = false;
   std::size_t depth_ = 0;
   bool skips_next_ = false;  // the value of the key just read
   std::size_t skipped_ = 0;  // depth inside such a value
@@ -142,8 +160,9 @@ class ItemReader final : public json::json_sax_t {
 }  // namespace
 
 bool read_items(std::string_view text, ItemsAt where, std::span<const std::string_view> kept,
-                const std::function<void(const json&)>& sink) {
-  ItemReader reader(where, kept, sink);
+                const std::function<void(const json&)>& sink,
+                const std::function<void(std::string_view)>& text_sink) {
+  ItemReader reader(where, kept, sink, text_sink);
   return json::sax_parse(text, &reader);
 }
 

@@ -33,6 +33,22 @@ struct Volume {
   std::optional<WallTime> created_at;
   StringMap labels;
   StringMap options;  // driver options; not empty for nfs, tmpfs, bind and quota volumes
+  // False: its driver did not answer, and this is from an earlier list or from what containers
+  // mount. It may be gone by now.
+  bool is_listed = true;
+  // As of the events that this agent has seen: a container had it mounted; a volume of this name was
+  // removed, so that this is another one.
+  std::optional<WallTime> used_at;
+  std::optional<WallTime> remade_at;
+};
+
+// A volume driver of the engine, built in or a plugin.
+struct VolumeDriver {
+  std::string name;
+  std::string scope;       // of its volumes, "local" or "global"; empty while none is known
+  std::optional<bool> up;  // whether it listed its volumes when last asked; absent: never asked
+
+  bool operator==(const VolumeDriver&) const = default;
 };
 
 enum class MountType { kVolume, kBind, kTmpfs, kImage, kOther };
@@ -57,6 +73,7 @@ struct Container {
   // False if the list leaves them out and the container is not inspected yet: Podman before 3.4.5
   // says "Mounts": null.
   bool knows_mounts = true;
+  bool ended_lately = true;  // within an hour, or the engine does not say
 };
 
 // Fields that only GET /containers/{id}/json has.
@@ -66,6 +83,7 @@ struct ContainerDetails {
   std::optional<std::uint32_t> pid;  // of its first process on the host; absent if not running
   std::vector<std::string> tmpfs;    // destinations from HostConfig.Tmpfs, absent from the list
   bool readonly_rootfs = false;
+  std::string start_error;  // why its last start failed; empty once it has started
   std::optional<std::vector<ContainerMount>> mounts;  // as in the list
 };
 
@@ -74,6 +92,7 @@ struct Event {
   std::string type;    // "container", "volume"
   std::string action;  // "create", "die", "mount", ...
   std::string id;      // Actor.ID; Podman leaves it empty for volumes
+  std::string driver;  // of a volume; empty if unknown
 };
 
 }  // namespace volumeter::docker

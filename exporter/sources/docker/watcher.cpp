@@ -12,7 +12,7 @@ namespace {
 
 PendingChanges everything() {
   PendingChanges changes;
-  changes.volumes = changes.all_details = true;
+  changes.volumes = changes.all_details = changes.missed_events = true;
   return changes;
 }
 
@@ -88,8 +88,9 @@ void Watcher::follow_changes(std::stop_token stop) {
       inspect(stop);
       continue;
     }
-    const PendingChanges changes = changes_.take_when_due(stop);
-    if (stop.stop_requested() || changes.connection_lost || !list(changes, stop)) return;
+    const auto changes = changes_.take_when_due(stop, lister_.next_retry());
+    if (stop.stop_requested()) return;
+    if (changes && (changes->connection_lost || !list(*changes, stop))) return;
   }
 }
 
@@ -157,6 +158,7 @@ void Watcher::publish_list() {
   }
   if (is_news) log_connected(*facts);
   log_unlisted_volumes();
+  log_drivers(*facts);
   log_bad_items();
   on_change_();
 }
@@ -197,6 +199,23 @@ void Watcher::log_unlisted_volumes() {
                "engine does not list its volumes; new volumes are missing; a volume is probably on "
                "a hung filesystem, see docker_filesystem_up",
                {{"error", error->text()}});
+}
+
+void Watcher::log_drivers(const Facts& facts) {
+  for (const VolumeDriver& driver : facts.volume_drivers) {
+    if (driver.name == kLocalDriver) continue;  // see log_unlisted_volumes()
+    const LogSubject subject("volume_driver", {{"driver", driver.name}});
+    const auto& error = lister_.failure_of(driver.name);
+    if (!error) {
+      log_.forget(subject);
+      continue;
+    }
+    log_.warning(
+        subject,
+        "volume driver does not list its volumes; its last known volumes are exported, new "
+        "ones are missing; check the plugin and its storage, or remove it if it is not used",
+        {{"error", error->text()}});
+  }
 }
 
 void Watcher::log_bad_items() {

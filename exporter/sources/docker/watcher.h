@@ -50,6 +50,7 @@ class Watcher {
   void publish_failure(const Error& error);
   void log_connected(const Facts& facts);
   void log_unlisted_volumes();
+  void log_drivers(const Facts& facts);
   void log_bad_items();
 
   const HostAccess& host_;

@@ -4,14 +4,16 @@
 import hashlib
 import http.server
 import json
+import queue
 import socketserver
 import threading
+import urllib.parse
 
 
-def volume(name, folder):
+def volume(name, folder, driver="plugin", scope="global", created="2026-03-02T09:14:05Z"):
     """A volume of a plugin, whose data is in that folder."""
-    return {"Name": name, "Driver": "plugin", "Mountpoint": folder, "Labels": None,
-            "Options": None, "Scope": "global", "CreatedAt": "2026-03-02T09:14:05Z"}
+    return {"Name": name, "Driver": driver, "Mountpoint": folder, "Labels": None,
+            "Options": None, "Scope": scope, "CreatedAt": created}
 
 
 class ScriptedEngine:
@@ -20,7 +22,12 @@ class ScriptedEngine:
     def __init__(self, scene):
         self.volumes = []
         self.containers = []
-        self.inspections = {}  # by id
+        self.inspections = {}  # by id; an int is the status of an answer that fails
+        self.drivers = ["local"]
+        self.warnings = None
+        self.hangs = lambda path, drivers: False  # which requests are never answered
+        self.asked = []  # paths, with the drivers of the filter
+        self.events = queue.Queue()
         self.is_over = threading.Event()
         socket = scene.path("engine.sock")
         self.host = "unix://" + socket
@@ -60,20 +67,32 @@ class ScriptedEngine:
             "HostConfig": {"Tmpfs": {destination: "" for destination in tmpfs}}}
 
     def answer(self, handler):
-        path = handler.path.partition("?")[0]
+        path, _, query = handler.path.partition("?")
         if path.startswith("/v1."):
             path = path[path.index("/", 1):]
         if path == "/events":
             self.stream(handler)
             return
-        known = {"/_ping": "OK", "/info": {"Driver": "overlay2", "DockerRootDir": "/nowhere"},
+        filters = urllib.parse.parse_qs(query).get("filters", ["{}"])[0]
+        drivers = json.loads(filters).get("driver", [])
+        self.asked.append((path, drivers))
+        if self.hangs(path, drivers):
+            self.is_over.wait()
+            return
+        volumes = [one for one in self.volumes if not drivers or one["Driver"] in drivers]
+        known = {"/_ping": "OK",
+                 "/info": {"Driver": "overlay2", "DockerRootDir": "/nowhere",
+                           "Plugins": {"Volume": self.drivers}},
                  "/version": {"Version": "20.10.24", "ApiVersion": "1.41"},
-                 "/volumes": {"Volumes": self.volumes, "Warnings": None},
+                 "/volumes": {"Volumes": volumes, "Warnings": self.warnings},
                  "/containers/json": self.containers}
         known.update({f"/containers/{identity}/json": said
                       for identity, said in self.inspections.items()})
-        body = json.dumps(known.get(path, {"message": "not here"})).encode()
-        handler.send_response(200 if path in known else 404)
+        known.update({f"/volumes/{one['Name']}": one for one in self.volumes})
+        said = known.get(path, 404)
+        status, said = (said, {"message": "no"}) if isinstance(said, int) else (200, said)
+        body = json.dumps(said).encode()
+        handler.send_response(status)
         handler.send_header("Api-Version", "1.41")
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(body)))
@@ -81,13 +100,27 @@ class ScriptedEngine:
         handler.wfile.write(body)
 
     def stream(self, handler):
-        """An endless answer without an event."""
+        """An endless answer with the events of send()."""
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         handler.wfile.flush()
-        self.is_over.wait()
+        while not self.is_over.is_set():
+            try:
+                line = json.dumps(self.events.get(timeout=0.1)).encode() + b"\n"
+            except queue.Empty:
+                continue
+            try:
+                handler.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+                handler.wfile.flush()
+            except OSError:
+                return
+
+    def send(self, kind, action, subject, /, **attributes):
+        """An event, to the agent that follows them."""
+        self.events.put({"Type": kind, "Action": action,
+                         "Actor": {"ID": subject, "Attributes": attributes}})
 
     def end(self):
         self.is_over.set()

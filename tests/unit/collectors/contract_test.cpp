@@ -60,6 +60,9 @@ docker::Facts rich_docker() {
   twin.state = docker::ContainerState::kStopped;
   facts.containers = {database, twin};
   facts.details["2"].finished_at = from_unix_seconds(1'700'000'500);
+  facts.details["2"].start_error =
+      "invalid mount config for type \"bind\": bind source path does not exist: /srv";
+  facts.volume_drivers = {{"local", "local", true}, {"nas:latest", "", false}};
   return facts;
 }
 

@@ -37,7 +37,7 @@ PendingChanges changes_after(const std::optional<Event>& event) {
   pace.quiet = pace.longest_wait = 0ms;
   ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
   queue.note(event);
-  return queue.take_when_due({});
+  return queue.take_when_due({}).value();
 }
 
 }  // namespace
@@ -150,7 +150,7 @@ TEST_CASE("changes of very many containers become a change of all") {
   pace.quiet = pace.longest_wait = 0ms;
   ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
   for (int i = 0; i < 20'000; ++i) queue.note(event_of("container", "die", std::to_string(i)));
-  const PendingChanges changes = queue.take_when_due({});
+  const PendingChanges changes = queue.take_when_due({}).value();
   CHECK(changes.all_details);
   CHECK(changes.details.size() <= 10'000);
 }
@@ -160,7 +160,7 @@ TEST_CASE("without changes a full list is due after the interval") {
   pace.relist_interval = 5ms;
   ChangeQueue queue(pace, [] { return std::chrono::steady_clock::now(); });
   queue.listed(std::chrono::steady_clock::now());
-  const PendingChanges changes = queue.take_when_due({});
+  const PendingChanges changes = queue.take_when_due({}).value();
   CHECK(changes.volumes);
   CHECK(changes.details.empty());
 }
@@ -169,10 +169,10 @@ TEST_CASE("a lost connection and a stop end the wait at once") {
   ChangeQueue queue({}, [] { return std::chrono::steady_clock::now(); });
   queue.listed(std::chrono::steady_clock::now());
   queue.note_lost_connection();
-  CHECK(queue.take_when_due({}).connection_lost);
+  CHECK(queue.take_when_due({})->connection_lost);
   std::stop_source source;
   std::jthread stopper([&] { source.request_stop(); });
-  CHECK_FALSE(queue.take_when_due(source.get_token()).connection_lost);
+  CHECK_FALSE(queue.take_when_due(source.get_token())->connection_lost);
 }
 
 }  // namespace volumeter::docker::events_test

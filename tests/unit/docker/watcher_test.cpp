@@ -163,7 +163,8 @@ TEST_CASE("details of a removed container are dropped") {
   }));
 }
 
-TEST_CASE("a container that cannot be inspected is listed without details and not retried") {
+TEST_CASE(
+    "a container that is gone when it is inspected is listed without details and not retried") {
   Watching watching;
   watching.engine.answer(kContainers, container("running"));
   watching->list_once({});

@@ -230,6 +230,60 @@ TEST_CASE("a volume whose use is unknown was last used when that was last known"
   CHECK(db.times().last_used == 2000.0);
 }
 
+TEST_CASE("a touch or chmod of a watched volume's directory does not start a new history") {
+  UsageHistory history;
+  const auto look = [&](double created, double time, std::uint64_t gaps) {
+    VolumeFacts db = made_at(orphaned("db"), created);
+    db.created_may_move = true;
+    Inventory inventory = host({db});
+    inventory.event_gaps = gaps;
+    history.observe(inventory, at(time));
+    return history.times().at("db").first_seen;
+  };
+  CHECK(look(900, 1000, 1) == 1000);
+  CHECK(look(1500, 2000, 1) == 1000);
+  // Events were missed: it may be another volume of that name, which has not been unused for long.
+  CHECK(look(2500, 3000, 2) == 3000);
+}
+
+TEST_CASE(
+    "a volume that events show to be made anew starts a new history, whatever its creation time") {
+  Watched db;
+  VolumeFacts facts = in_use("db");
+  facts.created_may_move = true;
+  db.look(facts, 1000);
+  facts.use = VolumeUse::kOrphaned;
+  db.look(facts, 2000);
+  facts.remade_event = 60;  // by a clock that was set back
+  db.look(facts, 3000);
+  CHECK(db.times().first_seen == 3000);
+  CHECK_FALSE(db.times().last_used);
+  CHECK_FALSE(db.look(facts, 4000));
+  CHECK(db.times().first_seen == 3000);
+}
+
+TEST_CASE("a use that only events show is the last use, once") {
+  Watched job;
+  VolumeFacts facts = made_at(orphaned("job"), 900);
+  job.look(facts, 1000);
+  facts.used_event = 60;  // by a clock that was set back
+  CHECK(job.look(facts, 5000));
+  CHECK(job.times().last_used == 5000.0);
+  CHECK_FALSE(job.look(facts, 6000));
+  CHECK(job.times().unused_since() == 5000.0);
+}
+
+TEST_CASE("a list that is not complete forgets no volume") {
+  UsageHistory history;
+  history.observe(host({in_use("a"), in_use("b")}), at(1000));
+  Inventory partial = host({in_use("a")});
+  partial.has_all_volumes = false;
+  history.observe(partial, at(2000));
+  CHECK(history.times().contains("b"));
+  history.observe(host({in_use("a"), orphaned("b")}), at(3000));
+  CHECK(history.times().at("b").last_used == 3000.0);
+}
+
 // --- the state file ---------------------------------------------------------------------
 
 TEST_CASE("the state file is human-readable text") {

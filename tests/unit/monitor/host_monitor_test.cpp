@@ -261,8 +261,9 @@ TEST_CASE("a partial list of volumes does not make the history forget the others
   CHECK(snapshot->usage->contains("idle"));
 
   scene.volumes_are({"db"});
-  monitor.sample_once({});
-  snapshot = monitor.snapshot();
+  HostMonitor later(scene.host(), scene.log.log, options);
+  later.sample_once({});
+  snapshot = later.snapshot();
   CHECK(snapshot->inventory->has_all_volumes);
   CHECK_FALSE(snapshot->usage->contains("idle"));
 }
