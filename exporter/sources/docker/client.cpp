@@ -6,6 +6,7 @@
 #include "exporter/sources/docker/api_version.h"
 #include "exporter/sources/docker/decode.h"
 #include "exporter/sources/docker/http_status.h"
+#include "exporter/sources/docker/json_sieve.h"
 #include "exporter/sources/docker/parallel_get.h"
 #include "exporter/sources/docker/requests.h"
 
@@ -44,10 +45,19 @@ Result<ApiVersion> agree(std::string_view wanted, std::string_view theirs) {
   return std::min(*newest, kNewestApi);
 }
 
-Result<std::string> body_of(std::string_view path, Result<HttpReply> reply) {
-  if (!reply) return std::move(reply).error();
-  if (reply->status == 200) return (*std::move(reply)).body;
+Result<HttpReply> granted(std::string_view path, Result<HttpReply> reply) {
+  if (!reply || reply->status == 200) return reply;
   return status_error("GET " + std::string(path), reply->status, reply->body);
+}
+
+// A list out of whose text values were left that are too large.
+template <typename List>
+Result<List> counted(Result<List> list, std::size_t cut_fields) {
+  if (!list || cut_fields == 0) return list;
+  List out = *std::move(list);
+  out.reject("a field larger than " + std::to_string(JsonSieve::kMaxFieldBytes) + " bytes");
+  out.bad += cut_fields - 1;
+  return out;
 }
 
 }  // namespace
@@ -77,14 +87,14 @@ Result<Engine> Client::negotiate(std::stop_token stop) {
 }
 
 Result<> Client::ask_version(Engine& engine, std::stop_token stop) {
-  const auto body = get(requests::kVersion, stop);
-  if (!body) {
-    const ErrorKind kind = body.error().kind;
+  const auto got = get(requests::kVersion, stop);
+  if (!got) {
+    const ErrorKind kind = got.error().kind;
     const bool forbidden = kind == ErrorKind::kPermission || kind == ErrorKind::kNotFound;
     if (forbidden) return Nothing{};
-    return body.error();
+    return got.error();
   }
-  const auto reply = decode_version(*body);
+  const auto reply = decode_version(got->body);
   if (!reply) return reply.error();
   engine.version = reply->version;
   if (reply->podman) engine.product = "podman";
@@ -95,9 +105,9 @@ Result<> Client::ask_version(Engine& engine, std::stop_token stop) {
 // lists.
 void Client::ask_info(Engine& engine, std::stop_token stop) {
   loaded_drivers_.clear();
-  const auto body = get(requests::kInfo, stop);
-  if (!body) return;
-  auto reply = decode_info(*body);
+  const auto got = get(requests::kInfo, stop);
+  if (!got) return;
+  auto reply = decode_info(got->body);
   if (!reply) return;
   engine.storage_driver = reply->storage_driver;
   engine.root_directory = reply->root_directory;
@@ -111,9 +121,9 @@ std::vector<std::string> Client::ask_loaded_drivers(std::stop_token stop) {
 }
 
 Result<VolumesReply> Client::list_volumes(std::stop_token stop) {
-  const auto body = get(requests::kVolumes, stop);
-  if (!body) return body.error();
-  return decode_volumes(*body);
+  const auto reply = get(requests::kVolumes, stop);
+  if (!reply) return reply.error();
+  return counted(decode_volumes(reply->body), reply->cut_fields);
 }
 
 std::vector<Result<VolumesReply>> Client::list_volumes_of(const std::vector<std::string>& drivers,
@@ -126,11 +136,11 @@ std::vector<Result<VolumesReply>> Client::list_volumes_of(const std::vector<std:
   std::vector<Result<VolumesReply>> lists;
   lists.reserve(drivers.size());
   for (auto& reply : get_in_parallel(host_, targets, kDriverDeadline, std::move(stop))) {
-    const auto body = body_of(requests::kVolumes, std::move(reply));
-    if (body) {
-      lists.push_back(decode_volumes(*body));
+    const auto volumes = granted(requests::kVolumes, std::move(reply));
+    if (volumes) {
+      lists.push_back(counted(decode_volumes(volumes->body), volumes->cut_fields));
     } else {
-      lists.emplace_back(body.error());
+      lists.emplace_back(volumes.error());
     }
   }
   return lists;
@@ -139,31 +149,31 @@ std::vector<Result<VolumesReply>> Client::list_volumes_of(const std::vector<std:
 Result<Volume> Client::volume(const std::string& name, std::stop_token stop) {
   const auto path = requests::volume(name);
   if (!path) return Error{ErrorKind::kMalformed, "volume name", name.substr(0, 128)};
-  const auto body = get(*path, stop);
-  if (!body) return body.error();
-  return decode_volume(*body);
+  const auto got = get(*path, stop);
+  if (!got) return got.error();
+  return decode_volume(got->body);
 }
 
 Result<Parsed<Container>> Client::list_containers(std::stop_token stop) {
-  const auto body = get(requests::kContainers, stop);
-  if (!body) return body.error();
-  return decode_containers(*body);
+  const auto reply = get(requests::kContainers, stop);
+  if (!reply) return reply.error();
+  return counted(decode_containers(reply->body), reply->cut_fields);
 }
 
 Result<ContainerDetails> Client::inspect(const std::string& id, std::stop_token stop) {
   const auto path = requests::container(id);
   if (!path) return Error{ErrorKind::kMalformed, "container id", id.substr(0, 128)};
-  const auto body = get(*path, stop);
-  if (!body) return body.error();
-  return decode_details(*body);
+  const auto got = get(*path, stop);
+  if (!got) return got.error();
+  return decode_details(got->body);
 }
 
 std::string Client::events_target() const {
   return prefix_ + (can_filter_events_ ? requests::events() : std::string(requests::kAllEvents));
 }
 
-Result<std::string> Client::get(std::string_view path, std::stop_token stop) {
-  return body_of(path, host_.docker_get(prefix_ + std::string(path), stop));
+Result<HttpReply> Client::get(std::string_view path, std::stop_token stop) {
+  return granted(path, host_.docker_get(prefix_ + std::string(path), stop));
 }
 
 }  // namespace volumeter::docker

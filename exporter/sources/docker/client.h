@@ -53,7 +53,7 @@ class Client {
  private:
   static constexpr std::chrono::seconds kDriverDeadline{5};
 
-  Result<std::string> get(std::string_view path, std::stop_token stop);
+  Result<HttpReply> get(std::string_view path, std::stop_token stop);
   Result<Engine> negotiate(std::stop_token stop);
   Result<> ask_version(Engine& engine, std::stop_token stop);
   void ask_info(Engine& engine, std::stop_token stop);

@@ -45,7 +45,17 @@ Result<T> read_repaired(std::string_view what, std::string_view text,
 }
 
 // The fields of an item that are read; the others are skipped.
-using Kept = std::initializer_list<std::string_view>;
+using Kept = std::span<const std::string_view>;
+
+constexpr std::string_view kVolumeFields[] = {"Name",      "Driver", "Scope",  "Mountpoint",
+                                              "CreatedAt", "Labels", "Options"};
+constexpr std::string_view kContainerFields[] = {"Id",     "Names",  "State",
+                                                 "Status", "Labels", "Mounts"};
+constexpr std::string_view kDetailsFields[] = {"State", "HostConfig", "Mounts"};
+constexpr std::string_view kVersionFields[] = {"Version", "Components"};
+constexpr std::string_view kInfoFields[] = {"Driver", "DockerRootDir", "Plugins"};
+constexpr std::string_view kEventFields[] = {"Type", "Action", "Actor"};
+constexpr std::string_view kErrorFields[] = {"message"};
 
 // Converts a text that is one JSON object to a T.
 template <typename T>
@@ -53,12 +63,11 @@ Result<T> read_whole(std::string_view what, std::string_view text, Kept kept,
                      const std::function<T(Fields&)>& read_object) {
   return read_repaired<T>(what, text, [&](std::string_view readable) {
     std::optional<T> out;
-    const bool json_text =
-        read_items(readable, {}, {kept.begin(), kept.size()}, [&](const json& item) {
-          Fields fields(item);
-          out = read_object(fields);
-          if (fields.wrong()) out.reset();
-        });
+    const bool json_text = read_items(readable, {}, kept, [&](const json& item) {
+      Fields fields(item);
+      out = read_object(fields);
+      if (fields.wrong()) out.reset();
+    });
     if (!json_text) out.reset();
     return out;
   });
@@ -66,9 +75,6 @@ Result<T> read_whole(std::string_view what, std::string_view text, Kept kept,
 
 // A longer name would be truncated as a label, and two could become the same series.
 bool is_name(std::string_view text) { return !text.empty() && text.size() <= Label::kMaxBytes; }
-
-constexpr Kept kVolumeFields{"Name",      "Driver", "Scope",  "Mountpoint",
-                             "CreatedAt", "Labels", "Options"};
 
 // {"CreatedAt":"2026-11-23T05:56:52Z","Driver":"local","Labels":null,
 //  "Mountpoint":"/var/lib/docker/volumes/data1/_data","Name":"data1","Options":null,
@@ -239,8 +245,7 @@ Result<Reply> read_list(std::string_view what, std::string_view text, ItemsAt wh
         }
       }
     };
-    const bool readable_json =
-        read_items(readable, where, {kept.begin(), kept.size()}, take_item, take_warning);
+    const bool readable_json = read_items(readable, where, kept, take_item, take_warning);
     if (!readable_json) return std::optional<Reply>();
     for (const auto identity : identities) reject_repeated(*out, identity);
     std::stable_sort(out->items.begin(), out->items.end(),
@@ -257,6 +262,17 @@ std::optional<std::uint32_t> read_pid(Fields& state) {
 }
 
 }  // namespace
+
+std::optional<ReplyShape> shape_of_reply(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  if (target.starts_with("/v1."))
+    target.remove_prefix(std::min(target.find('/', 1), target.size()));
+  if (target == "/volumes") return ReplyShape{ItemsAt::Shape::kListUnderKey, kVolumeFields};
+  if (target == "/containers/json") return ReplyShape{ItemsAt::Shape::kList, kContainerFields};
+  if (target.starts_with("/volumes/")) return ReplyShape{ItemsAt::Shape::kWhole, kVolumeFields};
+  if (target.starts_with("/containers/")) return ReplyShape{ItemsAt::Shape::kWhole, kDetailsFields};
+  return {};
+}
 
 // {"Volumes":[...],"Warnings":["list slow: Post \"http://%2Frun%2Fdocker%2Fplugins%2Fslow.sock/
 //  VolumeDriver.List\": context deadline exceeded"]}; null without warnings.
@@ -275,8 +291,7 @@ Result<Volume> decode_volume(std::string_view text) {
 
 Result<Parsed<Container>> decode_containers(std::string_view text) {
   return read_list<Container>("list of containers", text, {ItemsAt::Shape::kList, {}},
-                              {"Id", "Names", "State", "Status", "Labels", "Mounts"},
-                              read_container, {&id_of, &name_of});
+                              kContainerFields, read_container, {&id_of, &name_of});
 }
 
 // {"State":{"Pid":4711,"Error":"","StartedAt":"2026-11-23T05:56:53.030326063Z",
@@ -284,27 +299,26 @@ Result<Parsed<Container>> decode_containers(std::string_view text) {
 //  "HostConfig":{"Tmpfs":{"/scratch":"size=64m"},"ReadonlyRootfs":false}}
 Result<ContainerDetails> decode_details(std::string_view text) {
   constexpr std::size_t kMaxErrorBytes = 4096;
-  return read_whole<ContainerDetails>(
-      "container", text, {"State", "HostConfig", "Mounts"}, [](Fields& container) {
-        Fields state(container.object("State"));
-        Fields host_config(container.object("HostConfig"));
-        ContainerDetails details;
-        details.started_at = parse_rfc3339(state.text("StartedAt"));
-        details.finished_at = parse_rfc3339(state.text("FinishedAt"));
-        details.pid = read_pid(state);
-        details.start_error = state.text("Error").substr(0, kMaxErrorBytes);
-        details.readonly_rootfs = host_config.flag("ReadonlyRootfs").value_or(false);
-        for (auto& [destination, options] : host_config.map("Tmpfs")) {
-          details.tmpfs.push_back(destination);
-        }
-        details.mounts = read_mounts(container, [](const json&) {});
-        return details;
-      });
+  return read_whole<ContainerDetails>("container", text, kDetailsFields, [](Fields& container) {
+    Fields state(container.object("State"));
+    Fields host_config(container.object("HostConfig"));
+    ContainerDetails details;
+    details.started_at = parse_rfc3339(state.text("StartedAt"));
+    details.finished_at = parse_rfc3339(state.text("FinishedAt"));
+    details.pid = read_pid(state);
+    details.start_error = state.text("Error").substr(0, kMaxErrorBytes);
+    details.readonly_rootfs = host_config.flag("ReadonlyRootfs").value_or(false);
+    for (auto& [destination, options] : host_config.map("Tmpfs")) {
+      details.tmpfs.push_back(destination);
+    }
+    details.mounts = read_mounts(container, [](const json&) {});
+    return details;
+  });
 }
 
 // {"Components":[{"Name":"Engine","Version":"20.10.24+dfsg1"}],"Version":"20.10.24+dfsg1"}
 Result<VersionReply> decode_version(std::string_view text) {
-  return read_whole<VersionReply>("version", text, {"Version", "Components"}, [](Fields& fields) {
+  return read_whole<VersionReply>("version", text, kVersionFields, [](Fields& fields) {
     VersionReply reply;
     reply.version = fields.text("Version");
     const json& components = fields.list("Components");
@@ -317,29 +331,27 @@ Result<VersionReply> decode_version(std::string_view text) {
 
 // {"Driver":"overlay2","DockerRootDir":"/var/lib/docker","Plugins":{"Volume":["local","nfs"]}}
 Result<InfoReply> decode_info(std::string_view text) {
-  return read_whole<InfoReply>(
-      "info", text, {"Driver", "DockerRootDir", "Plugins"}, [](Fields& fields) {
-        InfoReply reply{fields.text("Driver"), fields.text("DockerRootDir"), {}};
-        Fields plugins(fields.object("Plugins"));
-        for (const json& name : plugins.list("Volume")) {
-          if (!name.is_string()) continue;
-          const auto& text = name.get_ref<const std::string&>();
-          if (is_name(text)) reply.volume_drivers.push_back(text);
-        }
-        return reply;
-      });
+  return read_whole<InfoReply>("info", text, kInfoFields, [](Fields& fields) {
+    InfoReply reply{fields.text("Driver"), fields.text("DockerRootDir"), {}};
+    Fields plugins(fields.object("Plugins"));
+    for (const json& name : plugins.list("Volume")) {
+      if (!name.is_string()) continue;
+      const auto& text = name.get_ref<const std::string&>();
+      if (is_name(text)) reply.volume_drivers.push_back(text);
+    }
+    return reply;
+  });
 }
 
 // {"Type":"volume","Action":"create","Actor":{"ID":"data1","Attributes":{"driver":"local"}},
 //  "scope":"local","time":1795413412,"timeNano":1795413412622835129}
 std::optional<Event> decode_event(std::string_view line) {
-  const auto event =
-      read_whole<Event>("event", line, {"Type", "Action", "Actor"}, [](Fields& fields) {
-        Fields actor(fields.object("Actor"));
-        Fields attributes(actor.object("Attributes"));
-        return Event{fields.text("Type"), fields.text("Action"), actor.text("ID"),
-                     attributes.text("driver")};
-      });
+  const auto event = read_whole<Event>("event", line, kEventFields, [](Fields& fields) {
+    Fields actor(fields.object("Actor"));
+    Fields attributes(actor.object("Attributes"));
+    return Event{fields.text("Type"), fields.text("Action"), actor.text("ID"),
+                 attributes.text("driver")};
+  });
   if (!event || event->type.empty() || event->action.empty()) return {};
   return *event;
 }
@@ -347,7 +359,7 @@ std::optional<Event> decode_event(std::string_view line) {
 std::string decode_error_message(std::string_view body) {
   constexpr std::size_t kMaxBytes = 200;
   const auto message = read_whole<std::string>(
-      "error", body, {"message"}, [](Fields& fields) { return fields.text("message"); });
+      "error", body, kErrorFields, [](Fields& fields) { return fields.text("message"); });
   std::string text(message && !message->empty() ? *message : body);
   text = trim(std::string_view(text).substr(0, kMaxBytes));
   std::replace_if(

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "exporter/base/parsed.h"
 #include "exporter/base/result.h"
+#include "exporter/sources/docker/json_items.h"
 #include "exporter/sources/docker/types.h"
 
 // Responses of the Engine API as plain data. The functions accept any text: kMalformed if it is
@@ -15,6 +17,16 @@
 // are ignored; null is the same as absent.
 // https://docs.docker.com/reference/api/engine/
 namespace volumeter::docker {
+
+// Where a reply has its items, and their fields that are read.
+struct ReplyShape {
+  ItemsAt::Shape shape;
+  std::span<const std::string_view> kept;
+};
+
+// The shape of a reply that can be large; absent for others. `target` is a path with or without a
+// version and a query, as "/v1.41/containers/json?all=1".
+std::optional<ReplyShape> shape_of_reply(std::string_view target);
 
 // GET /volumes, sorted by name. A volume without a name or with name and driver of another one is
 // rejected.

@@ -33,11 +33,13 @@ void DriverLists::add(const std::string& driver) {
 }
 
 void DriverLists::add_all(const std::vector<std::string>& drivers) {
-  for (const std::string& driver : drivers) {
-    add(driver);
-    if (Driver* const found = find(driver)) found->is_loaded = true;
+  if (drivers.empty()) return;
+  for (auto& [name, driver] : drivers_) driver.is_loaded = false;
+  for (const std::string& name : drivers) {
+    add(name);
+    if (Driver* const found = find(name)) found->is_loaded = true;
   }
-  has_all_drivers_ = has_all_drivers_ || !drivers.empty();
+  has_all_drivers_ = true;
 }
 
 void DriverLists::take_all(VolumesReply reply) {
@@ -106,7 +108,18 @@ void DriverLists::take(const std::string& name, Result<VolumesReply> reply, Stea
   std::erase_if(list.items, [&](const Volume& volume) {
     return !volume.driver.empty() && volume.driver != name;
   });
-  if (list.warnings.empty()) return accept(*driver, std::move(list.items));
+  // Of a driver that it has not loaded, as a disabled plugin, dockerd 20.10 lists nothing without a
+  // word.
+  const bool is_evidence = driver->is_loaded || !list.items.empty() || name == kLocalDriver;
+  if (!is_evidence && !driver->volumes.empty()) {
+    return take(name, Error{ErrorKind::kNotFound, "GET /volumes", "the engine has not loaded it"},
+                now);
+  }
+  if (list.warnings.empty()) {
+    accept(*driver, std::move(list.items));
+    if (!is_evidence) driver->up.reset();
+    return;
+  }
   refuse(*driver, Error{ErrorKind::kIo, "GET /volumes", list.warnings.front()},
          std::move(list.items));
   driver->backoff.failed(now);

@@ -2,9 +2,12 @@
 #include "exporter/sources/docker/transport.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "exporter/sources/docker/curl_connection.h"
+#include "exporter/sources/docker/decode.h"
 #include "exporter/sources/docker/http_status.h"
+#include "exporter/sources/docker/json_sieve.h"
 
 namespace volumeter::docker {
 namespace {
@@ -27,13 +30,22 @@ Result<HttpReply> Transport::get(const std::string& target, std::stop_token stop
   auto connection = take_connection();
   HttpReply reply;
   bool too_large = false;
-  const CurlConnection::Listener listener{[](long) { return true; },
-                                          [&](std::string_view data) {
-                                            too_large = data.size() >
-                                                        limits_.body_bytes - reply.body.size();
-                                            if (!too_large) reply.body += data;
-                                            return !too_large;
-                                          }};
+  std::optional<JsonSieve> sieve;
+  const auto on_headers = [&](long status) {
+    const auto shape = status == 200 ? shape_of_reply(target) : std::nullopt;
+    if (shape) sieve.emplace(shape->shape, shape->kept);
+    return true;
+  };
+  const auto on_body = [&](std::string_view data) {
+    if (sieve) {
+      sieve->feed(data, reply.body);
+    } else {
+      reply.body += data;
+    }
+    too_large = reply.body.size() > limits_.body_bytes;
+    return !too_large;
+  };
+  const CurlConnection::Listener listener{on_headers, on_body};
   const auto status =
       connection->exchange(endpoint_, target, limits_, limits_.total, listener, stop);
   if (!status) return status.error();
@@ -44,6 +56,7 @@ Result<HttpReply> Transport::get(const std::string& target, std::stop_token stop
   }
   if (stop.stop_requested()) return Error{ErrorKind::kIo, where, "stopped"};
   reply.status = *status;
+  if (sieve) reply.cut_fields = sieve->cut_fields();
   reply.api_version = connection->header("Api-Version");
   reply.podman = !connection->header("Libpod-Api-Version").empty();
   give_back(std::move(connection));

@@ -22,8 +22,8 @@ class CurlConnection;
 // Limits of time and size of an exchange with the engine.
 struct Limits {
   std::chrono::milliseconds connect{1'000};
-  std::chrono::milliseconds total{10'000};  // of get(); a stream has no limit
-  std::size_t body_bytes = std::size_t{64} << 20;
+  std::chrono::milliseconds total{10'000};         // of get(); a stream has no limit
+  std::size_t body_bytes = std::size_t{64} << 20;  // of what is kept of it, see JsonSieve
   std::size_t header_bytes = std::size_t{64} << 10;
 };
 

@@ -35,7 +35,11 @@ Result<> VolumeList::renew(std::stop_token stop) {
       drivers_.add_all(client_.ask_loaded_drivers(stop));
     }
   }
-  if (backoff_.ends_at()) drivers_.ask_each();
+  if (backoff_.ends_at()) {
+    drivers_.ask_each();
+  } else if (!drivers_.due(host_.steady_now()).empty()) {
+    drivers_.add_all(client_.ask_loaded_drivers(stop));
+  }
   ask_drivers(stop);
   if (!failure()) {
     wanted_.clear();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -29,6 +30,8 @@ struct HttpReply {
   std::string body;
   std::string api_version;  // header Api-Version, sent with /_ping
   bool podman = false;      // header Libpod-Api-Version is there
+  // Values left out of the body because they are larger than any that is read.
+  std::size_t cut_fields = 0;
 };
 
 // The one door: every way in which this program learns about the world. Files come from

@@ -158,6 +158,12 @@ TEST_CASE("a driver without any volume all at once is asked by itself") {
     CHECK(text_of(lists) == "a local");
     CHECK(lists.drivers().size() == 1);
   }
+  SECTION("it is not loaded, and the engine lists nothing of it without a word") {
+    lists.add_all({"local"});
+    lists.take("nfs", reply({}), kStart);
+    CHECK(text_of(lists) == "a local, b nfs?");
+    CHECK(up(lists, "nfs") == false);
+  }
   SECTION("no thread for the request was to be had: no evidence") {
     lists.take("nfs", Error{ErrorKind::kNotAsked, "GET /volumes", "no thread"}, kStart);
     CHECK(up(lists, "nfs") == true);

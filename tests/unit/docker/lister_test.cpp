@@ -12,13 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 using test::ScriptedEngine;
 
-constexpr auto kVolumes = "/volumes";
-constexpr auto kContainers = "/containers/json?all=1";
+constexpr auto kVolumeList = "/volumes";
+constexpr auto kContainerList = "/containers/json?all=1";
 
-const Error kTimeout{ErrorKind::kTimeout, "GET /volumes", "no response within 10000 ms"};
+const Error kNoResponse{ErrorKind::kTimeout, "GET /volumes", "no response within 10000 ms"};
 const Error kBusy{ErrorKind::kIo, "GET /containers", "HTTP 500 context deadline exceeded"};
 
-PendingChanges everything() {
+PendingChanges all_changes() {
   PendingChanges changes;
   changes.volumes = changes.all_details = changes.missed_events = true;
   return changes;
@@ -27,8 +27,8 @@ PendingChanges everything() {
 PendingChanges nothing() { return {}; }
 
 // {"Id":ID,...} of a container with one volume.
-std::string container(const std::string& id, const std::string& state, const std::string& volume,
-                      const std::string& more = "") {
+std::string listed_container(const std::string& id, const std::string& state,
+                             const std::string& volume, const std::string& more = "") {
   return R"({"Id":")" + id + R"(","Names":["/)" + id + R"("],"State":")" + state + R"(")" + more +
          R"(,"Mounts":[{"Type":"volume","Name":")" + volume +
          R"(","Destination":"/d","Driver":"local"}]})";
@@ -46,7 +46,7 @@ class Listing {
 
   void list(const PendingChanges& changes = nothing()) {
     if (!lister.facts()) REQUIRE(lister.connect({}));
-    REQUIRE(lister.list(lister.facts() ? changes : everything(), {}));
+    REQUIRE(lister.list(lister.facts() ? changes : all_changes(), {}));
     inspect();
   }
 
@@ -80,10 +80,10 @@ class Listing {
 TEST_CASE("while the list of all drivers hangs, each driver is asked by itself") {
   Listing listing;
   listing.engine.answer("/info", R"({"Plugins":{"Volume":["slow","local"]}})");
-  listing.engine.fail(kVolumes, kTimeout);
+  listing.engine.fail(kVolumeList, kNoResponse);
   listing.engine.answer(requests::volumes_of("local"),
                         R"({"Volumes":[{"Name":"a","Driver":"local"}]})");
-  listing.engine.fail(requests::volumes_of("slow"), kTimeout);
+  listing.engine.fail(requests::volumes_of("slow"), kNoResponse);
   listing.list();
   CHECK(listing.volumes() == "a");
   CHECK_FALSE(listing.lister.volumes_unanswered());
@@ -95,10 +95,10 @@ TEST_CASE("while the list of all drivers hangs, each driver is asked by itself")
                         R"({"Volumes":[{"Name":"b","Driver":"local"}]})");
   listing.list();
   CHECK(listing.volumes() == "b");
-  CHECK(listing.engine.times_asked(kVolumes) == 1);
+  CHECK(listing.engine.times_asked(kVolumeList) == 1);
   CHECK(listing.engine.times_asked(requests::volumes_of("slow")) == 1);
 
-  listing.engine.answer(kVolumes, R"({"Volumes":[{"Name":"b","Driver":"local"},
+  listing.engine.answer(kVolumeList, R"({"Volumes":[{"Name":"b","Driver":"local"},
                                                  {"Name":"s","Driver":"slow"}]})");
   listing.steady += 1min;
   listing.list();
@@ -109,9 +109,9 @@ TEST_CASE("while the list of all drivers hangs, each driver is asked by itself")
 
 TEST_CASE("while no list answers, volumes of containers and of events are asked for by name") {
   Listing listing;
-  listing.engine.fail(kVolumes, kTimeout);
-  listing.engine.fail(requests::volumes_of("local"), kTimeout);
-  listing.engine.answer(kContainers, "[" + container("c1", "running", "pg") + "]");
+  listing.engine.fail(kVolumeList, kNoResponse);
+  listing.engine.fail(requests::volumes_of("local"), kNoResponse);
+  listing.engine.answer(kContainerList, "[" + listed_container("c1", "running", "pg") + "]");
   listing.engine.answer("/volumes/pg", R"({"Name":"pg","Driver":"local","Scope":"local",
                                            "Mountpoint":"/v/pg/_data","Options":{"o":"ro"}})");
   listing.list();
@@ -135,10 +135,10 @@ TEST_CASE("while no list answers, volumes of containers and of events are asked 
 
 TEST_CASE("the event of a volume that comes when the list first fails asks for it by name") {
   Listing listing;
-  listing.engine.answer(kVolumes, R"({"Volumes":[{"Name":"a","Driver":"local"}]})");
+  listing.engine.answer(kVolumeList, R"({"Volumes":[{"Name":"a","Driver":"local"}]})");
   listing.list();
-  listing.engine.fail(kVolumes, kTimeout);
-  listing.engine.fail(requests::volumes_of("local"), kTimeout);
+  listing.engine.fail(kVolumeList, kNoResponse);
+  listing.engine.fail(requests::volumes_of("local"), kNoResponse);
   listing.engine.answer("/volumes/new", R"({"Name":"new","Driver":"local"})");
   PendingChanges created;
   created.volumes = true;
@@ -149,8 +149,8 @@ TEST_CASE("the event of a volume that comes when the list first fails asks for i
 
 TEST_CASE("the volume of a plugin that the engine does not list is known from its container") {
   Listing listing;
-  listing.engine.answer(kVolumes, R"({"Volumes":[{"Name":"a","Driver":"local"}]})");
-  listing.engine.answer(kContainers, R"([{"Id":"c1","Names":["/c1"],"State":"exited","Mounts":[
+  listing.engine.answer(kVolumeList, R"({"Volumes":[{"Name":"a","Driver":"local"}]})");
+  listing.engine.answer(kContainerList, R"([{"Id":"c1","Names":["/c1"],"State":"exited","Mounts":[
       {"Type":"volume","Name":"a","Destination":"/a","Driver":"disabled"}]}])");
   listing.list();
   // Of two volumes of one name that of the container.
@@ -160,7 +160,7 @@ TEST_CASE("the volume of a plugin that the engine does not list is known from it
 
 TEST_CASE("a failed inspection is retried after a pause that grows") {
   Listing listing;
-  listing.engine.answer(kContainers, "[" + container("c1", "running", "v") + "]");
+  listing.engine.answer(kContainerList, "[" + listed_container("c1", "running", "v") + "]");
   listing.engine.fail("/containers/c1/json", kBusy);
   listing.list();
   CHECK(listing.lister.has_all_details());
@@ -185,13 +185,13 @@ TEST_CASE("after a cut event stream only what may have changed is inspected agai
   Listing listing;
   std::string all;
   for (int i = 0; i < 300; ++i) {
-    all += container("old" + std::to_string(i), "exited", "v",
-                     R"(,"Status":"Exited (0) 3 days ago")") +
+    all += listed_container("old" + std::to_string(i), "exited", "v",
+                            R"(,"Status":"Exited (0) 3 days ago")") +
            ",";
   }
-  all += container("late", "exited", "v", R"(,"Status":"Exited (0) 9 minutes ago")") + ",";
-  all += container("alive", "running", "v", R"(,"Status":"Up 3 days")");
-  listing.engine.answer(kContainers, "[" + all + "]");
+  all += listed_container("late", "exited", "v", R"(,"Status":"Exited (0) 9 minutes ago")") + ",";
+  all += listed_container("alive", "running", "v", R"(,"Status":"Up 3 days")");
+  listing.engine.answer(kContainerList, "[" + all + "]");
   for (int i = 0; i < 300; ++i) {
     listing.engine.answer("/containers/old" + std::to_string(i) + "/json", "{}");
   }
@@ -203,12 +203,12 @@ TEST_CASE("after a cut event stream only what may have changed is inspected agai
   };
   CHECK(inspected("old7") == 1);
   REQUIRE(listing.lister.connect({}));
-  listing.list(everything());
+  listing.list(all_changes());
   CHECK(inspected("old7") == 1);
   CHECK(inspected("late") == 2);
   CHECK(inspected("alive") == 2);
   listing.steady += 2h;  // nobody knows what happened in between
-  listing.list(everything());
+  listing.list(all_changes());
   CHECK(inspected("old7") == 2);
 }
 
@@ -217,10 +217,10 @@ TEST_CASE("a few containers that do not run are inspected with each periodic lis
   std::string all;
   for (int i = 0; i < 40; ++i) {
     const std::string id = "c" + std::to_string(i);
-    all += (i == 0 ? "" : ",") + container(id, "created", "v");
+    all += (i == 0 ? "" : ",") + listed_container(id, "created", "v");
     listing.engine.answer("/containers/" + id + "/json", "{}");
   }
-  listing.engine.answer(kContainers, "[" + all + "]");
+  listing.engine.answer(kContainerList, "[" + all + "]");
   listing.list();
   listing.engine.answer("/containers/c9/json", R"({"State":{"Error":"error mounting \"/x\""}})");
   const auto asked = [&] { return listing.engine.asked().size(); };
@@ -237,7 +237,7 @@ TEST_CASE("a few containers that do not run are inspected with each periodic lis
 
 TEST_CASE("events show the use by a container that was never listed") {
   Listing listing;
-  listing.engine.answer(kVolumes, R"({"Volumes":[{"Name":"job","Driver":"local"},
+  listing.engine.answer(kVolumeList, R"({"Volumes":[{"Name":"job","Driver":"local"},
                                                  {"Name":"other","Driver":"local"}]})");
   listing.list();
   CHECK_FALSE(listing.volume("job").used_at);
@@ -255,11 +255,11 @@ TEST_CASE("events show the use by a container that was never listed") {
 
 TEST_CASE("events show the use by a known container that has run since") {
   Listing listing;
-  listing.engine.answer(kVolumes, R"({"Volumes":[{"Name":"v","Driver":"local"}]})");
-  listing.engine.answer(kContainers, "[" + container("c1", "created", "v") + "]");
+  listing.engine.answer(kVolumeList, R"({"Volumes":[{"Name":"v","Driver":"local"}]})");
+  listing.engine.answer(kContainerList, "[" + listed_container("c1", "created", "v") + "]");
   listing.engine.answer("/containers/c1/json", "{}");
   listing.list();
-  listing.engine.answer(kContainers, "[]");
+  listing.engine.answer(kContainerList, "[]");
   PendingChanges changes;
   changes.ran = {"c1"};
   listing.list(changes);
@@ -268,7 +268,7 @@ TEST_CASE("events show the use by a known container that has run since") {
 
 TEST_CASE("events show that a volume is another one of the same name") {
   Listing listing;
-  listing.engine.answer(kVolumes, R"({"Volumes":[{"Name":"v","Driver":"local"}]})");
+  listing.engine.answer(kVolumeList, R"({"Volumes":[{"Name":"v","Driver":"local"}]})");
   listing.list();
   PendingChanges created;
   created.created_volumes = {{"v", "local"}};  // as docker run does for a volume that exists

@@ -54,6 +54,20 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point began) {
 
 }  // namespace
 
+TEST_CASE("get() keeps of a list what is read of it, and all of an error") {
+  const std::string text = R"([{"Id":"a","Ports":[1,2,3],"State":"running"}])";
+  for (const bool is_granted : {true, false}) {
+    FakeDocker server([&](Peer& peer, const std::string&) {
+      peer.send("HTTP/1.1 " + std::string(is_granted ? "200 OK" : "500 No") +
+                "\r\nContent-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text);
+    });
+    Transport transport(endpoint_of(server.host()));
+    const auto reply = transport.get("/v1.41/containers/json?all=1", {});
+    REQUIRE(reply);
+    CHECK(reply->body == (is_granted ? R"([{"Id":"a","State":"running"}])" : text));
+  }
+}
+
 TEST_CASE("get() returns status, body and the headers that identify the engine") {
   const auto docker = get_from(FakeDocker::answer("OK"));
   REQUIRE(docker);
