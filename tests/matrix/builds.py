@@ -11,7 +11,7 @@ import roots
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 # Of scripts/install-packages, group build, and what its tests need.
 INSTALL = os.path.join(ROOT, "scripts/install-packages")
-TESTS = ("catch2", "python3", "busybox-static", "procps", "prometheus")
+TESTS = ("catch2", "python3", "busybox-static", "procps", "promtool")
 
 
 def run_build(row):

@@ -31,8 +31,9 @@ def root_with(suite, packages):
     folder = os.path.join(CACHE, f"root-{suite}")
     if not os.path.exists(os.path.join(folder, "etc/debian_version")):
         bootstrap(suite, folder)
+    info = f"{folder}/var/lib/dpkg/info"
     missing = [package for package in packages
-               if not glob.glob(f"{folder}/var/lib/dpkg/info/{package}*.list")]
+               if not glob.glob(f"{info}/{package}.list") + glob.glob(f"{info}/{package}:*.list")]
     if missing:
         run(["apt-get", "update", "-qq"], folder)
         run(["apt-get", "install", "-y", "-qq", *missing], folder)
