@@ -53,7 +53,7 @@ class StateFile {
   mutable std::mutex mutex_;  // guards pending_ and health_
   std::shared_ptr<const std::string> pending_;
   SourceHealth health_{
-      .name = "state", .provides = "usage history and sizes that survive a restart", .up = true};
+      .name = "state", .provides = "usage history that survives a restart", .up = true};
   std::optional<Ticker> ticker_;
 };
 
