@@ -12,8 +12,10 @@ constexpr MetricDesc kInfo{"docker_device_info",
                            {"device", "major", "minor", "model", "dm_name", "rotational"}};
 constexpr MetricDesc kParentInfo{"docker_device_parent_info",
                                  MetricType::kGauge,
-                                 "Parent of a block device: the disk of a partition, or a member "
-                                 "of a RAID array or device-mapper device. Value is always 1.",
+                                 "Parent of a block device: the disk of a partition, a member of a "
+                                 "RAID array or device-mapper device, the device below the file of "
+                                 "a loop device, or a path of an NVMe multipath disk. Value is "
+                                 "always 1.",
                                  {"device", "parent"}};
 constexpr MetricDesc kFilesystemInfo{
     "docker_filesystem_device_info",

@@ -43,10 +43,12 @@ constexpr MetricDesc kErrors{
 constexpr MetricDesc kTimestamp{
     "docker_filesystem_timestamp_seconds", MetricType::kGauge,
     "Unix time at which the exported space and inode figures were read.", kLabels};
-constexpr MetricDesc kVolumeInfo{"docker_volume_filesystem_info",
-                                 MetricType::kGauge,
-                                 "Filesystem that holds the volume. Value is always 1.",
-                                 {"volume", "device", "mountpoint", "fstype", "major", "minor"}};
+constexpr MetricDesc kVolumeInfo{
+    "docker_volume_filesystem_info",
+    MetricType::kGauge,
+    "Filesystem that holds the volume. Absent if the volume's directory "
+    "does not exist on this host. Value is always 1.",
+    {"volume", "device", "mountpoint", "fstype", "major", "minor"}};
 constexpr const MetricDesc* kAll[] = {&kUp,        &kSize,     &kFree,   &kAvail,     &kFiles,
                                       &kFilesFree, &kReadonly, &kErrors, &kTimestamp, &kVolumeInfo};
 
@@ -70,6 +72,7 @@ class FilesystemsCollector final : public Collector {
       if (!volume.filesystem) continue;
       // It is on that filesystem if it turns out to have data there.
       if (volume.may_be_unmounted && host.size_of(volume) == nullptr) continue;
+      if (host.is_missing(volume)) continue;
       const FilesystemFacts& facts = inventory.filesystems[*volume.filesystem];
       info.add(
           {volume.label, facts.device, facts.mountpoint, facts.fstype, facts.major, facts.minor},

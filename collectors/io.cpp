@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/collector.h"
 #include "collectors/latency_histogram.h"
-#include "exporter/model/volume_io.h"
+#include "exporter/model/volume_io_facts.h"
 
 namespace volumeter {
 namespace io_collector {
@@ -42,7 +42,9 @@ constexpr MetricDesc kSource{
     "docker_volume_io_source_info",
     MetricType::kGauge,
     "Source of the volume's I/O counters: ebpf, nfs, device, cgroup, or shared if the kernel's "
-    "counters include I/O of other volumes or containers and none are exported. Value is always 1.",
+    "counters include I/O of other volumes or containers and none are exported. The first source "
+    "is "
+    "kept; while it has no counters of the volume alone, the source is shared. Value is always 1.",
     {"volume", "source"}};
 constexpr MetricDesc kMountReads{"docker_mount_reads_total", MetricType::kCounter,
                                  "Successful reads through a mount of a container.", kMount};
@@ -94,7 +96,7 @@ class IoCollector final : public Collector {
     MetricFamilies out;
     for (const MetricDesc* desc : kAll) out[*desc];
     const Inventory& inventory = *host.inventory;
-    for (const VolumeIo& io : volume_io(host)) add_volume(host, io, out);
+    for (const VolumeIo& io : host.volume_io) add_volume(host, io, out);
     for (const MountFacts& mount : inventory.mounts) {
       if (const MountIo* io = host.io_of(mount)) {
         add_mount(inventory.containers[mount.container].name, mount.destination, *io, out);

@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "exporter/model/volume_io.h"
+#include "exporter/model/volume_io_facts.h"
 
 namespace volumeter {
 namespace {
@@ -39,7 +39,7 @@ std::string_view described(IoSource source) {
 std::vector<CheckLine> check_io(const HostSnapshot& host) {
   std::vector<CheckLine> lines;
   std::map<IoSource, Named> volumes;
-  for (const VolumeIo& io : volume_io(host)) volumes[io.source].add(io.volume->label.plain());
+  for (const VolumeIo& io : host.volume_io) volumes[io.source].add(io.volume->label.plain());
   lines.reserve(volumes.size());
   for (const auto& [source, named] : volumes) {
     lines.push_back(

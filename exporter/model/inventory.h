@@ -62,6 +62,10 @@ struct FilesystemFacts {
   bool is_local = false;       // see places.h
   // Indices into Inventory::devices: what it lies on and all below that, down to the disks.
   std::vector<std::size_t> devices;
+  // It lies on others besides the one it has the number of: members of a btrfs or bcachefs, a log or
+  // realtime device of XFS.
+  bool has_more_devices = false;
+  bool lacks_devices = false;  // some of them are not in `devices`
 };
 
 // A block device below such a filesystem or below another such device; with

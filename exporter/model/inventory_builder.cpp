@@ -9,7 +9,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "exporter/model/device_index.h"
 #include "exporter/model/filesystem_index.h"
+#include "exporter/model/image_store.h"
 #include "exporter/model/mount_failure.h"
 #include "exporter/model/prune.h"
 #include "exporter/model/volume_options.h"
@@ -30,12 +32,6 @@ constexpr std::string_view kAnonymous = "com.docker.volume.anonymous";
 Label label_of(const docker::StringMap& labels, std::string_view key) {
   const auto found = labels.find(std::string(key));
   return found == labels.end() ? Label() : Label(found->second);
-}
-
-// With containerd's image store, the rule since Docker 29, the roots of containers lie in a
-// directory of containerd's that the engine does not name.
-bool keeps_images_elsewhere(const std::string& storage_driver) {
-  return storage_driver == "overlayfs" || storage_driver == "native" || storage_driver == "erofs";
 }
 
 // Engines before 23.0 mark anonymous volumes by nothing but a name of 64 hex digits.
@@ -80,6 +76,7 @@ class Builder {
  private:
   void add_docker(const docker::Facts& docker) {
     add_engine(docker.engine);
+    find_images(docker);
     inventory_.has_all_volumes = docker.has_all_volumes;
     inventory_.event_gaps = docker.event_gaps;
     for (const auto& driver : docker.volume_drivers) {
@@ -100,14 +97,30 @@ class Builder {
     inventory_.engine =
         EngineFacts{Label(engine.product), Label(engine.version), Label(engine.api_version),
                     Label(engine.storage_driver), std::nullopt};
-    if (!engine.root_directory.empty()) {
-      inventory_.engine->filesystem = filesystems_.index_of(engine.root_directory);
-      if (!keeps_images_elsewhere(engine.storage_driver)) {
-        // Another disk may be mounted at overlay2 alone.
-        images_filesystem_ =
-            filesystems_.index_of(engine.root_directory + "/" + engine.storage_driver);
-      }
+    inventory_.engine->filesystem = filesystem_of(engine.root_directory);
+  }
+
+  // Nothing for a path that this host does not have.
+  std::optional<std::size_t> filesystem_of(const std::string& path) {
+    if (path.empty() || inputs_.is_missing(path)) return {};
+    return filesystems_.index_of(inputs_.resolved(path));
+  }
+
+  // Images and the roots of containers may lie on another disk than the engine's root directory.
+  void find_images(const docker::Facts& docker) {
+    if (!uses_containerd_store(docker.engine)) {
+      images_filesystem_ = filesystem_of(images_folder(docker.engine));
+      if (!images_filesystem_) images_filesystem_ = inventory_.engine->filesystem;
+      return;
     }
+    for (const auto& [id, details] : docker.details) {
+      const std::string layer = details.pid ? inputs_.upper_directory(*details.pid) : "";
+      if (!layer.starts_with('/')) continue;
+      images_filesystem_ = filesystem_of(std::string(store_of_layer(layer)));
+      if (images_filesystem_) return;
+    }
+    // No container says: watched, but no container's root is known to lie there.
+    for (const std::string& store : containerd_stores(docker.engine)) filesystem_of(store);
   }
 
   void add_volume(const docker::Volume& volume) {
@@ -132,7 +145,8 @@ class Builder {
       }
     }
     facts.limit_bytes = limit_bytes(volume);
-    resolved_paths_.push_back(resolved_volume_path(facts));
+    if (!facts.path.empty()) facts.path = inputs_.resolved(facts.path);
+    resolved_paths_.push_back(facts.path);
     locate_data(volume, resolved_paths_.back(), facts);
     volume_index_.emplace(facts.name, inventory_.volumes.size());
     named_by_.emplace_back();
@@ -143,7 +157,9 @@ class Builder {
   // `directory` is the volume's own, where its data is seen once it is mounted.
   void locate_data(const docker::Volume& volume, const std::string& directory, VolumeFacts& facts) {
     std::string data = directory;
+    std::string named = volume.mountpoint;  // as Docker names it
     if (const auto bound = bound_directory(volume)) {
+      named = *bound;
       facts.path = data = inputs_.resolved(*bound);
     } else if (!directory.empty() && !filesystems_.is_mount_point(directory)) {
       const bool is_mounted = is_mounted_now(volume);
@@ -156,6 +172,11 @@ class Builder {
       facts.may_be_unmounted = !is_mounted && !volume.driver.empty() && volume.driver != "local";
     }
     if (data.empty()) return;
+    if (inputs_.is_missing(named)) {
+      // Plugins make the directory when they mount the volume.
+      facts.unmounted = facts.may_be_unmounted;
+      return;
+    }
     facts.filesystem = filesystems_.index_of(data);
     filesystems_.list_below(data);
     facts.is_whole_filesystem = filesystems_.is_whole_filesystem(data);
@@ -172,11 +193,13 @@ class Builder {
     std::vector<VolumeReach::Volume> all;
     for (std::size_t i = 0; i < docker.volumes.size(); ++i) {
       const docker::Volume& volume = docker.volumes[i];
-      VolumeReach::Volume reach{volume.name, resolved_paths_[i], {}};
+      const bool moved = is_moved(volume, resolved_paths_[i]);
+      // Beside a volume that was moved there need be no others: its parent directory is its own.
+      VolumeReach::Volume reach{moved ? "" : volume.name, resolved_paths_[i], {}};
       for (const std::string& path : source_paths(volume)) {
         reach.sources.push_back(inputs_.resolved(path));
       }
-      if (volumes_folder(volume.mountpoint, volume.name).empty()) {
+      if (moved || volumes_folder(volume.mountpoint, volume.name).empty()) {
         reach.sources.push_back(resolved_paths_[i]);
       }
       all.push_back(std::move(reach));
@@ -195,12 +218,13 @@ class Builder {
     }
   }
 
-  // Only the folder of all volumes is resolved, not each volume in it: names and _data are
-  // directories that Docker made.
-  std::string resolved_volume_path(const VolumeFacts& volume) const {
-    const auto folder = volumes_folder(volume.path, volume.name);
-    if (folder.empty()) return volume.path.empty() ? "" : inputs_.resolved(volume.path);
-    return inputs_.resolved(std::string(folder)) + volume.path.substr(folder.size());
+  // Whether the volume has been moved out of the folder of all volumes, with a link in its place.
+  bool is_moved(const docker::Volume& volume, const std::string& directory) const {
+    const auto folder = volumes_folder(volume.mountpoint, volume.name);
+    if (folder.empty()) return false;
+    const std::string in_folder =
+        inputs_.resolved(std::string(folder)) + volume.mountpoint.substr(folder.size());
+    return directory != in_folder;
   }
 
   void add_container(const docker::Container& container) {
@@ -307,7 +331,7 @@ class Builder {
   void add_bind(std::size_t container, const std::string& source, MountFacts& facts) {
     if (source.empty() || source.front() != '/') return;
     const std::string resolved = inputs_.resolved(source);
-    const auto filesystem = filesystems_.index_of(resolved);
+    const auto filesystem = filesystem_of(source);
     facts.data_path = resolved;
     facts.data_volume = volume_of(resolved);
     facts.filesystem = filesystem;
@@ -391,31 +415,9 @@ class Builder {
   }
 
   void add_devices() {
-    for (std::size_t i = 0; i < inventory_.filesystems.size(); ++i) {
-      std::vector<std::size_t>& below = inventory_.filesystems[i].devices;
-      for (const BlockDevice& device : inputs_.devices_below(filesystems_.mount(i))) {
-        const std::size_t index = index_of(device);
-        if (std::find(below.begin(), below.end(), index) == below.end()) below.push_back(index);
-      }
-    }
-    for (const BlockDevice& device : inputs_.more_devices) index_of(device);
-  }
-
-  // Into inventory_.devices. By label, for the reason that binds_ has.
-  std::size_t index_of(const BlockDevice& device) {
-    const auto [found, is_new] =
-        device_index_.try_emplace(Label(device.name), inventory_.devices.size());
-    if (!is_new) return found->second;
-    DeviceFacts facts{.block = device,
-                      .name = found->first,
-                      .major = Label(std::to_string(device.number.major)),
-                      .minor = Label(std::to_string(device.number.minor)),
-                      .model = Label(device.model.value_or("")),
-                      .dm_name = Label(device.dm_name.value_or("")),
-                      .parents = {}};
-    for (const auto& parent : device.parents) facts.parents.emplace_back(parent);
-    inventory_.devices.push_back(std::move(facts));
-    return found->second;
+    DeviceIndex devices(filesystems_, inventory_, inputs_.devices_below);
+    devices.list_all();
+    for (const BlockDevice& device : inputs_.more_devices) devices.index_of(device);
   }
 
   const InventoryInputs& inputs_;
@@ -431,7 +433,6 @@ class Builder {
   std::vector<std::vector<std::size_t>> reached_by_;  // containers in another way, by volume
   // By label: two paths that look alike once repaired would be one series twice.
   std::map<Label, BindFacts> binds_;
-  std::map<Label, std::size_t> device_index_;
   std::set<std::size_t> referred_;      // volumes of the container at hand
   std::set<std::string> destinations_;  // of the container at hand
 };

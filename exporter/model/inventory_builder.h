@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -19,6 +20,15 @@ struct InventoryInputs {
   const MountList* mounts = nullptr;      // never null
   // A host path with its symbolic links resolved, or the path itself if that is unknown.
   std::function<std::string(const std::string& path)> resolved;
+  // Whether the host has no such path, as that of an engine in another machine.
+  std::function<bool(const std::string& path)> is_missing = [](const std::string&) {
+    return false;
+  };
+  // Where the writable layer of a process's root filesystem lies; empty if that is no overlay or
+  // unknown.
+  std::function<std::string(std::uint32_t pid)> upper_directory = [](std::uint32_t) {
+    return std::string();
+  };
   // All block devices below a filesystem; a device may come twice.
   std::function<std::vector<BlockDevice>(const Mount& mount)> devices_below;
   std::vector<BlockDevice> more_devices;  // to be listed whatever lies on them

@@ -56,6 +56,12 @@ bool HostSnapshot::is_unmounted(const VolumeFacts& volume) const {
          reading->space.value->apparent_bytes == kBytesOfDirectory;
 }
 
+bool HostSnapshot::is_missing(const VolumeFacts& volume) const {
+  const SizeReading* reading = find(*sizes, volume.name);
+  return reading != nullptr && reading->space.error &&
+         reading->space.error->kind == ErrorKind::kNotFound;
+}
+
 const SizeReading* HostSnapshot::size_of(const BindFacts& bind) const {
   return find(*sizes, size_key(bind));
 }
@@ -82,7 +88,14 @@ const ContainerIo* HostSnapshot::io_of(const ContainerFacts& container) const {
 
 // By name, too: the number may have gone to another device since the inventory was built.
 const DiskStats* HostSnapshot::stats_of(const DeviceFacts& device) const {
-  return disks->find(device.block.number, device.block.name);
+  const DiskStats* stats = disks->find(device.block.number, device.block.name);
+  if (stats == nullptr || stats->has_worked()) return stats;
+  // All zero because the kernel counts on the paths of the disk alone.
+  for (const std::string& path : device.block.hidden_paths) {
+    const DiskStats* of_path = disks->find(DeviceNumber{}, path);
+    if (of_path != nullptr && of_path->has_worked()) return nullptr;
+  }
+  return stats;
 }
 
 // The hidden paths of an NVMe multipath disk share the number 0:0, which identifies none of them.

@@ -13,6 +13,7 @@
 #include "exporter/base/source_health.h"
 #include "exporter/model/inventory.h"
 #include "exporter/model/usage_history.h"
+#include "exporter/model/volume_io_facts.h"
 #include "exporter/sources/cgroup/container_io.h"
 #include "exporter/sources/ebpf/mount_io_facts.h"
 #include "exporter/sources/interface/device_tracer.h"
@@ -52,6 +53,8 @@ struct HostSnapshot {
   std::shared_ptr<const DiskList> disks = std::make_shared<const DiskList>();
   // By index in inventory->containers; empty if cgroups are not read.
   std::vector<std::optional<ContainerIo>> container_io;
+  // Of volumes that have any, with counters that never change what they count.
+  std::vector<VolumeIo> volume_io;
   ProcessStats process;
   std::vector<SourceHealth> sources;
 
@@ -64,6 +67,8 @@ struct HostSnapshot {
   const SizeReading* size_of(const VolumeFacts& volume) const;
   // Whether nothing of its data is here: it is mounted only while a container has it.
   bool is_unmounted(const VolumeFacts& volume) const;
+  // Whether its directory is not on this host, as that of an engine in another machine.
+  bool is_missing(const VolumeFacts& volume) const;
   const SizeReading* size_of(const BindFacts& bind) const;
   const SizeReading* size_of(const MountFacts& tmpfs) const;
 
@@ -79,7 +84,8 @@ struct HostSnapshot {
   // Cumulative across restarts. Null if the container is not running or cannot be read.
   const ContainerIo* io_of(const ContainerFacts& container) const;
 
-  // Null also if the device number belongs to another device by now.
+  // Null also if the device number belongs to another device by now, and for an NVMe disk whose I/O
+  // the kernel counts on its paths alone.
   const DiskStats* stats_of(const DeviceFacts& device) const;
 
   const DeviceLatency* latency_of(const DeviceFacts& device) const;

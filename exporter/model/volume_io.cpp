@@ -84,6 +84,8 @@ class IoSourceFinder {
     if (counters == nullptr) return {};
     const NfsStats& stats = *counters;
     VolumeIo io{.source = IoSource::kNfs};
+    const auto& mount = inventory_.volumes[volume].nfs_mount;
+    if (mount) io.counter = mount->mount_point;
     if (const auto* read = stats.operation("READ")) {
       io.reads = read->completed;
       // The requests for data of NFS 4.2: Debian's Linux 6.12 sends no other.
@@ -109,7 +111,8 @@ class IoSourceFinder {
                     .reads = disk->reads.completed,
                     .writes = disk->writes.completed,
                     .read_bytes = disk->reads.bytes,
-                    .written_bytes = disk->writes.bytes};
+                    .written_bytes = disk->writes.bytes,
+                    .counter = disk->name + " " + to_string(disk->number)};
   }
 
   // The only container that mounts it, if that has no other data on the disk: the sum of several
@@ -124,8 +127,12 @@ class IoSourceFinder {
                                     [&](const DeviceIo& one) { return one.number == *disk; });
     if (found == io.run_devices.end() && !io.lists_all) return {};
     const DeviceIo done = found == io.run_devices.end() ? DeviceIo{} : *found;
-    VolumeIo result{
-        .source = IoSource::kCgroup, .reads = done.reads, .read_bytes = done.read_bytes};
+    const ContainerFacts& facts = inventory_.containers[*container];
+    VolumeIo result{.source = IoSource::kCgroup,
+                    .reads = done.reads,
+                    .read_bytes = done.read_bytes,
+                    .counter = facts.id.plain() + " " + std::to_string(facts.pid.value_or(0)) +
+                               " " + to_string(*disk)};
     if (io.counts_writeback && charges_writeback(volume)) {
       result.writes = done.writes;
       result.written_bytes = done.written_bytes;
@@ -169,16 +176,16 @@ class IoSourceFinder {
   // Also through other devices: the kernel counts the requests of an array on its disks. A
   // filesystem on unknown devices may lie there.
   bool may_lie_on(DeviceNumber disk, const FilesystemFacts& facts) const {
-    if (facts.devices.empty()) return !is_diskless(facts);
+    if (facts.devices.empty() || facts.lacks_devices) return !is_diskless(facts);
     return std::any_of(facts.devices.begin(), facts.devices.end(), [&](std::size_t device) {
       return inventory_.devices[device].block.number == disk;
     });
   }
 
-  // The device that a filesystem is mounted from; null if none has the filesystem's number, as
-  // with btrfs, which can span several devices.
+  // The device that a filesystem lies on; null if none has the filesystem's number, as with btrfs,
+  // or if it lies on others as well, as with bcachefs.
   const DeviceFacts* own_device(const FilesystemFacts& facts) const {
-    if (facts.devices.empty()) return nullptr;
+    if (facts.devices.empty() || facts.has_more_devices) return nullptr;
     const DeviceFacts& device = inventory_.devices[facts.devices.front()];
     return device.block.number == facts.number ? &device : nullptr;
   }

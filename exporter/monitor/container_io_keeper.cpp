@@ -11,7 +11,8 @@ namespace {
 std::vector<DeviceIo> disks_of(const Inventory& inventory) {
   std::vector<DeviceIo> disks;
   for (const DeviceFacts& device : inventory.devices) {
-    if (device.block.is_partition) continue;
+    // The hidden paths of an NVMe disk have no number.
+    if (device.block.is_partition || device.block.number == DeviceNumber{}) continue;
     disks.push_back({.number = device.block.number, .name = device.name});
   }
   return disks;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/monitor/host_monitor.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -10,10 +11,12 @@
 #include "exporter/model/nfs_volumes.h"
 #include "exporter/model/places.h"
 #include "exporter/model/size_targets.h"
+#include "exporter/model/volume_io.h"
 #include "exporter/sources/kernel/block_devices.h"
 #include "exporter/sources/kernel/container_view.h"
 #include "exporter/sources/kernel/ext4_errors.h"
 #include "exporter/sources/kernel/filesystem_devices.h"
+#include "exporter/sources/kernel/upper_directory.h"
 #include "exporter/sources/os/files.h"
 
 namespace volumeter {
@@ -124,6 +127,7 @@ void HostMonitor::start() {
     while (!stop.stop_requested()) {
       refresh(stop);
       if (saved_sizes_.is_due(host_.steady_now())) save_sizes();
+      look_for_writes();
       changed_.wait_for(stop, kMountCheck);
     }
     save_sizes();
@@ -155,6 +159,19 @@ void HostMonitor::refresh(std::stop_token stop) {
   }
 }
 
+// Often enough that each turn of a size knows of them.
+void HostMonitor::look_for_writes() {
+  const SteadyTime now = host_.steady_now();
+  if (!sizes_ || !options_.sizes.watch_changes || now < next_look_for_writes_) return;
+  next_look_for_writes_ =
+      now + std::max<std::chrono::nanoseconds>(options_.sizes.schedule.interval / 10, kMountCheck);
+  HostSnapshot host;
+  host.inventory = inventory();
+  if (mount_io_) host.mount_io = mount_io_->latest();
+  if (container_io_) host.container_io = container_io_->read(*host.inventory, *mounts_.current());
+  sizes_->note_writes(writes_.look(host));
+}
+
 // Devices without any I/O, such as most loop devices of a machine, are left out.
 std::vector<BlockDevice> HostMonitor::find_more_devices() {
   std::vector<BlockDevice> found;
@@ -176,6 +193,9 @@ std::shared_ptr<const Inventory> HostMonitor::build() const {
       {.docker = facts_.get(),
        .mounts = mount_list_.get(),
        .resolved = [this](const std::string& path) { return resolver_.resolved(path); },
+       .is_missing = [this](const std::string& path) { return resolver_.is_missing(path); },
+       .upper_directory =
+           [this](std::uint32_t pid) { return read_upper_directory(host_.paths, pid); },
        .devices_below =
            [this](const Mount& mount) { return read_devices_below(host_.paths, mount); },
        .more_devices = std::move(more_devices),
@@ -237,11 +257,21 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   snapshot->inventory = inventory();
   snapshot->filesystem_errors = filesystem_errors(*snapshot->inventory);
   snapshot->usage = usage_.times();
-  add_parts(*snapshot);
+  add_counters(*snapshot);
   snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);
   snapshot->sources = source_health(docker);
-  add_nfs(*snapshot);
+  if (has_nfs_counters(*snapshot->inventory)) snapshot->sources.push_back(mountstats_.health());
   return snapshot;
+}
+
+// One snapshot after the other, so that totals are of counters in the order of reading.
+void HostMonitor::add_counters(HostSnapshot& snapshot) {
+  const std::lock_guard lock(counters_mutex_);
+  add_parts(snapshot);
+  if (has_nfs_counters(*snapshot.inventory)) {
+    snapshot.nfs = nfs_of_volumes(*snapshot.inventory, mountstats_.read());
+  }
+  snapshot.volume_io = volume_io_.carried(volume_io(snapshot), *snapshot.inventory);
 }
 
 void HostMonitor::add_parts(HostSnapshot& snapshot) {
@@ -268,12 +298,6 @@ std::vector<std::optional<std::uint64_t>> HostMonitor::filesystem_errors(
             : read_ext4_errors(host_.paths, inventory.devices[facts.devices.front()].block.name));
   }
   return errors;
-}
-
-void HostMonitor::add_nfs(HostSnapshot& snapshot) {
-  if (!has_nfs_counters(*snapshot.inventory)) return;
-  snapshot.nfs = nfs_of_volumes(*snapshot.inventory, mountstats_.read());
-  snapshot.sources.push_back(mountstats_.health());
 }
 
 // Of both files.

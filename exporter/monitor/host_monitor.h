@@ -13,6 +13,8 @@
 #include "exporter/base/change_log.h"
 #include "exporter/base/wake_up.h"
 #include "exporter/model/snapshot.h"
+#include "exporter/model/volume_io_totals.h"
+#include "exporter/model/write_evidence.h"
 #include "exporter/monitor/container_io_keeper.h"
 #include "exporter/monitor/monitor_options.h"
 #include "exporter/monitor/path_resolver.h"
@@ -75,8 +77,9 @@ class HostMonitor {
   bool is_shown(std::uint32_t pid, const MountList& host_mounts) const;
   void save_sizes();
   SourceHealth state_health() const;
+  void add_counters(HostSnapshot& snapshot);
+  void look_for_writes();
   void add_parts(HostSnapshot& snapshot);
-  void add_nfs(HostSnapshot& snapshot);
   std::shared_ptr<const Inventory> inventory() const;
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
@@ -103,6 +106,11 @@ class HostMonitor {
   std::shared_ptr<const docker::Facts> facts_;
   std::shared_ptr<const MountList> mount_list_;
   std::vector<BlockDevice> more_devices_;  // name and number alone
+  WriteEvidence writes_;
+  SteadyTime next_look_for_writes_{};
+
+  std::mutex counters_mutex_;  // guards the one below
+  VolumeIoTotals volume_io_;
 
   mutable std::mutex mutex_;  // guards the two below
   std::shared_ptr<const Inventory> inventory_ = std::make_shared<const Inventory>();

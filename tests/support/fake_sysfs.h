@@ -41,7 +41,36 @@ class FakeSysfs {
     link("fs/btrfs/" + uuid + "/devices/", name, folder);
   }
 
-  HostPaths paths() const { return {.sysfs = folder_.path()}; }
+  // Adds the `index`th device of a bcachefs.
+  void add_to_bcachefs(const std::string& uuid, const std::string& index,
+                       const std::string& folder) {
+    link("fs/bcachefs/" + uuid + "/dev-" + index + "/", "block", folder);
+  }
+
+  void add_loop(const std::string& name, const std::string& number, const std::string& file) {
+    add("devices/virtual/block/" + name, number);
+    folder_.write("devices/virtual/block/" + name + "/loop/backing_file", file + "\n");
+  }
+
+  // An NVMe disk with two paths, which have no number.
+  void add_multipath_nvme(const std::string& number) {
+    add("devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1", number);
+    for (const char* path : {"nvme0c0n1", "nvme0c1n1", "nvme1c0n1"}) {
+      folder_.make_folder("devices/pci/nvme/" + std::string(path));
+      link("class/block/", path, "devices/pci/nvme/" + std::string(path));
+    }
+  }
+
+  void add_nvme_partition(const std::string& number) {
+    add("devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p1", number);
+    folder_.write("devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p1/partition", "1\n");
+  }
+
+  HostPaths paths() const {
+    return {.procfs = folder_ / "proc", .sysfs = folder_.path(), .rootfs = folder_.path()};
+  }
+
+  const TempFolder& folder() const { return folder_; }
 
  private:
   void add(const std::string& folder, const std::string& number) {

@@ -87,7 +87,7 @@ TreeContents to_contents(const Json& said) {
   return contents;
 }
 
-SpaceUsage to_space_usage(const Json& said) {
+SpaceUsage to_tree(const Json& said) {
   SpaceUsage usage;
   usage.method = to_method(said.value("method", "walk"));
   usage.apparent_bytes = optional_number(said, "apparent_bytes");
@@ -212,16 +212,44 @@ struct Fixture {
   Answers<std::string> links;
 };
 
+// As the real host: the first symbolic link of the path replaced, from left to right.
+Result<std::string> follow_link(const Answers<std::string>& links, const std::string& path) {
+  for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const auto found = links.find(path.substr(0, end));
+    const std::string rest = end == std::string::npos ? "" : path.substr(end);
+    if (found != links.end() && found->second) {
+      if (!found->second->starts_with('/')) {
+        return named_error(path, *found->second).value_or(from_errno(path, ENOENT));
+      }
+      return *found->second + rest;
+    }
+    if (end == std::string::npos) return path;
+  }
+}
+
+// A tree is found by a path with links and by the one that these lead to.
+void add_resolved(Answers<SpaceUsage>& trees, const Answers<std::string>& links) {
+  constexpr int kMaxLinks = 40;
+  const Answers<SpaceUsage> written = trees;
+  for (const auto& [path, tree] : written) {
+    Result<std::string> end = path;
+    for (int i = 0; i < kMaxLinks && end; ++i) end = follow_link(links, *end);
+    if (end) trees.emplace(*end, tree);
+  }
+}
+
 Result<std::shared_ptr<const Fixture>> read_fixture(const std::string& folder) {
   auto now = read_now(folder + "/now");
   if (!now) return now.error();
   auto filesystems = read_answers<FsUsage>(folder + "/statfs.json", to_usage);
   if (!filesystems) return filesystems.error();
-  auto trees = read_answers<SpaceUsage>(folder + "/trees.json", to_space_usage);
+  auto trees = read_answers<SpaceUsage>(folder + "/trees.json", to_tree);
   if (!trees) return trees.error();
   auto links = read_answers<std::string>(folder + "/links.json", to_path);
   if (!links) return links.error();
-  return std::make_shared<const Fixture>(Fixture{*now, *filesystems, *trees, *links});
+  Fixture fixture{*now, *filesystems, *trees, *links};
+  add_resolved(fixture.trees, fixture.links);
+  return std::make_shared<const Fixture>(std::move(fixture));
 }
 
 // A scan whose end was known before it began.
@@ -241,17 +269,6 @@ class FinishedScan final : public TreeScan {
   const UniqueFd event_;
 };
 
-// As statfs_space().
-std::optional<SpaceUsage> space_of(const FsUsage& filesystem) {
-  if (!filesystem.size_bytes || !filesystem.free_bytes || *filesystem.size_bytes == 0) return {};
-  SpaceUsage space;
-  space.method = SizeMethod::kStatfs;
-  space.allocated_bytes = *filesystem.size_bytes - *filesystem.free_bytes;
-  if (filesystem.files_free) space.inodes = filesystem.files - *filesystem.files_free;
-  space.limit_bytes = filesystem.size_bytes;
-  return space;
-}
-
 // As accounted_space() and walk_tree() between them.
 Result<std::unique_ptr<TreeScan>> start_scan(const Fixture& fixture, const std::string& folder,
                                              const ScanOrder& order) {
@@ -260,7 +277,7 @@ Result<std::unique_ptr<TreeScan>> start_scan(const Fixture& fixture, const std::
   Result<SpaceUsage> space = answer_for(fixture.trees, path);
   if (order.own_filesystem) {
     const auto filesystem = answer_for(fixture.filesystems, path);
-    const auto counted = filesystem ? space_of(*filesystem) : std::nullopt;
+    const auto counted = filesystem ? to_space_usage(*filesystem) : std::nullopt;
     if (counted) space = *counted;
   }
   if (!space) return std::move(space).error();
@@ -302,11 +319,7 @@ Result<HostAccess> make_folder_host(const std::string& folder) {
   host.thread_cpu = [] { return std::chrono::nanoseconds(0); };
   host.resolve = [fixture](const std::vector<Place>& places, std::stop_token) {
     std::vector<Result<std::string>> paths;
-    for (const Place& place : places) {
-      const auto found = fixture->links.find(place.path);
-      paths.push_back(found == fixture->links.end() ? Result<std::string>(place.path)
-                                                    : found->second);
-    }
+    for (const Place& place : places) paths.push_back(follow_link(fixture->links, place.path));
     return paths;
   };
   return host;

@@ -20,7 +20,7 @@ FsUsage to_fs_usage(const StatfsCounts& said) {
   usage.size_bytes = bytes(said.blocks, said.unit);
   if (said.blocks_free <= said.blocks) usage.free_bytes = bytes(said.blocks_free, said.unit);
   if (is_negative(said.blocks_available)) {
-    usage.avail_bytes = 0;
+    if (usage.size_bytes) usage.avail_bytes = 0;
   } else if (said.blocks_available <= said.blocks) {
     usage.avail_bytes = bytes(said.blocks_available, said.unit);
   }
@@ -28,6 +28,16 @@ FsUsage to_fs_usage(const StatfsCounts& said) {
   usage.files = said.files;
   if (said.files_free <= said.files) usage.files_free = said.files_free;
   return usage;
+}
+
+std::optional<SpaceUsage> to_space_usage(const FsUsage& usage) {
+  if (!usage.size_bytes || !usage.free_bytes || *usage.size_bytes == 0) return {};
+  SpaceUsage space{.method = SizeMethod::kStatfs,
+                   .allocated_bytes = *usage.size_bytes - *usage.free_bytes};
+  // btrfs and vfat do not limit inodes and say 0 of both.
+  if (usage.files > 0 && usage.files_free) space.inodes = usage.files - *usage.files_free;
+  space.limit_bytes = usage.size_bytes;
+  return space;
 }
 
 }  // namespace volumeter

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "exporter/sources/interface/space_usage.h"
+
 namespace volumeter {
 
 // Capacity of a filesystem as statfs(2) returns it; bytes, not blocks. Whether it is read-only
@@ -30,7 +32,11 @@ struct StatfsCounts {
 
 // What of these is a number. Some filesystems report more free than there is (JuiceFS), or -1 for
 // what they do not count (CephFS: f_ffree), some a size beyond 64 bits (s3fs): absent. A negative
-// f_bavail, the reserve being overdrawn, is 0.
+// f_bavail, the reserve being overdrawn, is 0 unless the size is no number either.
 FsUsage to_fs_usage(const StatfsCounts& said);
+
+// What it says of the use of a volume that is the whole filesystem; its size is the limit. Nothing if
+// it does not count (tmpfs with size=0) or its numbers make no sense.
+std::optional<SpaceUsage> to_space_usage(const FsUsage& usage);
 
 }  // namespace volumeter

@@ -2,6 +2,7 @@
 #include "exporter/sources/kernel/block_devices.h"
 
 #include <algorithm>
+#include <set>
 
 #include "exporter/base/fields.h"
 #include "exporter/sources/os/files.h"
@@ -48,6 +49,58 @@ void add_parent(Node& node, const std::string& name, const std::string& folder) 
   if (const auto number = read_device_number(folder)) node.below.push_back(*number);
 }
 
+// /sys/block/loop0/loop/backing_file: "/srv/images/pg.img". Nothing for a file that was deleted or
+// is on no mount of the host.
+std::optional<std::string> read_backing_file(const std::string& folder) {
+  auto file = read_attribute(folder + "/loop/backing_file");
+  if (!file || !file->starts_with('/') || file->ends_with(" (deleted)")) return {};
+  return file;
+}
+
+// The controller of the path "nvme0c1n2" is no part of its disk's name, nvme0n2. Empty for other
+// names.
+std::string disk_of_path(std::string_view name) {
+  constexpr std::string_view kDigits = "0123456789";
+  if (!name.starts_with("nvme")) return {};
+  const auto controller = name.find_first_not_of(kDigits, 4);
+  if (controller == std::string_view::npos || name[controller] != 'c') return {};
+  const auto space = name.find_first_not_of(kDigits, controller + 1);
+  if (space == std::string_view::npos || name[space] != 'n') return {};
+  return std::string(name.substr(0, controller)) + std::string(name.substr(space));
+}
+
+// drivers/nvme/host/multipath.c: the disk that is used is a virtual one, each path to it a hidden
+// one that has no number:
+//   /sys/class/block/nvme0n1 -> ../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1
+//   /sys/class/block/nvme0c1n1 -> ../../devices/pci0000:00/.../nvme/nvme1/nvme0c1n1
+std::vector<std::string> find_hidden_paths(const HostPaths& paths, std::string_view target,
+                                           const std::string& disk) {
+  std::vector<std::string> found;
+  if (target.find("/nvme-subsystem/") == std::string_view::npos) return found;
+  const auto names = list_dir(paths.sys("class/block"));
+  if (!names) return found;
+  for (const std::string& name : *names) {
+    if (disk_of_path(name) == disk) found.push_back(name);
+  }
+  return found;
+}
+
+BlockDevice read_hidden_path(const HostPaths& paths, const std::string& name) {
+  const std::string folder = paths.sys("class/block/" + name);
+  BlockDevice device;
+  device.name = name;
+  device.model = read_attribute(folder + "/device/model");
+  device.rotational = read_flag(folder + "/queue/rotational");
+  return device;
+}
+
+void add_slaves(Node& node, const std::string& folder) {
+  const std::string slaves = folder + "/slaves/";
+  const auto names = list_dir(slaves);
+  if (!names) return;
+  for (const std::string& name : *names) add_parent(node, device_name(name), slaves + name);
+}
+
 // /sys/dev/block/8:1 -> ../../devices/pci0000:00/.../block/sda/sda1: the directory of a partition
 // is in that of its disk.
 Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
@@ -56,23 +109,25 @@ Result<Node> read_node(const HostPaths& paths, DeviceNumber number) {
   if (!target) return target.error();
 
   Node node;
-  node.device.name = device_name(*target);
-  node.device.number = number;
-  node.device.is_partition = read_attribute(folder + "/partition").has_value();
-  const std::string disk = node.device.is_partition ? folder + "/.." : folder;
-  node.device.model = read_attribute(disk + "/device/model");
-  node.device.rotational = read_flag(disk + "/queue/rotational");
-  node.device.dm_name = read_attribute(folder + "/dm/name");
-  if (node.device.is_partition) {
-    const std::string_view path = *target;
-    add_parent(node, device_name(path.substr(0, path.rfind('/'))), disk);
+  BlockDevice& device = node.device;
+  device.name = device_name(*target);
+  device.number = number;
+  device.is_partition = read_attribute(folder + "/partition").has_value();
+  const std::string disk = device.is_partition ? folder + "/.." : folder;
+  device.model = read_attribute(disk + "/device/model");
+  device.rotational = read_flag(disk + "/queue/rotational");
+  device.dm_name = read_attribute(folder + "/dm/name");
+  device.backing_file = read_backing_file(folder);
+  const std::string_view path = *target;
+  const std::string disk_name =
+      device.is_partition ? device_name(path.substr(0, path.rfind('/'))) : device.name;
+  device.hidden_paths = find_hidden_paths(paths, path, disk_name);
+  if (device.is_partition) {
+    add_parent(node, disk_name, disk);
+  } else {
+    device.parents = device.hidden_paths;
   }
-  const std::string slaves = folder + "/slaves/";
-  if (const auto names = list_dir(slaves)) {
-    for (const std::string& name : *names) {
-      add_parent(node, device_name(name), slaves + name);
-    }
-  }
+  add_slaves(node, folder);
   return node;
 }
 
@@ -121,6 +176,11 @@ Result<std::vector<BlockDevice>> read_block_devices(const HostPaths& paths, Devi
     open.insert(open.end(), node->below.begin(), node->below.end());
     devices.push_back(node->device);
   }
+  std::set<std::string> hidden;
+  for (const BlockDevice& device : devices) {
+    hidden.insert(device.hidden_paths.begin(), device.hidden_paths.end());
+  }
+  for (const std::string& name : hidden) devices.push_back(read_hidden_path(paths, name));
   return devices;
 }
 

@@ -21,8 +21,8 @@ Result<std::string> read_block_device_name(const HostPaths& paths, DeviceNumber 
 // kNotFound for major 0: filesystems without a block device (tmpfs, nfs, overlay, btrfs).
 Result<BlockDevice> read_block_device(const HostPaths& paths, DeviceNumber number);
 
-// The device first, then all underlying devices, each once; at most 64. Underlying devices that
-// cannot be read are left out.
+// The device first, then all underlying devices, each once; at most 64, and the hidden paths of
+// NVMe disks. Underlying devices that cannot be read are left out.
 Result<std::vector<BlockDevice>> read_block_devices(const HostPaths& paths, DeviceNumber number);
 
 }  // namespace volumeter

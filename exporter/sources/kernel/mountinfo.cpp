@@ -32,15 +32,36 @@ bool is_emergency_readonly(std::string_view options) {
   return false;
 }
 
-// NFS and CIFS show the address of their server, which the source may lack or spell in any way:
+// The value of an option "key=value"; empty if there is none. NFS and CIFS show the address of their
+// server, which the source may lack or spell in any way:
 //   rw,vers=4.2,hard,addr=10.0.0.5
-std::string_view server_address(std::string_view options) {
-  constexpr std::string_view kKey = "addr=";
+std::string_view option_value(std::string_view options, std::string_view key) {
   while (!options.empty()) {
-    const std::string_view option = cut(options, ',');
-    if (option.starts_with(kKey)) return option.substr(kKey.size());
+    std::string_view value = cut(options, ',');
+    if (cut(value, '=') == key) return value;
   }
   return {};
+}
+
+// XFS has its log and its files of realtime data on other devices if told so (xfs(5)), ReiserFS its
+// journal; bcachefs lists all of its devices as the source:
+//   40 27 8:16 / /data rw - xfs /dev/sdb rw,attr2,logdev=/dev/sdd,rtdev=/dev/sdc,noquota
+//   41 27 8:16 / /data rw - bcachefs /dev/sdb:/dev/sdc rw
+std::vector<std::string> find_more_devices(std::string_view source, std::string_view options) {
+  constexpr std::string_view kDevFolder = "/dev/";
+  std::vector<std::string> devices;
+  if (source.starts_with(kDevFolder)) {
+    for (auto at = source.find(":/dev/"); at != std::string_view::npos;) {
+      source.remove_prefix(at + 1);
+      at = source.find(":/dev/");
+      devices.push_back(undo_octal_escapes(source.substr(0, at)));
+    }
+  }
+  for (const char* key : {"logdev", "rtdev", "jdev"}) {
+    const std::string_view device = option_value(options, key);
+    if (device.starts_with(kDevFolder)) devices.push_back(undo_octal_escapes(device));
+  }
+  return devices;
 }
 
 // Any number of optional fields: "shared:1 master:2 unbindable -".
@@ -91,7 +112,11 @@ std::optional<Mount> parse_mount(std::string_view rest) {
   mount.source = undo_octal_escapes(source);
   mount.readonly = *readonly;
   mount.super_readonly = *super_readonly || is_emergency_readonly(super_options);
-  mount.server = server_address(super_options);
+  mount.server = option_value(super_options, "addr");
+  mount.more_devices = find_more_devices(source, super_options);
+  if (mount.fstype == "overlay") {
+    mount.upper_directory = undo_octal_escapes(option_value(super_options, "upperdir"));
+  }
   if (mount.fstype == "cgroup" && super_options.size() > 3) {
     mount.controllers = super_options.substr(3);  // after "rw,"
   }

@@ -27,6 +27,9 @@ struct Mount {
   bool readonly = false;        // this mount is read-only
   bool super_readonly = false;  // the filesystem is read-only, in all its mounts
   std::string server;           // "10.0.0.5", the addr= of a network filesystem; else empty
+  // "/dev/sdc": what else the filesystem lies on, as its options or a source of several devices say.
+  std::vector<std::string> more_devices;
+  std::string upper_directory;  // of an overlay: what is written lies there
   std::string controllers;      // of a cgroup v1 hierarchy: "blkio", "cpu,cpuacct"
 };
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "exporter/base/saturating.h"
+
 namespace volumeter {
 namespace {
 
@@ -12,6 +14,12 @@ LogSubject subject_of(const std::string& key) { return {"size", {{"volume", key}
 
 bool is_not_asked(const Sampled<SpaceUsage>& space) {
   return space.error && space.error->kind == ErrorKind::kNotAsked;
+}
+
+LogSubject overflow_of(const std::string& key) { return {"size_overflow", {{"volume", key}}}; }
+
+bool is_saturated(const SpaceUsage& space) {
+  return space.apparent_bytes == kSaturated || space.allocated_bytes == kSaturated;
 }
 
 SpaceUsage updated(SpaceUsage before, const SpaceUsage& now) {
@@ -46,10 +54,12 @@ void SizeResults::count_as_tried(SizeReading& reading) {
 bool SizeResults::accept(const SizeTarget& target, const SizeMeasurement& measured, WallTime at) {
   bool failed_before = false;
   bool is_changed = false;
+  bool was_saturated = false;
   {
     const std::lock_guard lock(mutex_);
     SizeReading& reading = readings_[target.key];
     count_as_tried(reading);
+    was_saturated = reading.space.value && is_saturated(*reading.space.value);
     failed_before = reading.space.error.has_value();
     if (is_not_asked(reading.space)) --not_asked_;
     const SpaceUsage space = measured.is_update && reading.space.value
@@ -64,6 +74,14 @@ bool SizeResults::accept(const SizeTarget& target, const SizeMeasurement& measur
     published_.reset();
   }
   if (failed_before) log_.info(subject_of(target.key), "measured again");
+  if (is_saturated(measured.space)) {
+    log_.warning(overflow_of(target.key),
+                 "size is beyond 64 bits; exporting the largest number; look for sparse files, or "
+                 "check the filesystem",
+                 {{"path", target.place.path}});
+  } else if (was_saturated) {
+    log_.forget(overflow_of(target.key));
+  }
   return is_changed;
 }
 
@@ -113,6 +131,7 @@ void SizeResults::report_not_asked(const Error& error) {
 
 void SizeResults::forget(const std::string& key) {
   log_.forget(subject_of(key));
+  log_.forget(overflow_of(key));
   const std::lock_guard lock(mutex_);
   const auto reading = readings_.find(key);
   if (reading == readings_.end()) return;

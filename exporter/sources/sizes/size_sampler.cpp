@@ -23,6 +23,7 @@ double in_seconds(nanoseconds time) { return Seconds(time).count(); }
 
 MeasuringOptions measuring(const SizeSamplerOptions& options) {
   return {.full_interval = options.full_interval,
+          .doubt_interval = options.schedule.interval,
           .hot_time = std::max(kHotTime, 2 * options.schedule.interval),
           .threads = options.threads};
 }
@@ -56,6 +57,11 @@ void SizeSampler::set_targets(std::vector<SizeTarget> targets) {
   waiting_.wake();
 }
 
+void SizeSampler::note_writes(const std::vector<std::string>& keys) {
+  const std::lock_guard lock(mutex_);
+  written_.insert(keys.begin(), keys.end());
+}
+
 void SizeSampler::start() {
   thread_ = std::jthread([this](std::stop_token stop) {
     while (!stop.stop_requested()) wait(step(stop));
@@ -74,6 +80,7 @@ void SizeSampler::sample_once(std::stop_token stop) {
 
 nanoseconds SizeSampler::step(std::stop_token stop) {
   take_targets();
+  take_writes();
   receive_all();
   give_up_silent();
   SteadyTime now = host_.steady_now();
@@ -119,6 +126,18 @@ void SizeSampler::take_targets() {
   if (!targets) return;
   for (const std::string& key : schedule_.set_targets(*targets)) remove(key);
   add_new(*targets);
+}
+
+void SizeSampler::take_writes() {
+  std::set<std::string> written;
+  {
+    const std::lock_guard lock(mutex_);
+    written.swap(written_);
+  }
+  for (const std::string& key : written) {
+    const auto found = targets_.find(key);
+    if (found != targets_.end()) found->second.machine.note_writes();
+  }
 }
 
 void SizeSampler::remove(const std::string& key) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -51,6 +52,9 @@ class SizeSampler {
   // their time, until this one measures them.
   void restore(SizeReadings readings) { results_.restore(std::move(readings)); }
 
+  // By key, those whose users wrote: a change of which no event tells is found by a walk.
+  void note_writes(const std::vector<std::string>& keys);
+
   void start();
 
   // Measures all of them now, in the calling thread; not once started.
@@ -77,6 +81,7 @@ class SizeSampler {
   };
 
   void take_targets();
+  void take_writes();
   void remove(const std::string& key);
   void add_new(const std::vector<SizeTarget>& targets);
   void receive_all();
@@ -121,7 +126,8 @@ class SizeSampler {
 
   SizeResults results_;
 
-  mutable std::mutex mutex_;  // of the two below
+  mutable std::mutex mutex_;  // of the three below
+  std::set<std::string> written_;
   std::optional<std::vector<SizeTarget>> new_targets_;
   SizeWork work_;
 

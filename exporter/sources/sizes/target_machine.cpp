@@ -68,8 +68,13 @@ TargetState TargetMachine::state(SteadyTime now) const {
     return walks ? TargetState::kWalking : TargetState::kRereading;
   }
   if (resting_ != TargetState::kMeasured || !tree_.has_index()) return resting_;
-  const bool is_due = !verified_ || now - *verified_ >= options_.full_interval;
-  return is_due ? TargetState::kVerificationDue : TargetState::kFollowing;
+  return is_verification_due(now) ? TargetState::kVerificationDue : TargetState::kFollowing;
+}
+
+bool TargetMachine::is_verification_due(SteadyTime now) const {
+  if (!verified_ || now - *verified_ >= options_.full_interval) return true;
+  return has_doubts_ &&
+         now - *verified_ >= std::max(options_.doubt_interval, verification_took_ * kDoubtFactor);
 }
 
 bool TargetMachine::wants_feed() const {
@@ -97,7 +102,7 @@ TargetOrders TargetMachine::begin(SteadyTime now, bool has_feed) {
   attempt_ = std::make_unique<Attempt>();
   attempt_->began = now;
   auto changed = tree_.take_changed();
-  const bool verifies = !verified_ || now - *verified_ >= options_.full_interval;
+  const bool verifies = is_verification_due(now);
   if (changed && changed->empty() && !verifies && tree_.totals()) return publish_index(now, {});
   if (changed && !changed->empty()) {
     attempt_->phase = Attempt::Phase::kLookAgain;
@@ -118,6 +123,7 @@ TargetOrders TargetMachine::send_order(SteadyTime now, bool has_feed) {
   order.has_mounts_below = target_.has_mounts_below;
   switch (attempt.phase) {
     case Attempt::Phase::kWalk:
+      has_doubts_ = false;
       attempt.wants_records = has_feed && tree_.begin_walk();
       order.own_filesystem = target_.own_filesystem;
       order.want_records = attempt.wants_records;
@@ -180,10 +186,11 @@ TargetOrders TargetMachine::end_walk(const SpaceUsage& space, SteadyTime now,
   if (is_accounted_ || !attempt_->wants_records) {
     tree_.drop();  // if there is an index, this has not verified it
   } else if (const auto before = tree_.end_walk(space, meanwhile)) {
-    attempt_->drift_bytes = static_cast<std::int64_t>(before->allocated_bytes) -
-                            static_cast<std::int64_t>(space.allocated_bytes);
+    attempt_->drift_bytes =
+        static_cast<std::int64_t>(before->allocated_bytes - space.allocated_bytes);
   }
   verified_ = attempt_->began;
+  verification_took_ = now - attempt_->began;
   return publish(space, false, now);
 }
 

@@ -21,6 +21,9 @@ namespace volumeter {
 struct MeasuringOptions {
   // How often a walk verifies a size that is kept up by reading what changed.
   std::chrono::nanoseconds full_interval = std::chrono::hours(1);
+  // A walk verifies it sooner if there were writes that may have changed it without a word: not
+  // before this interval, nor before a multiple (kDoubtFactor) of the duration of the last walk.
+  std::chrono::nanoseconds doubt_interval = std::chrono::minutes(5);
   std::chrono::nanoseconds hot_time = std::chrono::minutes(10);  // see WalkOptions
   std::uint32_t threads = 1;                                     // of one walk
 };
@@ -70,7 +73,8 @@ struct TargetOrders {
 //   verification due  turn, nothing changed                     walking           scan: measure
 //                     turn, some directories changed            rereading, then   scan: look again
 //                                                               paused
-//   following         clock: the full interval has passed       verification due
+//   following         clock: the full interval has passed, or   verification due
+//                       less after writes were noted
 //   following         feed lost                                 measured
 //   walking           report: records                           walking
 //   walking           report: paused                            paused
@@ -103,6 +107,7 @@ class TargetMachine {
   static constexpr std::chrono::seconds kStalledRetry{15};
   static constexpr std::chrono::seconds kErrorRetry{30};
   static constexpr std::chrono::seconds kMaxRetry{120};
+  static constexpr int kDoubtFactor = 100;
 
   // `target` and `pool` must outlive it. `id`: its name in IndexPool::owners().
   TargetMachine(const SizeTarget& target, const MeasuringOptions& options, IndexPool& pool,
@@ -135,6 +140,8 @@ class TargetMachine {
   TargetOrders remove();
 
   void note_change(const DirectoryHandle& directory) { tree_.note_change(directory); }
+  // Who uses it wrote, perhaps without an event: through a file that stays open, or truncate(2).
+  void note_writes() { has_doubts_ = true; }
   // Its filesystem lost changes or reports none any more.
   void lose_feed();
   // See FollowedTree.
@@ -143,6 +150,7 @@ class TargetMachine {
  private:
   struct Attempt;
 
+  bool is_verification_due(SteadyTime now) const;
   TargetOrders begin(SteadyTime now, bool has_feed);
   TargetOrders send_order(SteadyTime now, bool has_feed);
   void take_records(std::vector<TreeRecord> records);
@@ -164,6 +172,8 @@ class TargetMachine {
   bool refuses_handles_ = false;        // directories cannot be opened by handle: no index
   unsigned stalls_ = 0;                 // in a row
   std::optional<SteadyTime> verified_;  // when the last scan began that measured all of it
+  std::chrono::nanoseconds verification_took_{0};
+  bool has_doubts_ = false;  // writes were noted since then
   FollowedTree tree_;
   std::unique_ptr<Attempt> attempt_;  // a measurement in progress
 };

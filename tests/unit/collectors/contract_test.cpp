@@ -9,6 +9,7 @@
 #include "collectors/builtin.h"
 #include "exporter/metrics/server_metrics.h"
 #include "exporter/model/inventory_builder.h"
+#include "exporter/model/volume_io.h"
 
 namespace volumeter::contract_test {
 namespace {
@@ -172,6 +173,7 @@ HostSnapshot rich_snapshot() {
   SourceHealth statfs{.name = "statfs"};
   statfs.failed({ErrorKind::kTimeout, "/mnt", "does not answer"});
   host.sources = {docker, statfs};
+  host.volume_io = volume_io(host);
   return host;
 }
 

@@ -97,5 +97,27 @@ TEST_CASE("a device number reused by another device is not attributed to the old
   CHECK_FALSE(value(host, "docker_device_reads_completed_total", "nvme1n1"));
 }
 
+TEST_CASE("an NVMe disk whose paths alone are counted has no zeros") {
+  DeviceFacts disk = device("nvme0n1", 259, 1);
+  disk.block.hidden_paths = {"nvme0c0n1", "nvme0c1n1"};
+  DeviceFacts partition = device("nvme0n1p1", 259, 2);
+  partition.block.hidden_paths = disk.block.hidden_paths;
+  const std::vector devices{disk, partition, device("nvme0c0n1", 0, 0), device("nvme0c1n1", 0, 0)};
+  const std::string paths =
+      "0 0 nvme0c0n1 5 0 80 1 0 0 0 0 0 1 1\n"
+      "0 0 nvme0c1n1 0 0 0 0 0 0 0 0 0 0 0\n";
+  const auto reads = [&](const std::string& of_disk, std::string_view name) {
+    const std::string text = paths + "259 1 nvme0n1 " + of_disk + " 0 0 0 0 0 0 0 0 0 0\n" +
+                             "259 2 nvme0n1p1 " + of_disk + " 0 0 0 0 0 0 0 0 0 0\n";
+    return value(host_with(devices, text), "docker_device_reads_completed_total", name);
+  };
+  CHECK_FALSE(reads("0", "nvme0n1"));
+  CHECK_FALSE(reads("0", "nvme0n1p1"));
+  CHECK(reads("0", "nvme0c0n1") == 5);
+  CHECK(reads("0", "nvme0c1n1") == 0);
+  CHECK(reads("5", "nvme0n1") == 5);  // Linux 6.4 counts on both
+  CHECK(reads("5", "nvme0n1p1") == 5);
+}
+
 }  // namespace
 }  // namespace volumeter::devices_test

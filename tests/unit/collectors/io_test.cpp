@@ -5,6 +5,7 @@
 
 #include "collectors/builtin.h"
 #include "exporter/model/inventory_builder.h"
+#include "exporter/model/volume_io.h"
 
 namespace volumeter::io_test {
 namespace {
@@ -70,6 +71,7 @@ struct Scene {
     host.disks = std::make_shared<const DiskList>(
         parse_diskstats("8 16 sdb 1000000 0 8 0 5 0 8 0 0 0 0\n").items);
     if (counted) host.mount_io = std::make_shared<const MountIoReadings>(*counted);
+    host.volume_io = volume_io(host);
     return make_collector("io")->collect(host);
   }
 

@@ -117,6 +117,22 @@ TEST_CASE("a filesystem of its own tells its size in a folder, also inside a con
   CHECK_FALSE(space->apparent_bytes);
 }
 
+TEST_CASE("a link of a folder is followed within a path, or leads nowhere") {
+  const TempFolder folder;
+  folder.write("now", "1");
+  folder.write("links.json", R"({"/a": "/data/a", "/data": "/mnt", "/gone": "ENOENT"})");
+  folder.write("trees.json", R"({"/a/tree": {"allocated_bytes": 4096}})");
+  const HostAccess host = host_of(folder);
+  const auto paths = host.resolve({at("/a/tree"), at("/data/a/tree"), at("/gone/x")}, {});
+  REQUIRE(paths.size() == 3);
+  CHECK(paths[0].value() == "/data/a/tree");
+  CHECK(paths[1].value() == "/mnt/a/tree");
+  CHECK(paths[2].error().kind == ErrorKind::kNotFound);
+  // A tree is found by either name.
+  CHECK(measure(host, {.place = at("/mnt/a/tree"), .directories = {}}));
+  CHECK(measure(host, {.place = at("/a/tree"), .directories = {}}));
+}
+
 TEST_CASE("links of a folder lead elsewhere, other paths to themselves") {
   const TempFolder folder;
   folder.write("now", "1");

@@ -52,6 +52,11 @@ TEST_CASE("a negative number of available blocks is none left") {
   CHECK(with(&StatfsCounts::blocks_available, kMinusOne - 4999).avail_bytes == 0);
 }
 
+TEST_CASE("a filesystem that calls all of its counts -1 is neither full nor empty") {
+  const FsUsage usage = to_fs_usage({4096, kMinusOne, kMinusOne, kMinusOne, kMinusOne, kMinusOne});
+  CHECK(usage == FsUsage{});
+}
+
 TEST_CASE("a size beyond 64 bits is absent") {
   for (const std::uint64_t blocks : {kMinusOne, kMinusOne / 2, std::uint64_t{1} << 52}) {
     CHECK_FALSE(with(&StatfsCounts::blocks, blocks).size_bytes);
@@ -61,6 +66,20 @@ TEST_CASE("a size beyond 64 bits is absent") {
 
 TEST_CASE("a filesystem that does not count inodes has none") {
   CHECK(with(&StatfsCounts::files, kMinusOne).files == 0);
+}
+
+TEST_CASE("a volume that is a whole filesystem uses what is not free, if that is known") {
+  const auto space = to_space_usage(to_fs_usage(kSound));
+  REQUIRE(space);
+  CHECK(space->method == SizeMethod::kStatfs);
+  CHECK(space->allocated_bytes == 2048000);
+  CHECK(space->inodes == 10U);
+  CHECK(space->limit_bytes == 4096000U);
+  CHECK_FALSE(to_space_usage(with(&StatfsCounts::blocks, 0)));
+  CHECK_FALSE(to_space_usage(with(&StatfsCounts::blocks, kMinusOne)));
+  CHECK_FALSE(to_space_usage(with(&StatfsCounts::blocks_free, 1001)));
+  CHECK_FALSE(to_space_usage(with(&StatfsCounts::files, 0))->inodes);
+  CHECK_FALSE(to_space_usage(with(&StatfsCounts::files_free, kMinusOne))->inodes);
 }
 
 }  // namespace volumeter::fs_usage_test

@@ -131,6 +131,32 @@ TEST_CASE("the name of a device is found by its number") {
   CHECK(none.error().kind == ErrorKind::kNotFound);
 }
 
+TEST_CASE("a loop device has the file it was set up on, unless that was deleted") {
+  test::FakeSysfs sysfs;
+  sysfs.add_loop("loop0", "7:0", "/srv/images/pg data.img");
+  sysfs.add_loop("loop1", "7:1", "/srv/images/old.img (deleted)");
+  sysfs.add_loop("loop2", "7:2", "");
+  CHECK(read_block_device(sysfs.paths(), {7, 0})->backing_file == "/srv/images/pg data.img");
+  CHECK_FALSE(read_block_device(sysfs.paths(), {7, 1})->backing_file);
+  CHECK_FALSE(read_block_device(sysfs.paths(), {7, 2})->backing_file);
+}
+
+TEST_CASE("the parents of an NVMe disk are its hidden paths, which have no number") {
+  test::FakeSysfs sysfs;
+  sysfs.add_multipath_nvme("259:1");
+  sysfs.add_nvme_partition("259:2");
+  const auto devices = read_block_devices(sysfs.paths(), {259, 2});
+  REQUIRE(devices);
+  REQUIRE(devices->size() == 4);
+  CHECK(devices->at(0).name == "nvme0n1p1");
+  CHECK(devices->at(0).parents == std::vector<std::string>{"nvme0n1"});
+  CHECK(devices->at(1).parents == std::vector<std::string>{"nvme0c0n1", "nvme0c1n1"});
+  CHECK(devices->at(0).hidden_paths == devices->at(1).hidden_paths);
+  CHECK(devices->at(2).name == "nvme0c0n1");
+  CHECK(devices->at(3).name == "nvme0c1n1");
+  CHECK(devices->at(3).number == DeviceNumber{});
+}
+
 TEST_CASE("a partition is distinguished from a disk") {
   FakeSysfs sysfs;
   sysfs.add_disk("sda", "8:0");

@@ -28,6 +28,26 @@ std::uint64_t id_at(const MountList& list, std::string_view path) {
   return found == nullptr ? 0 : found->id;
 }
 
+TEST_CASE("a mount names what else it lies on: other devices, the upper directory of an overlay") {
+  using Paths = std::vector<std::string>;
+  const auto mounts = parse_mountinfo(
+      "1 0 8:16 / /a rw - xfs /dev/sdb rw,attr2,logdev=/dev/sdd,rtdev=/dev/my\\040disk,noquota\n"
+      "2 0 8:16 / /b rw - bcachefs /dev/sdb:/dev/sdc:/dev/sdd rw\n"
+      "3 0 0:40 / /c rw - nfs nas:/dev/x rw,addr=10.0.0.5\n"
+      "4 0 0:41 / /d rw - overlay overlay rw,lowerdir=/l,upperdir=/u\\040p,workdir=/w\n"
+      "5 0 8:1 / /e rw - ext4 /dev/disk/by-path/pci-0000:00:1f.2-ata-1 rw,upperdir=/x\n"
+      "6 0 8:2 / /f rw - xfs /dev/sda2 rw,logdev,rtdev=sdc,logdev=/dev/sdd\n");
+  REQUIRE(mounts.items.size() == 6);
+  CHECK(mounts.items[0].more_devices == Paths{"/dev/sdd", "/dev/my disk"});
+  CHECK(mounts.items[1].more_devices == Paths{"/dev/sdc", "/dev/sdd"});
+  CHECK(mounts.items[2].more_devices.empty());
+  CHECK(mounts.items[2].server == "10.0.0.5");
+  CHECK(mounts.items[3].upper_directory == "/u p");
+  CHECK(mounts.items[4].more_devices.empty());
+  CHECK(mounts.items[4].upper_directory.empty());
+  CHECK(mounts.items[5].more_devices.empty());
+}
+
 TEST_CASE("all fields of the kernel's example line are parsed") {
   const Mount read =
       only("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n");

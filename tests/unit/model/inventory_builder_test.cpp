@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -62,6 +63,8 @@ struct Host {
   docker::Facts docker;
   std::string mountinfo = kMountInfo;
   std::map<std::string, std::string> links;
+  std::set<std::string> missing;
+  std::map<std::uint32_t, std::string> layers;  // upper directories, by process
   std::map<DeviceNumber, std::vector<BlockDevice>> devices;
   std::vector<BlockDevice> more_devices;
   std::vector<std::string> user_labels;
@@ -72,20 +75,29 @@ struct Host {
   Inventory inventory(const docker::Facts* facts) const {
     const MountList mounts(parse_mountinfo(mountinfo).items);
     const auto resolved = [&](const std::string& path) {
-      const auto found = links.find(path);
-      return found == links.end() ? path : found->second;
+      for (const auto& [from, to] : links) {
+        if (path == from || path.starts_with(from + "/")) return to + path.substr(from.size());
+      }
+      return path;
     };
     const auto devices_below = [&](const Mount& mount) {
       const auto found = devices.find(mount.device);
       return found == devices.end() ? std::vector<BlockDevice>{} : found->second;
     };
-    return build_inventory({.docker = facts,
-                            .mounts = &mounts,
-                            .resolved = resolved,
-                            .devices_below = devices_below,
-                            .more_devices = more_devices,
-                            .user_labels = user_labels,
-                            .measured_binds = *PathPattern::parse(measured_binds)});
+    return build_inventory(
+        {.docker = facts,
+         .mounts = &mounts,
+         .resolved = resolved,
+         .is_missing = [&](const std::string& path) { return missing.contains(path); },
+         .upper_directory =
+             [&](std::uint32_t pid) {
+               const auto found = layers.find(pid);
+               return found == layers.end() ? std::string() : found->second;
+             },
+         .devices_below = devices_below,
+         .more_devices = more_devices,
+         .user_labels = user_labels,
+         .measured_binds = *PathPattern::parse(measured_binds)});
   }
 };
 
@@ -285,6 +297,62 @@ TEST_CASE("a volumes directory that is a symbolic link is resolved") {
   CHECK(inventory.volumes.front().use == VolumeUse::kInUse);
   REQUIRE(inventory.volumes.front().filesystem);
   CHECK(inventory.filesystems[*inventory.volumes.front().filesystem].mount_point == "/srv");
+}
+
+TEST_CASE("a volume that was moved to another disk is where the link in its place leads") {
+  for (const char* link : {"/var/lib/docker/volumes/db", "/var/lib/docker/volumes/db/_data"}) {
+    CAPTURE(link);
+    Host host;
+    host.docker.volumes = {local("db"), local("other")};
+    host.docker.containers = {running("a", {bound("/srv/moved")}), running("b", {bound("/srv")})};
+    host.links = {{link, "/srv/moved"}};
+    const Inventory inventory = host.inventory();
+    const VolumeFacts& db = volume(inventory, "db");
+    CHECK(db.path.starts_with("/srv/moved"));
+    CHECK(db.mountpoint == Label("/var/lib/docker/volumes/db/_data"));
+    REQUIRE(db.filesystem);
+    CHECK(inventory.filesystems[*db.filesystem].mount_point == "/srv");
+    CHECK(db.containers.running == 2);
+    CHECK(volume(inventory, "other").use == VolumeUse::kOrphaned);
+  }
+}
+
+TEST_CASE("a volume moved into another one is used by who uses that") {
+  Host host;
+  host.docker.volumes = {local("inner"), local("outer")};
+  host.docker.containers = {running("a", {by_name("inner")})};
+  host.links = {{"/var/lib/docker/volumes/inner", "/var/lib/docker/volumes/outer/_data/inner"}};
+  CHECK(volume(host.inventory(), "outer").use == VolumeUse::kInUse);
+}
+
+TEST_CASE("a path that this host does not have is on none of its filesystems") {
+  Host host;
+  host.docker.engine = {"docker", "20.10.24", "1.41", "overlay2", "/var/lib/docker"};
+  host.docker.volumes = {local("db"), local("bound")};
+  host.docker.volumes[1].options = {{"type", "none"}, {"o", "bind"}, {"device", "/srv/there"}};
+  host.docker.containers = {running("a", {by_name("db"), bound("/srv/elsewhere")})};
+  host.measured_binds = ".*";
+  host.missing = {kVolumes + "db/_data", "/srv/there", "/srv/elsewhere", "/var/lib/docker",
+                  "/var/lib/docker/overlay2"};
+  const Inventory inventory = host.inventory();
+  CHECK(inventory.filesystems.empty());
+  CHECK(inventory.binds.empty());
+  for (const VolumeFacts& facts : inventory.volumes) {
+    CHECK_FALSE(facts.filesystem);
+    CHECK_FALSE(facts.unmounted);
+  }
+  CHECK(volume(inventory, "db").use == VolumeUse::kInUse);
+}
+
+TEST_CASE("the missing directory of a plugin's volume is one that is not mounted") {
+  Host host;
+  host.docker.volumes = {local("lvm")};
+  host.docker.volumes[0].driver = "lvm";
+  host.docker.volumes[0].mountpoint = "/mnt/lvm";
+  host.missing = {"/mnt/lvm"};
+  CHECK(host.inventory().volumes.front().unmounted);
+  host.docker.containers = {running("a", {by_name("lvm")})};
+  CHECK_FALSE(host.inventory().volumes.front().unmounted);
 }
 
 // --- prune hazards ----------------------------------------------------------------------
@@ -762,6 +830,44 @@ TEST_CASE("the engine and the filesystem of its root directory are known without
   CHECK(inventory.engine->storage_driver == Label("overlay2"));
   REQUIRE(inventory.filesystems.size() == 1);
   CHECK(inventory.filesystems[0].mount_point == "/srv");
+}
+
+// The mount points of all filesystems of a host whose engine has its root directory on /.
+std::vector<std::string> filesystems_with(const std::string& driver, Host host) {
+  host.docker.engine = {"docker", "29.0.0", "1.52", driver, "/var/lib/docker"};
+  std::vector<std::string> found;
+  for (const FilesystemFacts& facts : host.inventory().filesystems) {
+    found.push_back(facts.mount_point);
+  }
+  return found;
+}
+
+TEST_CASE("images on another disk than the engine's root directory are found") {
+  using Found = std::vector<std::string>;
+  Host host;
+  SECTION("by a mount on the storage driver's directory") {
+    host.mountinfo += "9 1 8:3 / /var/lib/docker/overlay2 rw - ext4 /dev/sda3 rw\n";
+    CHECK(filesystems_with("overlay2", host) == Found{"/", "/var/lib/docker/overlay2"});
+  }
+  SECTION("by a symbolic link in its place") {
+    host.links = {{"/var/lib/docker/overlay2", "/srv/overlay2"}};
+    CHECK(filesystems_with("overlay2", host) == Found{"/", "/srv"});
+  }
+  SECTION("by the layer of a running container") {
+    host.docker.containers = {running("a", {})};
+    host.docker.details["id-a"].pid = 7;
+    host.layers[7] = "/srv/ctd/io.containerd.snapshotter.v1.overlayfs/snapshots/7/fs";
+    CHECK(filesystems_with("overlayfs", host) == Found{"/", "/srv"});
+  }
+  SECTION("in the directory that containerd has by itself") {
+    host.mountinfo += "9 1 8:3 / /var/lib/containerd rw - ext4 /dev/sda3 rw\n";
+    CHECK(filesystems_with("overlayfs", host) == Found{"/", "/var/lib/containerd"});
+  }
+  SECTION("nowhere, if containerd's directory is not there") {
+    host.links = {{"/var/lib/containerd", "/srv/containerd"}};
+    host.missing = {"/var/lib/containerd"};
+    CHECK(filesystems_with("overlayfs", host) == Found{"/"});
+  }
 }
 
 }  // namespace

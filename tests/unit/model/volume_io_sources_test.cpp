@@ -88,6 +88,7 @@ class Host {
     host_.disks = std::make_shared<const DiskList>(parse_diskstats(text).items);
   }
 
+  FilesystemFacts& filesystem_facts(std::size_t index) { return inventory_.filesystems[index]; }
   VolumeFacts& facts(std::size_t volume) { return inventory_.volumes[volume]; }
   ContainerIo& io(std::size_t container) { return *host_.container_io[container]; }
   HostSnapshot& snapshot() { return host_; }
@@ -198,6 +199,29 @@ TEST_CASE("a filesystem on several devices has no device counters") {
       host.volume(host.filesystem("btrfs", {0, 40}, {Host::kSdb, Host::kSda}), kWhole);
   host.container({done({8, 16}, 1, 1)});
   host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("a filesystem with a log or a second member on another device has no device counters") {
+  Host host;
+  const auto volume = host.volume(host.on_sdb(), kWhole);
+  host.container({done({8, 16}, 1, 1)});
+  host.mount(volume);
+  CHECK(host.source_of(volume) == IoSource::kDevice);
+  host.filesystem_facts(0).has_more_devices = true;
+  CHECK(host.source_of(volume) == IoSource::kShared);
+}
+
+TEST_CASE("a mount on a filesystem of which a device is unknown may be on the volume's disk") {
+  Host host;
+  host.engine_on(host.on_sda1());
+  const auto volume = host.volume(host.on_sdb());
+  const auto other = host.on_sda2();
+  host.container({done({8, 16}, 1, 1)});
+  host.mount(volume);
+  host.bind(other);
+  CHECK(host.source_of(volume) == IoSource::kCgroup);
+  host.filesystem_facts(other).lacks_devices = true;
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 

@@ -36,7 +36,10 @@ class Scene {
     partition.block.is_partition = true;
     DeviceFacts disk;
     disk.name = Label("vda");
-    inventory_.devices = {partition, disk};
+    disk.block.number = {254, 0};
+    DeviceFacts hidden_path;  // of an NVMe disk: it has no number
+    hidden_path.name = Label("nvme0c0n1");
+    inventory_.devices = {partition, disk, hidden_path};
   }
 
   void begin_run() {
@@ -72,7 +75,7 @@ TEST_CASE("the I/O of a container has the index of the container") {
   CHECK_FALSE(all[2]);  // same name as the one before
 }
 
-TEST_CASE("disks below Docker's data have zeros, partitions are left out") {
+TEST_CASE("disks below Docker's data have zeros; partitions and hidden paths are left out") {
   Scene scene;
   scene.write_bytes(100);
   const auto devices = scene.read()[1]->devices;

@@ -11,14 +11,15 @@
 namespace volumeter::path_resolver_test {
 namespace {
 
-// A host whose paths lead where a test wants and whose clock stands still.
+// A host whose paths lead where a test wants and whose clock is moved by hand.
 struct LinkedHost {
   std::map<std::string, Result<std::string>> links;  // others lead to themselves
   std::vector<std::vector<std::string>> rounds;      // asked paths
+  SteadyTime now;
   HostAccess access;
 
   LinkedHost() {
-    access.steady_now = [] { return SteadyTime(); };
+    access.steady_now = [this] { return now; };
     access.resolve = [this](const std::vector<Place>& places, std::stop_token) {
       std::vector<Result<std::string>> answers;
       auto& asked = rounds.emplace_back();
@@ -54,7 +55,9 @@ docker::Volume local(std::string name, docker::StringMap options) {
 }
 
 TEST_CASE(
-    "the folder of volumes, sources of bind mounts and devices of bind volumes are resolved") {
+    "the folder of volumes, each volume in it, sources of bind mounts and devices of bind volumes "
+    "are "
+    "resolved") {
   docker::Facts facts;
   facts.volumes = {local("plain", {}), local("bound", {{"o", "bind"}, {"device", "/srv/a"}}),
                    local("nfs", {{"type", "nfs"}, {"device", ":/export"}})};
@@ -67,6 +70,10 @@ TEST_CASE(
   resolver.set_paths(facts);
   CHECK(resolver.resolve(MountList({}), {}));
   CHECK(resolver.resolved("/var/lib/docker/volumes") == "/mnt/real/var/lib/docker/volumes");
+  CHECK(host.rounds.front() ==
+        std::vector<std::string>{
+            "/srv/a", "/srv/b", "/var/lib/docker/volumes", "/var/lib/docker/volumes/bound/_data",
+            "/var/lib/docker/volumes/nfs/_data", "/var/lib/docker/volumes/plain/_data"});
   CHECK(resolver.resolved("/srv/a") == "/mnt/real/srv/a");
   CHECK(resolver.resolved("/srv/b") == "/mnt/real/srv/b");
   CHECK(resolver.resolved(":/export") == ":/export");
@@ -127,6 +134,72 @@ TEST_CASE("a missing path is asked again with the next list, a known one is not"
   resolver.set_paths(with_binds({"/srv/a", "/srv/b"}));
   CHECK(resolver.resolve(MountList({}), {}));
   CHECK(host.rounds == std::vector<std::vector<std::string>>{{"/srv/a"}});
+}
+
+TEST_CASE("a mount point is known without a question to what is mounted there") {
+  LinkedHost host;
+  host.links.emplace("/srv/a", "/mnt/nas");
+  const MountList mounts(parse_mountinfo("40 1 0:50 / /mnt/nas rw - nfs nas:/a rw").items);
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/mnt/nas", "/srv/a"}));
+  CHECK(resolver.resolve(mounts, {}));
+  CHECK(resolver.resolved("/srv/a") == "/mnt/nas");
+  CHECK_FALSE(resolver.is_missing("/mnt/nas"));
+  CHECK(host.rounds == std::vector<std::vector<std::string>>{{"/srv/a"}});
+}
+
+TEST_CASE("a path that the host does not have is missing, one that it did not tell of is not") {
+  LinkedHost host;
+  host.links.emplace("/srv/gone", Error{ErrorKind::kNotFound, "/srv/gone", "as told"});
+  host.links.emplace("/srv/hung", Error{ErrorKind::kTimeout, "/srv/hung", "as told"});
+  host.links.emplace("/srv/secret", Error{ErrorKind::kPermission, "/srv/secret", "as told"});
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/srv/gone", "/srv/hung", "/srv/secret", "/srv/here"}));
+  resolver.resolve(MountList({}), {});
+  CHECK(resolver.is_missing("/srv/gone"));
+  for (const char* path : {"/srv/hung", "/srv/secret", "/srv/here", "/srv/never-named"}) {
+    CAPTURE(path);
+    CHECK_FALSE(resolver.is_missing(path));
+  }
+}
+
+TEST_CASE("a missing path is asked again when something is mounted") {
+  LinkedHost host;
+  host.links.emplace("/srv/a", Error{ErrorKind::kNotFound, "/srv/a", "as told"});
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/srv/a", "/srv/b"}));
+  resolver.resolve(MountList({}, 1), {});
+  host.links.clear();
+  host.rounds.clear();
+  CHECK(resolver.resolve(MountList({}, 2), {}));
+  CHECK(host.rounds == std::vector<std::vector<std::string>>{{"/srv/a"}});
+  CHECK_FALSE(resolver.is_missing("/srv/a"));
+}
+
+TEST_CASE("a directory that was moved and replaced by a link is found within ten minutes") {
+  LinkedHost host;
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/srv/a"}));
+  resolver.resolve(MountList({}), {});
+  host.links.emplace("/srv/a", "/mnt/large/a");
+  CHECK_FALSE(resolver.resolve(MountList({}), {}));
+  host.now += PathResolver::kAskAgainAfter;
+  CHECK(resolver.resolve(MountList({}), {}));
+  CHECK(resolver.resolved("/srv/a") == "/mnt/large/a");
+  host.now += PathResolver::kAskAgainAfter;
+  CHECK_FALSE(resolver.resolve(MountList({}), {}));  // nothing new
+}
+
+TEST_CASE("a known path keeps what it leads to while its filesystem hangs") {
+  LinkedHost host;
+  host.links.emplace("/srv/a", "/mnt/large/a");
+  PathResolver resolver(host.access);
+  resolver.set_paths(with_binds({"/srv/a"}));
+  resolver.resolve(MountList({}), {});
+  host.links.insert_or_assign("/srv/a", Error{ErrorKind::kTimeout, "/srv/a", "as told"});
+  host.now += PathResolver::kAskAgainAfter;
+  CHECK_FALSE(resolver.resolve(MountList({}), {}));
+  CHECK(resolver.resolved("/srv/a") == "/mnt/large/a");
 }
 
 TEST_CASE("links that lead in a circle are given up") {

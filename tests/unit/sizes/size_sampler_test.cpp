@@ -365,6 +365,18 @@ TEST_CASE("a walk proves the size from time to time and tells by how much it was
   CHECK(bench.walks() == 3);
 }
 
+TEST_CASE("a change of which no event tells is found soon if the volume's containers wrote") {
+  WatchedBench bench;
+  bench.run_for(6min);
+  bench.put(2, WatchedBench::named(1), 40);
+  bench.sampler.note_writes({"a", "not measured"});
+  bench.run_for(6min);
+  CHECK(bench.space("a")->allocated_bytes == 140);
+  CHECK(bench.walks() == 2);
+  bench.run_for(20min);
+  CHECK(bench.walks() == 2);
+}
+
 TEST_CASE("changes that the kernel dropped cost a walk") {
   WatchedBench bench;
   bench.put(2, WatchedBench::named(1), 60);

@@ -316,6 +316,43 @@ TEST_CASE("following: after the full interval a walk verifies the size and gives
   CHECK(bench.state() == State::kFollowing);
 }
 
+TEST_CASE("following: after writes of which no event told a walk verifies the size sooner") {
+  Bench bench;
+  bench.follow();
+  bench.machine.note_writes();
+  CHECK(bench.state() == State::kFollowing);  // too soon
+  bench.now += bench.options.doubt_interval;
+  CHECK(bench.state() == State::kVerificationDue);
+  CHECK(bench.turn().scan->kind == Kind::kMeasure);
+  bench.finish_walk();
+  bench.now += bench.options.doubt_interval;
+  CHECK(bench.state() == State::kFollowing);  // no writes since
+}
+
+TEST_CASE("following: a target that takes long to walk is not walked more often for its writes") {
+  Bench bench;
+  REQUIRE(bench.turn().scan);
+  bench.now += 10s;
+  REQUIRE(bench.finish_walk().result);
+  bench.machine.note_writes();
+  bench.now += 10s * (TargetMachine::kDoubtFactor - 2);
+  CHECK(bench.state() == State::kFollowing);
+  bench.now += 10s;
+  CHECK(bench.state() == State::kVerificationDue);
+}
+
+TEST_CASE("following: writes during the walk that verifies leave a doubt") {
+  Bench bench;
+  bench.follow();
+  bench.machine.note_writes();
+  bench.now += bench.options.doubt_interval;
+  REQUIRE(bench.turn().scan);
+  bench.machine.note_writes();
+  bench.finish_walk();
+  bench.now += bench.options.doubt_interval;
+  CHECK(bench.state() == State::kVerificationDue);
+}
+
 TEST_CASE("verification due: what changed is read first, then a walk follows") {
   Bench bench;
   bench.follow();

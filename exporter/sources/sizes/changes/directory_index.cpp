@@ -63,8 +63,10 @@ bool DirectoryIndex::contains(const DirectoryHandle& directory) const {
   return find_known(directory) != kNone;
 }
 
-DirectoryIndex::Totals DirectoryIndex::totals() const {
-  Totals all = sums_;
+DirectoryIndex::Totals DirectoryIndex::totals() const { return all_totals().sums(); }
+
+TreeTotals DirectoryIndex::all_totals() const {
+  TreeTotals all = sums_;
   all += links_.totals();
   return all;
 }

@@ -67,6 +67,8 @@ class DirectoryIndex {
     tree_.for_each(visit);
   }
   Totals totals() const;
+  // Whether the totals are beyond 64 bits, so that totals() is wrong.
+  bool overflows() const { return all_totals().overflows(); }
   std::size_t directories() const { return tree_.size() - awaited_; }
   // Those in which something was modified a short time before the last look: files that are
   // being written, which fanotify does not tell until they are closed.
@@ -76,6 +78,7 @@ class DirectoryIndex {
  private:
   using Number = DirectoryTree::Number;
 
+  TreeTotals all_totals() const;
   Number find_known(const DirectoryHandle& handle) const;
   Number find_looked_at(const DirectoryHandle& handle) const;
   Number find_or_await(const DirectoryHandle& handle);
@@ -107,7 +110,7 @@ class DirectoryIndex {
   LinkedInodes links_;
   // Inodes that were not among links_ before they were told of, with how many names they have.
   std::unordered_map<std::uint64_t, std::uint64_t> new_links_;
-  TreeSums sums_;  // of all nodes
+  TreeTotals sums_;  // of all nodes
   Number root_ = DirectoryTree::kNone;
   std::size_t awaited_ = 0;  // named by others; what is in them was not told yet
   std::vector<Number> hot_;  // and some that are not hot any more

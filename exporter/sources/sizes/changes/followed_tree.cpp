@@ -45,7 +45,9 @@ std::optional<TreeSums> FollowedTree::end_walk(const SpaceUsage& space,
   index_ = std::move(next_);
   // A directory that the walk read twice, because it was renamed meanwhile or is bind-mounted
   // inside the tree, counts twice as it does for du, and is in the index once.
-  if (index_ && !(index_->complete() && index_->totals() == sums_of(space))) index_.reset();
+  const bool is_right =
+      index_ && index_->complete() && !index_->overflows() && index_->totals() == sums_of(space);
+  if (!is_right) index_.reset();
   count();
   claim_all();
   settle(meanwhile);
@@ -96,7 +98,7 @@ void FollowedTree::settle(const DirectoryHandles& meanwhile) {
 }
 
 std::optional<TreeSums> FollowedTree::totals() const {
-  if (!index_ || !index_->complete()) return {};
+  if (!index_ || !index_->complete() || index_->overflows()) return {};
   return index_->totals();
 }
 

@@ -6,8 +6,8 @@ namespace volumeter {
 void LinkedInodes::add(std::uint32_t directory, std::uint64_t number, std::uint64_t apparent_bytes,
                        std::uint64_t allocated_bytes) {
   Inode& inode = inodes_[number];
-  if (inode.names > 0) totals_ -= {inode.apparent_bytes, inode.allocated_bytes, 1};
-  totals_ += {apparent_bytes, allocated_bytes, 1};
+  if (inode.names > 0) totals_ -= TreeSums{inode.apparent_bytes, inode.allocated_bytes, 1};
+  totals_ += TreeSums{apparent_bytes, allocated_bytes, 1};
   inode = {apparent_bytes, allocated_bytes, inode.names + 1};
   names_[directory].push_back(number);
   ++name_count_;
@@ -19,7 +19,7 @@ void LinkedInodes::drop(std::uint32_t directory) {
   for (const std::uint64_t number : names->second) {
     const auto inode = inodes_.find(number);
     if (--inode->second.names > 0) continue;
-    totals_ -= {inode->second.apparent_bytes, inode->second.allocated_bytes, 1};
+    totals_ -= TreeSums{inode->second.apparent_bytes, inode->second.allocated_bytes, 1};
     inodes_.erase(inode);
   }
   name_count_ -= names->second.size();

@@ -25,7 +25,7 @@ class LinkedInodes {
   // How many names of it are known.
   std::uint64_t names_of(std::uint64_t inode) const;
 
-  const TreeSums& totals() const { return totals_; }
+  const TreeTotals& totals() const { return totals_; }
 
   // What it takes, in units of about 64 bytes: one for each inode and each directory, and one
   // for eight names.
@@ -43,7 +43,7 @@ class LinkedInodes {
   // An inode stands there once for each of its names.
   std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> names_;
   std::size_t name_count_ = 0;
-  TreeSums totals_;
+  TreeTotals totals_;
 };
 
 }  // namespace volumeter

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdint>
 
+#include "exporter/sources/interface/fs_usage.h"
+
 namespace volumeter {
 namespace {
 
@@ -22,14 +24,10 @@ bool is_on_network(const struct statfs& said) {
          kNetworkTypes.end();
 }
 
-std::optional<std::uint64_t> to_bytes(std::uint64_t blocks, const struct statfs& said) {
-  // A filesystem that has no fragments may leave f_frsize 0; both are signed.
+// A filesystem that has no fragments may leave f_frsize 0; both are signed.
+std::uint64_t unit_of(const struct statfs& said) {
   const auto unit = said.f_frsize != 0 ? said.f_frsize : said.f_bsize;
-  std::uint64_t bytes = 0;
-  if (unit <= 0 || __builtin_mul_overflow(blocks, static_cast<std::uint64_t>(unit), &bytes)) {
-    return {};
-  }
-  return bytes;
+  return unit > 0 ? static_cast<std::uint64_t>(unit) : 0;
 }
 
 }  // namespace
@@ -37,18 +35,15 @@ std::optional<std::uint64_t> to_bytes(std::uint64_t blocks, const struct statfs&
 std::optional<SpaceUsage> statfs_space(const struct statfs& said) {
   // overlayfs passes on what the whole filesystem of its upper layer says (ovl_statfs()).
   if (type_of(said) == OVERLAYFS_SUPER_MAGIC) return {};
-  if (said.f_blocks == 0 || said.f_bfree > said.f_blocks) return {};
   // A server without accounts calls all of its space free.
   if (is_on_network(said) && said.f_bfree == said.f_blocks) return {};
-  const auto size = to_bytes(said.f_blocks, said);
-  const auto allocated = to_bytes(said.f_blocks - said.f_bfree, said);
-  if (!size || !allocated) return {};
-  SpaceUsage usage{.method = SizeMethod::kStatfs, .allocated_bytes = *allocated};
-  // btrfs and vfat do not limit inodes and say 0 of both.
-  if (said.f_files > 0 && said.f_ffree <= said.f_files) {
-    usage.inodes = said.f_files - said.f_ffree;
-  }
-  if (!is_on_network(said)) usage.limit_bytes = size;
+  auto usage = to_space_usage(to_fs_usage({.unit = unit_of(said),
+                                           .blocks = said.f_blocks,
+                                           .blocks_free = said.f_bfree,
+                                           .blocks_available = said.f_bavail,
+                                           .files = said.f_files,
+                                           .files_free = said.f_ffree}));
+  if (usage && is_on_network(said)) usage->limit_bytes.reset();
   return usage;
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "exporter/base/saturating.h"
+
 namespace volumeter {
 namespace {
 
@@ -22,7 +24,8 @@ std::uint64_t apparent_bytes_of(const struct stat& info) {
 }
 
 std::uint64_t allocated_bytes_of(const struct stat& info) {
-  return static_cast<std::uint64_t>(std::max<blkcnt_t>(info.st_blocks, 0)) * kBlockBytes;
+  return saturating_multiply(static_cast<std::uint64_t>(std::max<blkcnt_t>(info.st_blocks, 0)),
+                             kBlockBytes);
 }
 
 EntrySums::EntrySums(WallTime now) {
@@ -32,8 +35,8 @@ EntrySums::EntrySums(WallTime now) {
 
 void EntrySums::add(const struct stat& info) {
   const std::uint64_t allocated = allocated_bytes_of(info);
-  apparent_bytes_ += apparent_bytes_of(info);
-  allocated_bytes_ += allocated;
+  apparent_bytes_ = saturating_add(apparent_bytes_, apparent_bytes_of(info));
+  allocated_bytes_ = saturating_add(allocated_bytes_, allocated);
   ++inodes_;
   add_kind(info);
   if (const auto modified = modified_at(info)) add_age(*modified, allocated);
@@ -57,13 +60,13 @@ void EntrySums::add_kind(const struct stat& info) {
 void EntrySums::add_age(WallTime modified, std::uint64_t allocated) {
   if (!last_modified_ || modified > *last_modified_) last_modified_ = modified;
   for (std::size_t i = 0; i < old_before_.size() && modified <= old_before_[i]; ++i) {
-    contents_.old_bytes[i] += allocated;
+    contents_.old_bytes[i] = saturating_add(contents_.old_bytes[i], allocated);
   }
 }
 
 void EntrySums::add(const EntrySums& other) {
-  apparent_bytes_ += other.apparent_bytes_;
-  allocated_bytes_ += other.allocated_bytes_;
+  apparent_bytes_ = saturating_add(apparent_bytes_, other.apparent_bytes_);
+  allocated_bytes_ = saturating_add(allocated_bytes_, other.allocated_bytes_);
   inodes_ += other.inodes_;
   errors_ += other.errors_;
   if (other.last_modified_) {
@@ -79,7 +82,7 @@ void EntrySums::add(const EntrySums& other) {
   contents_.largest_file_bytes =
       std::max(contents_.largest_file_bytes, other.contents_.largest_file_bytes);
   for (std::size_t i = 0; i < old_before_.size(); ++i) {
-    contents_.old_bytes[i] += other.contents_.old_bytes[i];
+    contents_.old_bytes[i] = saturating_add(contents_.old_bytes[i], other.contents_.old_bytes[i]);
   }
 }
 

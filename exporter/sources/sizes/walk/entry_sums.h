@@ -18,7 +18,7 @@ std::optional<WallTime> modified_at(const struct stat& info);
 std::uint64_t apparent_bytes_of(const struct stat& info);
 std::uint64_t allocated_bytes_of(const struct stat& info);
 
-// What inodes add up to, each of them added once.
+// What inodes add up to, each of them added once; bytes beyond 64 bits are kSaturated.
 class EntrySums {
  public:
   explicit EntrySums(WallTime now);

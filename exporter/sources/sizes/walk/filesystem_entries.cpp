@@ -10,6 +10,28 @@
 #include "exporter/sources/sizes/walk/file_handles.h"
 
 namespace volumeter {
+namespace {
+
+// Nothing before Linux 5.8.
+std::optional<std::uint64_t> mount_id_of(int parent, const char* name, int flags) {
+  struct statx info {};
+  if (::statx(parent, name, flags, STATX_MNT_ID, &info) != 0) return {};
+  if ((info.stx_mask & STATX_MNT_ID) == 0) return {};
+  return info.stx_mnt_id;
+}
+
+}  // namespace
+
+FilesystemEntries::FilesystemEntries(int root, dev_t device, bool may_hold_mounts)
+    : device_(device),
+      mount_id_(mount_id_of(root, "", AT_EMPTY_PATH)),
+      may_hold_mounts_(may_hold_mounts) {}
+
+// Numbers of another device are spread over 64 bits, so that they do not meet those of this one.
+std::uint64_t FilesystemEntries::number_of(const struct stat& info) const {
+  if (info.st_dev == device_) return info.st_ino;
+  return (info.st_ino ^ (info.st_dev * 0x9e3779b97f4a7c15U)) * 0xff51afd7ed558ccdU;
+}
 
 UniqueFd FilesystemEntries::open_directory(int parent, const char* name) {
   return open_inside(parent, name, open_subdirectory);
@@ -34,8 +56,9 @@ std::optional<struct stat> FilesystemEntries::look(int parent, const char* name)
     return entry ? look(entry) : std::nullopt;
   }
   std::optional<struct stat> info(std::in_place);
-  if (::fstatat(parent, name, &*info, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) return {};
-  if (info->st_dev == device_) return info;
+  constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  if (::fstatat(parent, name, &*info, kFlags) != 0) return {};
+  if (belongs(*info, parent, name, kFlags)) return info;
   errno = EXDEV;
   return {};
 }
@@ -43,9 +66,18 @@ std::optional<struct stat> FilesystemEntries::look(int parent, const char* name)
 std::optional<struct stat> FilesystemEntries::look(const UniqueFd& entry) const {
   std::optional<struct stat> info(std::in_place);
   if (::fstat(entry.get(), &*info) != 0) return {};
-  if (info->st_dev == device_) return info;
+  if (belongs(*info, entry.get(), "", AT_EMPTY_PATH)) return info;
   errno = EXDEV;
   return {};
+}
+
+// With xino=off, the default of many kernels, an overlay gives its files the device numbers of its
+// layers (Documentation/filesystems/overlayfs.rst, "Inode properties").
+bool FilesystemEntries::belongs(const struct stat& info, int parent, const char* name,
+                                int flags) const {
+  if (info.st_dev == device_) return true;
+  if (S_ISDIR(info.st_mode) || !mount_id_) return false;
+  return mount_id_of(parent, name, flags) == mount_id_;
 }
 
 // By our own mount table, in which the directory has the path that /proc gives.

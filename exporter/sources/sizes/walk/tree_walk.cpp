@@ -55,7 +55,7 @@ Result<SpaceUsage> run_at(const UniqueFd& root, std::span<const DirectoryHandle>
                           const WalkOptions& options, bool stays) {
   const auto device = device_of(root);
   if (!device) return device.error();
-  WalkJob job(options, *device);
+  WalkJob job(options, root.get(), *device);
   job.begin_at(root.get(), directories);
   if (stays) job.stay_at_beginnings();
   return run(job, UniqueFd());
@@ -69,7 +69,7 @@ Result<SpaceUsage> walk_tree(UniqueFd root, const WalkOptions& options) {
   if (options.record) {
     if (const auto handle = handle_of(root.get(), ""); !handle) return handle.error();
   }
-  WalkJob job(options, *device);
+  WalkJob job(options, root.get(), *device);
   return run(job, std::move(root));
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "exporter/base/saturating.h"
 #include "exporter/sources/os/files.h"
 #include "exporter/sources/sizes/walk/file_handles.h"
 
@@ -25,6 +26,20 @@ constexpr std::size_t kMaxPendingBytes = 1 << 20;
 // filesystem is mounted there (EXDEV), which is no part of it.
 bool is_no_error(int number) {
   return number == ENOENT || number == ENOTDIR || number == ELOOP || number == EXDEV;
+}
+
+// Several threads may read one directory.
+void add_to(std::atomic<std::uint64_t>& sum, std::uint64_t more) {
+  std::uint64_t before = sum.load();
+  while (!sum.compare_exchange_weak(before, saturating_add(before, more))) {
+  }
+}
+
+// A handle may find a directory that is still open somewhere and has no name any more. Of what was
+// found by its name a link count of 0 says nothing: FUSE clients and NFS servers leave it out.
+bool is_removed(const UniqueFd& directory) {
+  struct stat info {};
+  return ::fstat(directory.get(), &info) == 0 && info.st_nlink == 0;
 }
 
 }  // namespace
@@ -46,7 +61,7 @@ void TreeWalker::run() {
 
 void TreeWalker::begin_at_root(UniqueFd root) {
   auto directory = enter(std::move(root), {});
-  if (!directory) return job_.fail({ErrorKind::kNotFound, "walk", "the directory was removed"});
+  if (!directory) return job_.fail({ErrorKind::kIo, "walk", "the directory cannot be looked at"});
   directory->is_root = true;
   push({.directory = std::move(directory)});
 }
@@ -64,7 +79,7 @@ bool TreeWalker::begin_next() {
     sums_.add_error();
     return true;
   }
-  auto directory = fd ? enter(std::move(fd), {}) : nullptr;
+  auto directory = fd && !is_removed(fd) ? enter(std::move(fd), {}) : nullptr;
   if (directory) {
     read_on(std::move(directory));
   } else {
@@ -103,10 +118,10 @@ std::shared_ptr<OpenDirectory> TreeWalker::open_child(const OpenDirectory& paren
   return nullptr;
 }
 
-// Nothing if it is of another filesystem, mounted there since somebody looked, or removed.
+// Nothing if it is of another filesystem, mounted there since somebody looked.
 std::shared_ptr<OpenDirectory> TreeWalker::enter(UniqueFd fd, const DirectoryHandle& parent) {
   const auto found = job_.entries().look(fd);
-  if (!found || found->st_nlink == 0) return nullptr;
+  if (!found) return nullptr;
   const struct stat& info = *found;
   auto directory = std::make_shared<OpenDirectory>();
   if (job_.records()) {
@@ -186,8 +201,8 @@ void TreeWalker::look_at_piece(OpenDirectory& directory) {
     entries = entries.subspan(some.size());
   }
   if (job_.records()) {
-    directory.apparent_bytes += own.apparent_bytes;
-    directory.allocated_bytes += own.allocated_bytes;
+    add_to(directory.apparent_bytes, own.apparent_bytes);
+    add_to(directory.allocated_bytes, own.allocated_bytes);
     directory.inodes += own.inodes;
     if (own.is_hot) directory.is_hot = true;
   }
@@ -213,10 +228,10 @@ void TreeWalker::look_at(const DirectoryEntry& entry, const OpenDirectory& direc
 void TreeWalker::count(const struct stat& info, const OpenDirectory& directory, OwnSums& own) {
   if (info.st_nlink < 2) {
     sums_.add(info);
-    own.apparent_bytes += apparent_bytes_of(info);
-    own.allocated_bytes += allocated_bytes_of(info);
+    own.apparent_bytes = saturating_add(own.apparent_bytes, apparent_bytes_of(info));
+    own.allocated_bytes = saturating_add(own.allocated_bytes, allocated_bytes_of(info));
     ++own.inodes;
-  } else if (job_.seen().is_first_name(info.st_ino)) {  // one device, so the number tells
+  } else if (job_.seen().is_first_name(job_.entries().number_of(info))) {
     sums_.add(info);
   }
   if (!job_.records()) return;
@@ -224,7 +239,7 @@ void TreeWalker::count(const struct stat& info, const OpenDirectory& directory, 
   if (info.st_nlink < 2) return;
   job_.record({.kind = TreeRecord::Kind::kLink,
                .handle = directory.handle,
-               .inode = info.st_ino,
+               .inode = job_.entries().number_of(info),
                .apparent_bytes = apparent_bytes_of(info),
                .allocated_bytes = allocated_bytes_of(info),
                .inodes = 1,

@@ -6,10 +6,10 @@
 
 namespace volumeter {
 
-WalkJob::WalkJob(const WalkOptions& options, dev_t device)
+WalkJob::WalkJob(const WalkOptions& options, int root, dev_t device)
     : options_(options),
       threads_(std::max(1U, options.threads)),
-      entries_(device, options.has_mounts_below),
+      entries_(root, device, options.has_mounts_below),
       pool_(threads_) {}
 
 void WalkJob::begin_at(int filesystem, std::span<const DirectoryHandle> beginnings) {

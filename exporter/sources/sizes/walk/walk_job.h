@@ -22,7 +22,8 @@ namespace volumeter {
 // What the threads of one walk share.
 class WalkJob {
  public:
-  WalkJob(const WalkOptions& options, dev_t device);
+  // `root`: an open directory of the filesystem.
+  WalkJob(const WalkOptions& options, int root, dev_t device);
 
   // A job that begins at directories of the filesystem of an open file, instead of a root.
   void begin_at(int filesystem, std::span<const DirectoryHandle> beginnings);

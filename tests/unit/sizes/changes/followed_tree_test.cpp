@@ -105,5 +105,25 @@ TEST_CASE("what changed during the walk is read next, what is not in the tree is
   CHECK(tree.take_changed()->empty());
 }
 
+TEST_CASE("a tree of more than 2^64 bytes has no totals until it is smaller again") {
+  constexpr std::uint64_t kHuge = UINT64_MAX / 4 * 3;
+  IndexPool pool;
+  FollowedTree tree(pool, 1);
+  walk(tree, 1, 2);
+  REQUIRE(tree.totals());
+  const auto grown = test::Records{test::look(1, 1), test::child(2, 1), test::child(3, 1)};
+  tree.update(grown);
+  TreeRecord huge = test::look(2, 1);
+  huge.apparent_bytes = kHuge;
+  tree.update(test::Records{huge});
+  CHECK(tree.totals());
+  huge.handle = test::handle_of(3);
+  tree.update(test::Records{huge});
+  CHECK_FALSE(tree.totals());
+  tree.update(test::Records{test::look(3, 1)});
+  REQUIRE(tree.totals());
+  CHECK(tree.totals()->apparent_bytes == kHuge + 2);
+}
+
 }  // namespace
 }  // namespace volumeter::followed_tree_test

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cstdio>
@@ -125,6 +126,54 @@ TEST_CASE("a bind mount of the same filesystem that another one covers is not en
   fuse.hang();
   CHECK(walked(folder / "tree") < 100'000);
   CHECK(fuse.waiting() == 0);
+}
+
+TEST_CASE("an overlay of two filesystems is walked whole, though its files have other devices") {
+  if (!test::require_root_or_skip()) return;
+  const TempFolder folder;
+  const Mount lower = tmpfs(folder.make_folder("lower"));
+  const Mount upper = tmpfs(folder.make_folder("upper"));
+  folder.write("lower/sub/old", std::string(100'000, 'x'));
+  folder.write("lower/two names", std::string(50'000, 'x'));
+  REQUIRE(::link((folder / "lower/two names").c_str(), (folder / "lower/again").c_str()) == 0);
+  folder.make_folder("upper/up");
+  folder.make_folder("upper/work");
+  const std::string options = "lowerdir=" + (folder / "lower") +
+                              ",upperdir=" + (folder / "upper/up") +
+                              ",workdir=" + (folder / "upper/work") + ",xino=off";
+  const std::string at = folder.make_folder("tree");
+  if (::mount("overlay", at.c_str(), "overlay", 0, options.c_str()) != 0) return;
+  const Mount hidden = tmpfs(folder.make_folder("tree/sub/mounted"));
+  folder.write("tree/sub/mounted/other", std::string(500'000, 'x'));
+  folder.write("tree/sub/new", std::string(70'000, 'x'));
+  for (const bool has_mounts_below : {true, false}) {
+    const auto usage = walk_tree(open_folder(at), {.has_mounts_below = has_mounts_below});
+    REQUIRE(usage);
+    CHECK(usage->contents->files == 4 - 1);  // of "two names" one
+    CHECK(usage->allocated_bytes >= 220'000);
+    CHECK(usage->allocated_bytes < 300'000);
+    CHECK(usage->errors == 0);
+  }
+  ::umount2((folder / "tree/sub/mounted").c_str(), MNT_DETACH);
+  ::umount2(at.c_str(), MNT_DETACH);
+}
+
+TEST_CASE("lengths that sum up beyond 64 bits are the largest number, not a small one") {
+  if (!test::require_root_or_skip()) return;
+  const TempFolder folder;
+  const Mount mount = tmpfs(folder.make_folder("tree"));
+  for (const char* file : {"tree/a", "tree/b", "tree/c"}) {
+    folder.write(file, "");
+    REQUIRE(::truncate((folder / file).c_str(), INT64_MAX) == 0);
+  }
+  std::uint64_t recorded = 0;
+  WalkOptions options;
+  options.record = [&](const TreeRecord& record) { recorded = record.apparent_bytes; };
+  const auto usage = walk_tree(open_folder(folder / "tree"), options);
+  REQUIRE(usage);
+  CHECK(usage->apparent_bytes == UINT64_MAX);
+  CHECK(usage->allocated_bytes < 1'000'000);
+  CHECK(recorded == UINT64_MAX);
 }
 
 TEST_CASE("the tree may be a mount point itself") {
