@@ -103,7 +103,7 @@ class IoSourceFinder {
   std::optional<VolumeIo> of_device(std::size_t volume) const {
     const VolumeFacts& facts = inventory_.volumes[volume];
     if (!facts.is_whole_filesystem || !facts.filesystem) return {};
-    if (users_[*facts.filesystem] != 1) return {};
+    if (users_[*facts.filesystem] != 1 || is_below_another(*facts.filesystem)) return {};
     const DeviceFacts* device = own_device(inventory_.filesystems[*facts.filesystem]);
     const DiskStats* disk = device == nullptr ? nullptr : host_.stats_of(*device);
     if (disk == nullptr) return {};
@@ -113,6 +113,19 @@ class IoSourceFinder {
                     .read_bytes = disk->reads.bytes,
                     .written_bytes = disk->writes.bytes,
                     .counter = disk->name + " " + to_string(disk->number)};
+  }
+
+  // Whether another filesystem lies in a file of this one, by a loop device.
+  bool is_below_another(std::size_t filesystem) const {
+    const auto& own = inventory_.filesystems[filesystem].devices;
+    if (own.empty()) return false;
+    for (std::size_t i = 0; i < inventory_.filesystems.size(); ++i) {
+      const auto& others = inventory_.filesystems[i].devices;
+      if (i != filesystem && std::find(others.begin(), others.end(), own.front()) != others.end()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // The only container that mounts it, if that has no other data on the disk: the sum of several

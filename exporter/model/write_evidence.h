@@ -16,12 +16,29 @@ namespace volumeter {
 // they wrote to.
 class WriteEvidence {
  public:
+  // What the processes of each container wrote, by index in the inventory; nothing: unknown.
+  using ProcessWrites = std::vector<std::optional<std::uint64_t>>;
+
   // The names of volumes with writes since the last call; of the snapshot only the inventory and
   // the counters of containers and mounts are needed.
-  std::vector<std::string> look(const HostSnapshot& host);
+  std::vector<std::string> look(const HostSnapshot& host, const ProcessWrites& processes);
 
  private:
-  std::map<std::string, std::uint64_t> seen_;  // what the counters of a volume summed up to
+  // Of a volume. Each kind alone: what one loses when a process ends must not hide another.
+  struct Sums {
+    std::uint64_t counted = 0;
+    std::uint64_t cgroups = 0;
+    std::uint64_t processes = 0;
+
+    bool is_beyond(const Sums& before) const {
+      return counted > before.counted || cgroups > before.cgroups || processes > before.processes;
+    }
+  };
+
+  std::map<std::string, Sums> seen_;  // by name
 };
+
+// Whether a look needs to know of processes: not where eBPF counts all volumes.
+bool needs_process_writes(const HostSnapshot& host);
 
 }  // namespace volumeter

@@ -12,6 +12,7 @@
 #include "exporter/model/places.h"
 #include "exporter/model/size_targets.h"
 #include "exporter/model/volume_io.h"
+#include "exporter/sources/cgroup/process_writes.h"
 #include "exporter/sources/kernel/block_devices.h"
 #include "exporter/sources/kernel/container_view.h"
 #include "exporter/sources/kernel/ext4_errors.h"
@@ -169,7 +170,20 @@ void HostMonitor::look_for_writes() {
   host.inventory = inventory();
   if (mount_io_) host.mount_io = mount_io_->latest();
   if (container_io_) host.container_io = container_io_->read(*host.inventory, *mounts_.current());
-  sizes_->note_writes(writes_.look(host));
+  WriteEvidence::ProcessWrites processes;
+  if (needs_process_writes(host)) processes = process_writes(*host.inventory);
+  sizes_->note_writes(writes_.look(host, processes));
+}
+
+WriteEvidence::ProcessWrites HostMonitor::process_writes(const Inventory& inventory) {
+  const auto mounts = mounts_.current();
+  WriteEvidence::ProcessWrites writes(inventory.containers.size());
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const ContainerFacts& container = inventory.containers[i];
+    if (!container.pid) continue;
+    writes[i] = read_process_writes(host_.paths, *mounts, {container.id.escaped(), *container.pid});
+  }
+  return writes;
 }
 
 // Devices without any I/O, such as most loop devices of a machine, are left out.

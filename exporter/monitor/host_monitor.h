@@ -79,6 +79,7 @@ class HostMonitor {
   SourceHealth state_health() const;
   void add_counters(HostSnapshot& snapshot);
   void look_for_writes();
+  WriteEvidence::ProcessWrites process_writes(const Inventory& inventory);
   void add_parts(HostSnapshot& snapshot);
   std::shared_ptr<const Inventory> inventory() const;
   std::vector<SourceHealth> source_health(const docker::State& docker) const;

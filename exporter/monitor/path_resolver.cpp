@@ -105,6 +105,7 @@ void PathResolver::take(const std::string& path, Result<std::string> answer, Rou
     learn(path, std::move(progress.path), round);
     open_.erase(found);
   } else if (++progress.links > kMaxLinks) {
+    learn(path, {}, round);  // ELOOP for everybody
     open_.erase(found);
   } else {
     progress.path = std::move(answer).value();

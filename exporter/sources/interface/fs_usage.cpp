@@ -17,6 +17,12 @@ std::optional<std::uint64_t> bytes(std::uint64_t blocks, std::uint64_t unit) {
 
 FsUsage to_fs_usage(const StatfsCounts& said) {
   FsUsage usage;
+  if (!is_negative(said.files)) {
+    usage.files = said.files;
+    if (said.files_free <= said.files) usage.files_free = said.files_free;
+  }
+  // FUSE servers that do not implement statfs(2), and tmpfs without a limit, say 0 of everything.
+  if (said.unit == 0 || said.blocks == 0) return usage;
   usage.size_bytes = bytes(said.blocks, said.unit);
   if (said.blocks_free <= said.blocks) usage.free_bytes = bytes(said.blocks_free, said.unit);
   if (is_negative(said.blocks_available)) {
@@ -24,9 +30,6 @@ FsUsage to_fs_usage(const StatfsCounts& said) {
   } else if (said.blocks_available <= said.blocks) {
     usage.avail_bytes = bytes(said.blocks_available, said.unit);
   }
-  if (is_negative(said.files)) return usage;
-  usage.files = said.files;
-  if (said.files_free <= said.files) usage.files_free = said.files_free;
   return usage;
 }
 

@@ -107,7 +107,7 @@ class TargetMachine {
   static constexpr std::chrono::seconds kStalledRetry{15};
   static constexpr std::chrono::seconds kErrorRetry{30};
   static constexpr std::chrono::seconds kMaxRetry{120};
-  static constexpr int kDoubtFactor = 100;
+  static constexpr int kDoubtFactor = 20;
 
   // `target` and `pool` must outlive it. `id`: its name in IndexPool::owners().
   TargetMachine(const SizeTarget& target, const MeasuringOptions& options, IndexPool& pool,

@@ -57,6 +57,15 @@ TEST_CASE("a filesystem that calls all of its counts -1 is neither full nor empt
   CHECK(usage == FsUsage{});
 }
 
+TEST_CASE("a filesystem that has no size is neither full nor empty") {
+  for (const FsUsage& usage : {with(&StatfsCounts::blocks, 0), with(&StatfsCounts::unit, 0)}) {
+    CHECK_FALSE(usage.size_bytes);
+    CHECK_FALSE(usage.free_bytes);
+    CHECK_FALSE(usage.avail_bytes);
+    CHECK(usage.files == 100);
+  }
+}
+
 TEST_CASE("a size beyond 64 bits is absent") {
   for (const std::uint64_t blocks : {kMinusOne, kMinusOne / 2, std::uint64_t{1} << 52}) {
     CHECK_FALSE(with(&StatfsCounts::blocks, blocks).size_bytes);

@@ -225,6 +225,16 @@ TEST_CASE("a mount on a filesystem of which a device is unknown may be on the vo
   CHECK(host.source_of(volume) == IoSource::kShared);
 }
 
+TEST_CASE(
+    "a disk with a file on it that holds another filesystem is not attributed to the volume") {
+  Host host;
+  const auto volume = host.volume(host.on_sdb(), kWhole);
+  host.filesystem("ext4", {7, 0}, {Host::kMd0, Host::kSdb});  // in the place of a loop device
+  host.container();
+  host.mount(volume);
+  CHECK(host.source_of(volume) != IoSource::kDevice);
+}
+
 TEST_CASE("a device missing from diskstats has no counters") {
   Host host;
   const auto volume = host.volume(host.on_sdb(), kWhole);

@@ -28,6 +28,14 @@ class Scene {
     devices[0].written_bytes += bytes;
   }
 
+  void dirty(std::size_t container, std::uint64_t bytes) {
+    processes_[container] = processes_[container].value_or(0) + bytes;
+  }
+  void end(std::size_t container) {
+    processes_[container].reset();
+    host_.container_io[container].reset();
+  }
+
   void count_by_ebpf(const std::string& volume, std::uint64_t writes) {
     counted_.volumes[volume].writes.operations = writes;
     uses_ebpf_ = true;
@@ -38,7 +46,7 @@ class Scene {
   Names look() {
     host_.inventory = std::make_shared<const Inventory>(inventory_);
     if (uses_ebpf_) host_.mount_io = std::make_shared<const MountIoReadings>(counted_);
-    return evidence_.look(host_);
+    return evidence_.look(host_, processes_);
   }
 
  private:
@@ -46,6 +54,7 @@ class Scene {
   MountIoReadings counted_;
   bool uses_ebpf_ = false;
   HostSnapshot host_;
+  WriteEvidence::ProcessWrites processes_{0, 0};
   WriteEvidence evidence_;
 };
 
@@ -78,6 +87,17 @@ TEST_CASE("what eBPF counted of a volume is what was written to it") {
   CHECK(scene.look() == Names{"static"});
 }
 
+TEST_CASE("buffered writes, which a cgroup of version 1 does not count, are those of processes") {
+  Scene scene;
+  scene.mount(0, 0);
+  scene.mount(1, 1, false);
+  scene.look();
+  scene.dirty(0, 4096);
+  scene.dirty(1, 4096);
+  CHECK(scene.look() == Names{"data"});
+  CHECK(scene.look().empty());
+}
+
 TEST_CASE("a container that ends has written nothing") {
   Scene scene;
   scene.mount(0, 0);
@@ -85,7 +105,7 @@ TEST_CASE("a container that ends has written nothing") {
   scene.write(0, 100);
   scene.write(1, 100);
   scene.look();
-  scene.write(1, static_cast<std::uint64_t>(-50));
+  scene.end(1);
   CHECK(scene.look().empty());
 }
 

@@ -332,12 +332,12 @@ TEST_CASE("following: after writes of which no event told a walk verifies the si
 TEST_CASE("following: a target that takes long to walk is not walked more often for its writes") {
   Bench bench;
   REQUIRE(bench.turn().scan);
-  bench.now += 10s;
+  bench.now += 60s;
   REQUIRE(bench.finish_walk().result);
   bench.machine.note_writes();
-  bench.now += 10s * (TargetMachine::kDoubtFactor - 2);
+  bench.now += 60s * (TargetMachine::kDoubtFactor - 2);
   CHECK(bench.state() == State::kFollowing);
-  bench.now += 10s;
+  bench.now += 60s;
   CHECK(bench.state() == State::kVerificationDue);
 }
 
