@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace volumeter::docker {
+namespace volumeter::docker::driver_lists_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -210,4 +210,4 @@ TEST_CASE("any number of drivers costs no more than those of the last list") {
   }
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::driver_lists_test

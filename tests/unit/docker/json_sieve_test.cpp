@@ -5,7 +5,7 @@
 
 #include "exporter/sources/docker/decode.h"
 
-namespace volumeter::docker {
+namespace volumeter::docker::json_sieve_test {
 namespace {
 
 using Shape = ItemsAt::Shape;
@@ -84,4 +84,4 @@ TEST_CASE("the replies that may be large are sieved, whatever the version and th
   }
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::json_sieve_test

@@ -6,7 +6,7 @@
 #include "exporter/sources/docker/requests.h"
 #include "tests/support/scripted_engine.h"
 
-namespace volumeter::docker {
+namespace volumeter::docker::lister_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -282,4 +282,4 @@ TEST_CASE("events show that a volume is another one of the same name") {
   CHECK(listing.lister.facts()->event_gaps == 1);  // the first list
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::lister_test

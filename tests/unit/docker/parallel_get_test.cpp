@@ -5,7 +5,7 @@
 
 #include "tests/support/scripted_engine.h"
 
-namespace volumeter::docker {
+namespace volumeter::docker::parallel_get_test {
 
 using namespace std::chrono_literals;
 using test::ScriptedEngine;
@@ -41,4 +41,4 @@ TEST_CASE("a stop ends parallel requests at once") {
   CHECK_FALSE(replies[0]);
 }
 
-}  // namespace volumeter::docker
+}  // namespace volumeter::docker::parallel_get_test

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace volumeter {
+namespace volumeter::mount_failure_test {
 namespace {
 
 struct Said {
@@ -88,4 +88,4 @@ TEST_CASE("a failed mount is found by its destination, its source and its volume
   CHECK(is_about("get \"nas\": no such volume", mount_of("nas", "", "/data"), ""));
 }
 
-}  // namespace volumeter
+}  // namespace volumeter::mount_failure_test
