@@ -171,7 +171,8 @@ SizeReadings SizeHistory::take(const Inventory& inventory, WallTime now) {
   SizeReadings taken;
   if (saved_.empty()) return taken;
   for (const VolumeFacts& volume : inventory.volumes) {
-    if (has_measurable_path(volume)) take_one(volume.name, identity_of(volume, inventory), now, taken);
+    if (has_measurable_path(volume))
+      take_one(volume.name, identity_of(volume, inventory), now, taken);
   }
   for (const BindFacts& bind : inventory.binds) {
     take_one(size_key(bind), identity_of(bind, inventory), now, taken);
