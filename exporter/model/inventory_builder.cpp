@@ -195,7 +195,8 @@ class Builder {
       const docker::Volume& volume = docker.volumes[i];
       const bool moved = is_moved(volume, resolved_paths_[i]);
       // Beside a volume that was moved there need be no others: its parent directory is its own.
-      VolumeReach::Volume reach{moved ? "" : volume.name, resolved_paths_[i], {}};
+      VolumeReach::Volume reach{moved ? "" : volume.name, resolved_paths_[i], {}, {}};
+      if (const auto bound = bound_directory(volume)) reach.bound = inputs_.resolved(*bound);
       for (const std::string& path : source_paths(volume)) {
         reach.sources.push_back(inputs_.resolved(path));
       }

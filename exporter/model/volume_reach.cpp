@@ -41,6 +41,12 @@ std::vector<std::size_t> VolumeReach::touched_by(std::string_view source) const 
   std::vector<std::size_t> touched;
   for (std::size_t i = 0; i < volumes_.size(); ++i) {
     const std::string& directory = volumes_[i].directory;
+    const std::string& bound = volumes_[i].bound;
+    // Not what lies above: every agent that mounts / would use every bind volume.
+    if (!bound.empty() && is_at_or_below(source, bound)) {
+      touched.push_back(i);
+      continue;
+    }
     if (has_all && is_at_or_below(directory, engine_root_)) continue;
     if (has_all_plugins && is_at_or_below(directory, plugins)) continue;
     if (bind_refers_to(source, directory, volumes_[i].name)) touched.push_back(i);

@@ -19,6 +19,8 @@ class VolumeReach {
     // Where that data comes from: the device of a bind mount or of a disk image, the layers of an
     // overlay; the directory itself if a plugin chose it, as it may lie in another volume.
     std::vector<std::string> sources;
+    // Of a bind volume the directory that it shows, which others may mount by its path; else empty.
+    std::string bound;
   };
 
   // `engine_root` holds the data of the engine; empty if unknown.

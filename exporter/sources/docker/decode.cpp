@@ -336,8 +336,8 @@ Result<InfoReply> decode_info(std::string_view text) {
     Fields plugins(fields.object("Plugins"));
     for (const json& name : plugins.list("Volume")) {
       if (!name.is_string()) continue;
-      const auto& text = name.get_ref<const std::string&>();
-      if (is_name(text)) reply.volume_drivers.push_back(text);
+      const auto& driver = name.get_ref<const std::string&>();
+      if (is_name(driver)) reply.volume_drivers.push_back(driver);
     }
     return reply;
   });

@@ -39,6 +39,23 @@ TEST_CASE("a bind mount reaches a volume and what that is made of") {
   CHECK(reach.of_bind(kVolumes + "other") == Indices{2});
 }
 
+TEST_CASE("a directory that a bind volume shows is the volume's data under its own path, too") {
+  const auto shows = [](const std::string& name, const std::string& path) {
+    return VolumeReach::Volume{name, kVolumes + name + "/_data", {path}, path};
+  };
+  const VolumeReach reach({shows("site", "/srv/site"), shows("twin", "/srv/site"),
+                           shows("images", "/srv/site/images"), plain("other")},
+                          kRoot);
+  CHECK(reach.of_bind("/srv/site") == Indices{0, 1});
+  CHECK(reach.of_bind("/srv/site/images/2026") == Indices{0, 1, 2});
+  CHECK(reach.of_volume(0) == Indices{1});
+  CHECK(reach.of_volume(2) == Indices{0, 1});
+  for (const auto* source : {"/", "/srv", "/srv/site2"}) {
+    CAPTURE(source);
+    CHECK(reach.of_bind(source).empty());
+  }
+}
+
 TEST_CASE("a bind mount of all that the engine has reaches no volume") {
   const VolumeReach reach({{"plugged", kRoot + "/plugins/x/rootfs/mnt", {}}, plain("db")}, kRoot);
   for (const auto* source :
