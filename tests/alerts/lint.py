@@ -95,7 +95,8 @@ def faults_of_template(text, world):
     found = [f"its text shows an unknown label {label}"
              for label in re.findall(r"\$labels\.(\w+)", text) if label not in known]
     for query in re.findall(r'printf ("(?:[^"\\]|\\.)*")', text):
-        filled = re.sub(r"%(\[\d+\])?q", '""', query[1:-1])
+        plain = re.sub(r"\\(.)", r"\1", query[1:-1])  # "state=\"running\"" in a string of Go
+        filled = re.sub(r"%(\[\d+\])?q", '""', plain)
         found += faults_of_names(filled, world)
         found += [f"its text asks for {selector.name} of every host"
                   for selector in Expression(filled).selectors

@@ -127,7 +127,7 @@ class HungTest(LiveTest):
         agent = self.new_agent()
         self.assert_scrapes_are_fast(agent)
         agent.wait_until(lambda seen: seen.value("volumeter_source_errors_total", source="docker",
-                                                 kind="timeout"), "the silence is noticed", 15)
+                                                 kind="timeout"), "the silence is noticed", 30)
         self.wait_until_up_is(agent, 0, 6)
         seen = agent.scrape()
         self.assertEqual(seen.value("docker_up"), 1)  # it does list its containers

@@ -162,7 +162,7 @@ class LifecycleTest(LiveTest):
                  "the source is down")
         lines = [line for line in agent.log().splitlines() if "/dev/null/nowhere" in line]
         self.assertEqual(len(lines), 1, agent.log())
-        self.assertIn("history is lost on restart", lines[0])
+        self.assertIn("history and sizes are lost on restart", lines[0])
         self.assertIsNotNone(agent.scrape().value("docker_volume_unused_since_timestamp_seconds",
                                                   volume="data"))
 

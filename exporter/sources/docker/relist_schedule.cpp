@@ -10,7 +10,10 @@ void RelistSchedule::changed(SteadyTime now) {
   last_change_ = now;
 }
 
-void RelistSchedule::taken() { first_change_.reset(); }
+void RelistSchedule::taken() {
+  was_caused_ = first_change_.has_value();
+  first_change_.reset();
+}
 
 void RelistSchedule::listed(SteadyTime began, SteadyTime ended) {
   list_ended_ = ended;
@@ -19,7 +22,10 @@ void RelistSchedule::listed(SteadyTime began, SteadyTime ended) {
 }
 
 SteadyTime RelistSchedule::due() const {
-  const SteadyTime safety_net = list_ended_ + pace_.relist_interval;
+  SteadyTime safety_net = list_ended_ + pace_.relist_interval;
+  if (was_caused_) {
+    safety_net = std::min(safety_net, std::max(list_ended_ + pace_.second_look, gap_ends_));
+  }
   if (!first_change_) return safety_net;
   const SteadyTime settled =
       std::min(last_change_ + pace_.quiet, *first_change_ + pace_.longest_wait);

@@ -14,6 +14,9 @@ struct Pace {
 
   Time quiet{200};               // events closer together than this are one change
   Time longest_wait{1'000};      // from the first event to the list, even if more events follow
+  // From a list that events caused to another one: Podman may announce that a container has died
+  // before its own list shows it (5.8 on a busy host), and says no more of it.
+  Time second_look{2'000};
   Time relist_interval{60'000};  // without events, in case one was lost
   int gap_factor = 10;           // lists take about a tenth of the time at most
   Time shortest_gap{200};
@@ -41,6 +44,7 @@ class RelistSchedule {
   SteadyTime last_change_;
   SteadyTime list_ended_;
   SteadyTime gap_ends_;
+  bool was_caused_ = false;  // the list that was taken last, by changes
 };
 
 }  // namespace volumeter::docker

@@ -7,6 +7,20 @@ import subprocess
 from support.scene import eventually
 
 
+# A container has a root directory of its own; this one shows what the host has.
+IN_A_CONTAINER = """mount -t tmpfs none "$0"
+mkdir "$0/root"
+mount --bind "$0/root" "$0/root"
+for path in /*; do
+  if [ -L "$path" ]; then cp -a "$path" "$0/root/"; continue; fi
+  [ -d "$path" ] || continue
+  mkdir "$0/root$path"
+  mount --rbind "$path" "$0/root$path"
+done
+exec chroot "$0/root" "$@"
+"""
+
+
 class HungMount:
     """A FUSE filesystem at `folder`, served by the program hung_fuse_mount.
 
@@ -17,7 +31,8 @@ class HungMount:
         self.folder = folder
         command = [os.environ["HUNG_FUSE_MOUNT"], folder]
         if in_namespace_of_its_own:
-            command = ["unshare", "--mount", "--propagation", "private", *command]
+            command = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", IN_A_CONTAINER,
+                       scene.new_folder("root"), *command]
         self.process = scene.start("hung_fuse_mount", command,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "mounted\n":

@@ -127,6 +127,17 @@ TEST_CASE("a change during a list schedules the next list") {
   CHECK(schedule.due() == at(210ms));
 }
 
+TEST_CASE("a list that events caused is followed by one more, for an engine that was too quick") {
+  RelistSchedule schedule({});
+  schedule.changed(at(0ms));
+  schedule.taken();
+  schedule.listed(at(200ms), at(210ms));
+  CHECK(schedule.due() == at(2'210ms));
+  schedule.taken();
+  schedule.listed(at(2'210ms), at(2'220ms));
+  CHECK(schedule.due() == at(62'220ms));
+}
+
 TEST_CASE("an event requests only what it may have changed") {
   const PendingChanges start = changes_after(event_of("container", "start"));
   CHECK_FALSE(start.volumes);
