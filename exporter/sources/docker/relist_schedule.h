@@ -12,8 +12,8 @@ namespace volumeter::docker {
 struct Pace {
   using Time = std::chrono::milliseconds;
 
-  Time quiet{200};               // events closer together than this are one change
-  Time longest_wait{1'000};      // from the first event to the list, even if more events follow
+  Time quiet{200};           // events closer together than this are one change
+  Time longest_wait{1'000};  // from the first event to the list, even if more events follow
   // From a list that events caused to another one: Podman may announce that a container has died
   // before its own list shows it (5.8 on a busy host), and says no more of it.
   Time second_look{2'000};
