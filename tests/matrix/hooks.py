@@ -17,7 +17,7 @@ HEAD = """# Functions that eBPF counts at
 
 Written by `make test-matrix PART=kernels`, from the BTF of each kernel that it had at hand. Each filesystem
 type is counted at functions of its own; the columns say what a kernel has of them. On a type that is
-not listed (cifs and bcachefs read by one of several functions, zfs has no BTF) a volume's I/O has
+not listed (cifs, 9p and bcachefs read by one of several functions, zfs has no BTF) a volume's I/O has
 another [source](io.md#io-sources), or the source `shared` and no figures. Before Linux 5.13, and where
 modules have no BTF (Debian's 5.10), nothing is counted by eBPF.
 """

@@ -47,7 +47,6 @@ def run_in_vm(commands, timeout, count_instructions=False):
     with tempfile.TemporaryDirectory(prefix="volumeter-vm-") as folder:
         shared = os.path.join(folder, "shared")
         os.mkdir(shared)
-        os.mkdir(os.path.join(shared, "spare"))
         write(os.path.join(shared, "command"), script_of(commands))
         initramfs = make_initramfs(folder, release)
         console = os.path.join(folder, "console")
@@ -132,7 +131,6 @@ def qemu_argv(kernel, initramfs, shared, console):
         "-append", "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off norandmaps",
         "-virtfs", f"local,path=/,mount_tag=host,readonly=on,{plain}",
         "-virtfs", f"local,path={shared},mount_tag=shared,{plain}",
-        "-virtfs", f"local,path={shared}/spare,mount_tag=spare,{plain}",  # for a test of 9p
     ]
 
 

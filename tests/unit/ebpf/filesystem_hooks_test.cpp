@@ -28,7 +28,7 @@ TEST_CASE("aliases of a filesystem type use the functions of its driver") {
 
 TEST_CASE("an unsupported filesystem type has no functions") {
   for (const auto* fstype :
-       {"", "zfs", "cifs", "fusectl", "nfsd", "nfs3", "ext", "ext4 ", "EXT4", "fuse3"}) {
+       {"", "zfs", "cifs", "9p", "fusectl", "nfsd", "nfs3", "ext", "ext4 ", "EXT4", "fuse3"}) {
     CAPTURE(fstype);
     CHECK(hooks_of(fstype) == nullptr);
   }

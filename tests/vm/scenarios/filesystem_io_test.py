@@ -66,12 +66,6 @@ class FilesystemIo(LiveTest):
         subprocess.run(["modprobe", "f2fs"], check=True)
         self.check_loads(self.make_disk("mkfs.f2fs"))
 
-    def test_9p(self):
-        point = self.scene.new_folder("9p")
-        subprocess.run(["mount", "-t", "9p", "-o", "trans=virtio,version=9p2000.L,cache=loose", "spare",
-                        point], check=True)
-        self.check_loads(point, has_direct=False)
-
     def test_tmpfs(self):
         point = self.scene.new_folder("tmpfs")
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", point], check=True)

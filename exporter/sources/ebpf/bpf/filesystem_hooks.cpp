@@ -81,14 +81,6 @@ constexpr FilesystemHooks kHooks[] = {
      .splice_read = "ceph_splice_read",
      .splice_write = "",
      .write_before = ""},
-    {.fstype = "9p",
-     .read = "v9fs_file_read_iter",
-     .write = "v9fs_file_write_iter",
-     .fsync = "v9fs_file_fsync_dotl",
-     .mapped_write = "v9fs_vm_page_mkwrite",
-     .splice_read = "v9fs_file_splice_read",
-     .splice_write = "",
-     .write_before = ""},
 };
 
 // "nfs4" is nfs, "fuse.sshfs", "fuseblk" and "virtiofs" are fuse; since Linux 4.3 "ext3" is mounted by
