@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <system_error>
@@ -58,7 +57,8 @@ int fail(int code, const std::string& sentence) {
 int print_result(int code, const std::string& text) {
   if (print(stdout, text)) return code;
   if (errno == EPIPE) return 1;
-  return fail(1, std::string("cannot write to standard output: ") + std::strerror(errno));
+  return fail(
+      1, std::string("cannot write to standard output: ") + std::generic_category().message(errno));
 }
 
 std::vector<CollectorChoice> collector_choices() {

@@ -316,14 +316,13 @@ std::vector<std::optional<std::uint64_t>> HostMonitor::filesystem_errors(
 
 // Of both files.
 SourceHealth HostMonitor::state_health() const {
-  const SourceHealth usage = usage_.health();
+  SourceHealth usage = usage_.health();
   if (!sizes_) return usage;
   SourceHealth sizes = saved_sizes_.health();
   sizes.bad_items += usage.bad_items;
   if (!sizes.up) return sizes;
-  SourceHealth both = usage;
-  both.bad_items = sizes.bad_items;
-  return both;
+  usage.bad_items = sizes.bad_items;
+  return usage;
 }
 
 std::vector<SourceHealth> HostMonitor::source_health(const docker::State& docker) const {

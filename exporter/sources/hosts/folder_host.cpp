@@ -319,6 +319,7 @@ Result<HostAccess> make_folder_host(const std::string& folder) {
   host.thread_cpu = [] { return std::chrono::nanoseconds(0); };
   host.resolve = [fixture](const std::vector<Place>& places, std::stop_token) {
     std::vector<Result<std::string>> paths;
+    paths.reserve(places.size());
     for (const Place& place : places) paths.push_back(follow_link(fixture->links, place.path));
     return paths;
   };

@@ -38,7 +38,7 @@ SizeResults::SizeResults(ChangeLog& log) : log_(log) {
   health_.may_decline = true;
 }
 
-void SizeResults::restore(SizeReadings readings) {
+void SizeResults::restore(SizeReadings&& readings) {
   const std::lock_guard lock(mutex_);
   for (auto& [key, reading] : readings) {
     restored_ += readings_.try_emplace(key, std::move(reading)).second ? 1 : 0;

@@ -22,7 +22,7 @@ class SizeResults {
   explicit SizeResults(ChangeLog& log);
 
   // What an earlier run measured: served until this one tries. Does not replace a reading.
-  void restore(SizeReadings readings);
+  void restore(SizeReadings&& readings);
 
   // True if the size is not what it was.
   bool accept(const SizeTarget& target, const SizeMeasurement& measured, WallTime at);
