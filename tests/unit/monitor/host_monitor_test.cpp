@@ -234,7 +234,8 @@ TEST_CASE("a change of the mount table rebuilds the inventory, nothing new keeps
   scene.skipped = std::chrono::seconds(16);  // a file does not tell of changes as procfs does
   REQUIRE(test::eventually(
       [&] { return inventory()->filesystems.at(0).mount_point == "/var/lib/docker"; }));
-  REQUIRE(test::eventually([&] { return scene.engine.times_asked("/containers/json?all=1") >= 3; }));
+  REQUIRE(
+      test::eventually([&] { return scene.engine.times_asked("/containers/json?all=1") >= 3; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));  // the refresh that it causes
 
   const auto before = inventory();
