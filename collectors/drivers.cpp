@@ -2,7 +2,7 @@
 #include "collectors/collector.h"
 
 namespace volumeter {
-namespace {
+namespace drivers_collector {
 
 constexpr MetricDesc kInfo{
     "docker_volume_driver_info",
@@ -11,12 +11,12 @@ constexpr MetricDesc kInfo{
     "scope of its volumes, local or global (empty without volumes). Value is always 1.",
     {"driver", "kind", "scope"}};
 // For the alert DockerVolumeDriverNotAnswering.
-constexpr MetricDesc kUp{"docker_volume_driver_up",
-                         MetricType::kGauge,
-                         "Whether the volume driver listed its volumes when last asked (1) or not "
-                         "(0). While it does not, "
-                         "its last known volumes are exported. Absent if it was not asked.",
-                         {"driver"}};
+constexpr MetricDesc kUp{
+    "docker_volume_driver_up",
+    MetricType::kGauge,
+    "Whether the volume driver listed its volumes when last asked (1) or not "
+    "(0). While it does not, its last known volumes are exported. Absent if it was not asked.",
+    {"driver"}};
 constexpr const MetricDesc* kAll[] = {&kInfo, &kUp};
 
 class DriversCollector final : public Collector {
@@ -33,8 +33,10 @@ class DriversCollector final : public Collector {
   }
 };
 
-}  // namespace
+}  // namespace drivers_collector
 
-std::unique_ptr<Collector> make_drivers_collector() { return std::make_unique<DriversCollector>(); }
+std::unique_ptr<Collector> make_drivers_collector() {
+  return std::make_unique<drivers_collector::DriversCollector>();
+}
 
 }  // namespace volumeter

@@ -10,9 +10,8 @@ constexpr MetricDesc kUp{
     "docker_filesystem_up", MetricType::kGauge,
     "Whether the last statfs of the filesystem succeeded (1), or failed or timed out (0). While 0, "
     "its space and inode figures are the last known. Absent while the agent cannot call statfs: "
-    "too "
-    "many other filesystems hang, or a permission, a syscall or a resource is missing (see its "
-    "log). Sampled in the background.",
+    "too many other filesystems hang, or a permission, a syscall or a resource is missing (see "
+    "its log). Sampled in the background.",
     kLabels};
 constexpr MetricDesc kSize{
     "docker_filesystem_size_bytes", MetricType::kGauge,

@@ -43,8 +43,8 @@ constexpr MetricDesc kSource{
     MetricType::kGauge,
     "Source of the volume's I/O counters: ebpf, nfs, device, cgroup, or shared if the kernel's "
     "counters include I/O of other volumes or containers and none are exported. The first source "
-    "is "
-    "kept; while it has no counters of the volume alone, the source is shared. Value is always 1.",
+    "is kept; while it has no counters of the volume alone, the source is shared. Value is always "
+    "1.",
     {"volume", "source"}};
 constexpr MetricDesc kMountReads{"docker_mount_reads_total", MetricType::kCounter,
                                  "Successful reads through a mount of a container.", kMount};

@@ -16,8 +16,7 @@ constexpr MetricDesc kStateInfo{
     "Volume whose use cannot be determined from this host, with the reason: container_mounts (the "
     "engine does not report the mounts of a container), global_scope (other hosts may use the "
     "volume), not_listed (its driver does not list its volumes, see docker_volume_driver_up). Do "
-    "not "
-    "remove such a volume as unused. Value is always 1.",
+    "not remove such a volume as unused. Value is always 1.",
     {"volume", "state", "reason"}};
 constexpr MetricDesc kUnusedSince{
     "docker_volume_unused_since_timestamp_seconds",
