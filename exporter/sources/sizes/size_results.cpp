@@ -116,12 +116,12 @@ void SizeResults::report(const SizeTarget& target, const Error& error) {
           "some volumes cannot be read and have no size; run as root or with CAP_DAC_READ_SEARCH",
           {{"series", "docker_volume_scan_info{state=\"permission\"}"}});
     case ErrorKind::kUnsupported:
-      // As above: the cause is the kernel or the seccomp profile of this agent.
-      return log_.warning(
-          {"sizes", {{"error", error.what}}},
-          "some volumes cannot be measured; serving the last known sizes; allow the "
-          "syscalls openat2, statx and statfs in the seccomp profile",
-          {{"series", "docker_volume_scan_info{state=\"error\"}"}});
+      // One line a cause: the directories are not at fault.
+      return log_.warning({"sizes", {{"error", error.what}}},
+                          "some volumes cannot be measured; serving the last known sizes; allow "
+                          "the missing syscall "
+                          "in the seccomp profile, or update the kernel",
+                          {{"series", "docker_volume_scan_info{state=\"error\"}"}});
     default:
       return log_.warning(subject_of(target.key),
                           "cannot be measured; serving the last known size; check the directory",
