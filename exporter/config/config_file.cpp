@@ -13,7 +13,7 @@ namespace {
 
 // Aliases can expand a small file to a huge tree.
 constexpr std::size_t kMaxSettings = 1000;
-constexpr std::size_t kMaxBytes = 1 << 20;  // of all keys and values
+constexpr std::size_t kMaxConfigBytes = 1 << 20;  // of all keys and values
 constexpr int kMaxDepth = 4;
 
 // A Mark counts lines from 0.
@@ -57,7 +57,7 @@ std::optional<int> second_document(const std::string& text) {
 }
 
 // Flattens the YAML tree to settings.
-class Reader {
+class ConfigReader {
  public:
   Result<std::vector<Setting>> read(const YAML::Node& root) && {
     if (root.IsNull()) return std::vector<Setting>{};
@@ -96,7 +96,7 @@ class Reader {
     } else {
       return at_line(line, key + ": has no value");
     }
-    if (bytes_ > kMaxBytes) return at_line(line, "the configuration is too large");
+    if (bytes_ > kMaxConfigBytes) return at_line(line, "the configuration is too large");
     for (const Setting& earlier : settings_) {
       if (earlier.key == key) return at_line(line, key + ": is set more than once");
     }
@@ -107,7 +107,7 @@ class Reader {
 
   void add_value(const std::string& value, Setting& setting) {
     bytes_ += value.size() + 1;
-    if (bytes_ <= kMaxBytes) setting.values.push_back(value);
+    if (bytes_ <= kMaxConfigBytes) setting.values.push_back(value);
   }
 
   std::vector<Setting> settings_;
@@ -122,7 +122,7 @@ Result<std::vector<Setting>> parse_config_file(std::string_view text) {
     if (const auto line = second_document(copy)) {
       return at_line(*line, "only one YAML document is allowed; it ended before this line");
     }
-    return Reader().read(YAML::Load(copy));
+    return ConfigReader().read(YAML::Load(copy));
   } catch (const YAML::Exception& exception) {
     return at_line(exception.mark.line + 1, exception.msg);
   } catch (const std::exception& exception) {

@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "exporter/base/ascii.h"
 #include "exporter/base/fields.h"
 
 namespace volumeter {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool same(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

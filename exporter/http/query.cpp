@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "exporter/base/ascii.h"
 #include "exporter/base/fields.h"
 
 namespace volumeter {
@@ -29,13 +30,11 @@ std::string decoded(std::string_view text) {
 }
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() &&
-         std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) {
-           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-         });
+  return text.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), text.begin(),
+                                                    [](char a, char b) { return a == lower(b); });
 }
 
-Error refused(std::string what) { return {ErrorKind::kMalformed, "query", std::move(what)}; }
+Error malformed(std::string what) { return {ErrorKind::kMalformed, "query", std::move(what)}; }
 
 }  // namespace
 
@@ -55,14 +54,14 @@ RequestTarget parse_request_target(std::string_view target) {
 Result<ScrapeRequest> parse_query(std::string_view raw_query) {
   ScrapeRequest request;
   for (std::size_t count = 0; !raw_query.empty(); ++count) {
-    if (count == kMaxQueryParameters) return refused("more than 100 query parameters");
+    if (count == kMaxQueryParameters) return malformed("more than 100 query parameters");
     std::string_view value = cut(raw_query, '&');
     const std::string name = decoded(cut(value, '='));
     if (name == "collect[]") request.collect.push_back(decoded(value));
     if (name == "exclude[]") request.exclude.push_back(decoded(value));
   }
   if (!request.collect.empty() && !request.exclude.empty()) {
-    return refused("collect[] and exclude[] cannot be used together");
+    return malformed("collect[] and exclude[] cannot be used together");
   }
   return request;
 }

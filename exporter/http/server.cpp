@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::intptr_t kThreads = 2;
 constexpr std::intptr_t kRequestBytes = 32'768;  // longer requests get 431
-constexpr std::chrono::milliseconds kLastWords{500};
+constexpr std::chrono::milliseconds kLongestLastReply{500};
 
 // A request and its response. Lives from the request line until libmicrohttpd has sent the
 // response or lost the client.
@@ -156,7 +156,7 @@ void Server::Stop::operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon
 // the socket from an epoll set, which aborts the process.)
 Server::~Server() {
   for (const int socket : listen_sockets_) ::shutdown(socket, SHUT_RDWR);
-  keeper_.sockets.shut_down(kLastWords);
+  keeper_.sockets.shut_down(kLongestLastReply);
 }
 
 Result<std::unique_ptr<Server>> Server::start(std::vector<ListenSocket> sockets,

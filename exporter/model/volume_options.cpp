@@ -5,13 +5,13 @@
 #include <charconv>
 #include <limits>
 
+#include "exporter/base/ascii.h"
 #include "exporter/base/fields.h"
 
 namespace volumeter {
 namespace {
 
 constexpr std::uint64_t kMaxBytes = std::numeric_limits<std::int64_t>::max();
-
 std::string_view option(const docker::Volume& volume, const char* key) {
   const auto found = volume.options.find(key);
   return found == volume.options.end() ? std::string_view{} : found->second;
@@ -35,8 +35,6 @@ std::string_view last_value(std::string_view words, std::string_view key) {
   }
   return value;
 }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // 10 for 'k', 20 for 'm' and so on; nothing for another letter.
 std::optional<unsigned> binary_exponent(char letter) {

@@ -17,7 +17,7 @@
 namespace volumeter {
 namespace {
 
-constexpr std::string_view kSubject = "cgroup";
+constexpr std::string_view kCgroupSubject = "cgroup";
 constexpr std::size_t kMaxFileSize = 1 << 20;  // about 10,000 devices
 
 // A pair of cgroup v1 files.
@@ -112,7 +112,7 @@ void read_pressure(const Folder& folder, ContainerIo& io, std::size_t& bad_lines
 
 ContainerIoReader::ContainerIoReader(const HostAccess& host, ChangeLog& log)
     : host_(host), log_(log) {
-  health_.name = kSubject;
+  health_.name = kCgroupSubject;
   health_.provides = "I/O and I/O pressure of containers";
 }
 
@@ -228,10 +228,10 @@ void ContainerIoReader::note(std::size_t asked, std::size_t answered) {
   health_.up = up;
   if (first_error_ && !(up && first_error_->kind == ErrorKind::kNotFound)) {
     if (!up) health_.last_error = first_error_->text();
-    log_.warning(kSubject, "container I/O metrics are incomplete",
+    log_.warning(kCgroupSubject, "container I/O metrics are incomplete",
                  {{"error", first_error_->text()}});
   } else {
-    log_.debug(kSubject, "reading container I/O");
+    log_.debug(kCgroupSubject, "reading container I/O");
   }
 }
 

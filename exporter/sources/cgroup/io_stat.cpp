@@ -43,7 +43,7 @@ void add_field(DeviceFields& entry, std::string_view field) {
   if (key == "wios") set(entry.writes, field, entry);
 }
 
-class Reader {
+class IoStatReader {
  public:
   Parsed<DeviceIo> read(std::string_view text) && {
     while (!text.empty()) {
@@ -116,6 +116,6 @@ class Reader {
 // Documentation/admin-guide/cgroup-v2.rst, io.stat:
 //   8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0
 //   8:0 rbytes=90430464 wbytes=299008000 rios=8950 wios=1252 dbytes=50331648 dios=3021
-Parsed<DeviceIo> parse_io_stat(std::string_view text) { return Reader().read(text); }
+Parsed<DeviceIo> parse_io_stat(std::string_view text) { return IoStatReader().read(text); }
 
 }  // namespace volumeter

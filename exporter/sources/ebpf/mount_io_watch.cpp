@@ -10,7 +10,7 @@
 namespace volumeter {
 namespace {
 
-constexpr std::string_view kSubject = "ebpf";
+constexpr std::string_view kCountingSubject = "ebpf";
 
 // The mount of a path of the host, and the directory in its filesystem.
 std::optional<std::pair<const Mount*, std::string>> place_of(const std::string& path,
@@ -74,11 +74,11 @@ bool MountIoWatch::has_tracer() {
     const std::lock_guard lock(mutex_);
     if (tracer) {
       tracer_ = std::move(tracer).value();
-      log_.info(kSubject, "counting volume I/O with eBPF");
+      log_.info(kCountingSubject, "counting volume I/O with eBPF");
     } else {
       health_.failed(tracer.error());
       health_.remedy = ebpf_obstacle(host_.paths, tracer.error().text(), permitted_capabilities());
-      log_.info(kSubject,
+      log_.info(kCountingSubject,
                 "eBPF unavailable; I/O only for volumes with a block device of their own; run with "
                 "--check for the remedy",
                 {{"error", tracer.error().text()}});

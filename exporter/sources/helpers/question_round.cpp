@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-std::string in_seconds(std::chrono::nanoseconds time) {
+std::string seconds_text(std::chrono::nanoseconds time) {
   const auto tenths = std::chrono::round<std::chrono::milliseconds>(time).count() / 100;
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
@@ -165,7 +165,7 @@ void QuestionRound::leave_overdue() {
 void QuestionRound::leave(Open open) {
   desk_.leave(open.ticket, std::move(open.worker));
   fail(open.group, ErrorKind::kTimeout,
-       "no answer within " + in_seconds(steady_clock::now() - open.since));
+       "no answer within " + seconds_text(steady_clock::now() - open.since));
 }
 
 void QuestionRound::end_round() {

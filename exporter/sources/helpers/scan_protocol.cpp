@@ -112,7 +112,9 @@ class Unpacker {
   std::string_view rest_;
 };
 
-std::string_view cut(const std::string& text) { return std::string_view(text).substr(0, kMaxText); }
+std::string_view shortened(const std::string& text) {
+  return std::string_view(text).substr(0, kMaxText);
+}
 
 int send_report(int socket, const ReportHeader& header, std::string_view tail) {
   std::string packet;
@@ -192,9 +194,9 @@ int send_done(int socket, std::uint64_t entries, std::chrono::nanoseconds cpu,
     const Error& error = outcome.error();
     header.failed = 1;
     header.error_kind = error.kind;
-    tail = cut(error.where);
+    tail = shortened(error.where);
     header.where_bytes = static_cast<std::uint32_t>(tail.size());
-    tail += cut(error.what);
+    tail += shortened(error.what);
     header.what_bytes = static_cast<std::uint32_t>(tail.size()) - header.where_bytes;
   }
   return send_report(socket, header, tail);

@@ -97,7 +97,7 @@ bool never_happened(std::string_view line) {
 }
 
 // Parses the file line by line and keeps track of the current mount.
-class Reader {
+class MountstatsReader {
  public:
   void read(std::string_view line) {
     if (line.starts_with("device ") || line.starts_with("no device ")) {
@@ -178,7 +178,7 @@ const NfsOperation* NfsStats::operation(std::string_view name) const {
 }
 
 Parsed<NfsStats> parse_mountstats(std::string_view text) {
-  Reader reader;
+  MountstatsReader reader;
   while (!text.empty()) reader.read(next_line(text));
   return std::move(reader).finished();
 }

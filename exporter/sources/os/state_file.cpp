@@ -9,9 +9,9 @@
 namespace volumeter {
 namespace {
 
-constexpr std::string_view kSubject = "state";
+constexpr std::string_view kStateSubject = "state";
 constexpr auto kRetry = std::chrono::minutes(1);
-constexpr auto kIdlePause = std::chrono::hours(1);  // submit() wakes
+constexpr auto kUntilSubmitted = std::chrono::hours(1);
 
 // What helps where the directory is as it should be; empty if it is not.
 std::string_view reached_limit(const Error& error) {
@@ -61,7 +61,7 @@ Result<std::string> StateFile::set_aside() {
   return aside;
 }
 
-Ticker::Pause StateFile::tick() { return write_pending() ? kIdlePause : kRetry; }
+Ticker::Pause StateFile::tick() { return write_pending() ? kUntilSubmitted : kRetry; }
 
 bool StateFile::write_pending() {
   std::shared_ptr<const std::string> text;
@@ -77,7 +77,7 @@ bool StateFile::write_pending() {
     report(written.error());
     return false;
   }
-  log_.debug(kSubject, "state saved", {{"path", path_}});
+  log_.debug(kStateSubject, "state saved", {{"path", path_}});
   health_.up = true;
   health_.last_error.clear();
   if (pending_ == text) pending_.reset();
@@ -95,13 +95,13 @@ void StateFile::check() {
 // Of an unusable directory without the error, which health() has: it causes different ones in turn.
 void StateFile::report(const Error& error) {
   if (const auto limit = reached_limit(error); !limit.empty()) {
-    log_.warning(kSubject,
+    log_.warning(kStateSubject,
                  "cannot write the state file; history and sizes since the last save are lost on "
                  "restart; retrying",
                  {{"path", directory_}, {"error", error.what}, {"remedy", std::string(limit)}});
     return;
   }
-  log_.warning(kSubject,
+  log_.warning(kStateSubject,
                "cannot write the state directory; history and sizes are lost on restart; make the "
                "directory writable or choose another with --state.directory",
                {{"path", directory_}});

@@ -10,7 +10,7 @@ namespace volumeter {
 namespace {
 
 // A volume; of other targets the key says what they are.
-LogSubject subject_of(const std::string& key) { return {"size", {{"volume", key}}}; }
+LogSubject size_subject(const std::string& key) { return {"size", {{"volume", key}}}; }
 
 bool is_not_asked(const Sampled<SpaceUsage>& space) {
   return space.error && space.error->kind == ErrorKind::kNotAsked;
@@ -73,7 +73,7 @@ bool SizeResults::accept(const SizeTarget& target, const SizeMeasurement& measur
     health_.succeeded(at, 0);
     published_.reset();
   }
-  if (failed_before) log_.info(subject_of(target.key), "measured again");
+  if (failed_before) log_.info(size_subject(target.key), "measured again");
   if (is_saturated(measured.space)) {
     log_.warning(overflow_of(target.key),
                  "size is beyond 64 bits; exporting the largest number; look for sparse files, or "
@@ -105,7 +105,7 @@ void SizeResults::report(const SizeTarget& target, const Error& error) {
     case ErrorKind::kNotAsked: return report_not_asked(error);
     case ErrorKind::kTimeout:
       return log_.warning(
-          subject_of(target.key),
+          size_subject(target.key),
           "no answer from the volume's files; serving the last known size; check what is mounted "
           "there",
           {{"path", target.place.path}, {"mountpoint", target.mount_point}, {"error", error.what}});
@@ -123,7 +123,7 @@ void SizeResults::report(const SizeTarget& target, const Error& error) {
                           "in the seccomp profile, or update the kernel",
                           {{"series", "docker_volume_scan_info{state=\"error\"}"}});
     default:
-      return log_.warning(subject_of(target.key),
+      return log_.warning(size_subject(target.key),
                           "cannot be measured; serving the last known size; check the directory",
                           {{"path", target.place.path}, {"error", error.text()}});
   }
@@ -137,7 +137,7 @@ void SizeResults::report_not_asked(const Error& error) {
 }
 
 void SizeResults::forget(const std::string& key) {
-  log_.forget(subject_of(key));
+  log_.forget(size_subject(key));
   log_.forget(overflow_of(key));
   const std::lock_guard lock(mutex_);
   const auto reading = readings_.find(key);
