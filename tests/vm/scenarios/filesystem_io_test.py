@@ -15,6 +15,7 @@ from support.live_test import LiveTest, run
 
 BLOCK = 4096
 COUNT = 16
+SLOTS = 4096  # of exporter/sources/ebpf/bpf/volume_io.bpf.c
 
 
 class FilesystemIo(LiveTest):
@@ -22,8 +23,9 @@ class FilesystemIo(LiveTest):
 
     needs = ("root", "fio", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mkfs.f2fs")
 
-    def make_disk(self, mkfs):
-        image, point = self.scene.path(mkfs), self.scene.new_folder(mkfs + ".d")
+    def make_disk(self, mkfs, name=None):
+        name = name or mkfs
+        image, point = self.scene.path(name), self.scene.new_folder(name + ".d")
         with open(image, "wb") as file:
             file.truncate(400 << 20)
         subprocess.run([mkfs, "-q", image], check=True)
@@ -53,6 +55,16 @@ class FilesystemIo(LiveTest):
 
     def test_ext4(self):
         self.check_loads(self.make_disk("mkfs.ext4"))
+
+    def test_calls_of_tasks_with_the_same_slot_are_counted_apart(self):
+        first, second = (self.make_disk("mkfs.ext4", name) for name in ("first", "second"))
+        own, other = counted_each([first, second], sys.executable, "-B", __file__, "share_slot",
+                                  first + "/file", second + "/file")
+        for said, count in ((own, COUNT), (other, 2 * COUNT)):
+            for call in ("read", "write"):
+                self.assertEqual(figures(said[call]), (count, count * BLOCK))
+                self.assertEqual(sum(said[call]["latency"]), count)
+            self.assertEqual(said["fsync"]["operations"], count)
 
     def test_xfs(self):
         subprocess.run(["modprobe", "xfs"], check=True)
@@ -85,11 +97,15 @@ class FilesystemIo(LiveTest):
 
 def counted(point, *command):
     """What went through the mount at `point` while the command ran."""
-    done = subprocess.run([os.environ["COUNTED_IO"], point, "--", *command], check=False,
+    return counted_each([point], *command)[0]
+
+
+def counted_each(points, *command):
+    done = subprocess.run([os.environ["COUNTED_IO"], *points, "--", *command], check=False,
                           capture_output=True, text=True)
     if done.returncode != 0:
         raise AssertionError(f"{command}: {done.stdout}{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return [json.loads(line) for line in done.stdout.splitlines()[-len(points):]]
 
 
 def figures(said):
@@ -113,8 +129,33 @@ def load(path):
             pages[number * BLOCK] = 1
 
 
+def share_slot(path, other_path):
+    """Two processes whose process ids differ by SLOTS. Each mostly waits for its disk, in a call, while
+    the other one enters its own; a synchronous write calls the filesystem's fsync."""
+    with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as last:
+        last.write(str(os.getpid() + SLOTS - 1))
+    child = os.fork()
+    if child == 0:
+        synchronous_calls(other_path, 2 * COUNT)
+        os._exit(0)
+    assert child == os.getpid() + SLOTS, child
+    synchronous_calls(path, COUNT)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def synchronous_calls(path, count):
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_DIRECT | os.O_SYNC)
+    block = mmap.mmap(-1, BLOCK)  # aligned
+    for number in range(count):
+        os.pwrite(file, block, number * BLOCK)
+        os.preadv(file, [block], number * BLOCK)
+        os.fsync(file)
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["load"]:
         load(sys.argv[2])
+    elif sys.argv[1:2] == ["share_slot"]:
+        share_slot(*sys.argv[2:])
     else:
         run()

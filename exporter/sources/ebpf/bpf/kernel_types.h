@@ -64,6 +64,7 @@ struct task_struct {
   unsigned int flags;
   int pid;
   int tgid;
+  __u64 start_time;
   struct nsproxy* nsproxy;
 };
 

@@ -41,6 +41,7 @@ struct Maps {
   UniqueFd watched_mounts;
   UniqueFd changes;
   UniqueFd counts;
+  UniqueFd slots;
   UniqueFd tasks;
   UniqueFd queued;
 };
@@ -84,9 +85,9 @@ class BpfMountTracer final : public MountTracer {
     if (const int result = volume_io_bpf__load(programs.get()); result != 0) {
       return bpf::failure("volume_io", -result);
     }
-    maps_ = {duplicate(programs->maps.watched_mounts), duplicate(programs->maps.changes),
-             duplicate(programs->maps.counts), duplicate(programs->maps.tasks),
-             duplicate(programs->maps.queued)};
+    maps_ = {duplicate(programs->maps.watched_mounts), duplicate(programs->maps.data_changes),
+             duplicate(programs->maps.counts),         duplicate(programs->maps.bss),
+             duplicate(programs->maps.tasks),          duplicate(programs->maps.queued)};
     Link iterator(bpf_program__attach_iter(programs->progs.list_namespaces, nullptr));
     if (!iterator) return bpf::failure("iter/task", errno);
     iterator_ = std::move(iterator);
@@ -252,8 +253,9 @@ class BpfMountTracer final : public MountTracer {
 
   void share_maps(volume_io_bpf& programs) const {
     bpf_map__reuse_fd(programs.maps.watched_mounts, maps_.watched_mounts.get());
-    bpf_map__reuse_fd(programs.maps.changes, maps_.changes.get());
+    bpf_map__reuse_fd(programs.maps.data_changes, maps_.changes.get());
     bpf_map__reuse_fd(programs.maps.counts, maps_.counts.get());
+    bpf_map__reuse_fd(programs.maps.bss, maps_.slots.get());
     bpf_map__reuse_fd(programs.maps.tasks, maps_.tasks.get());
     bpf_map__reuse_fd(programs.maps.queued, maps_.queued.get());
   }

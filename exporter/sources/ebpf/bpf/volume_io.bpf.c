@@ -14,6 +14,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "counting.bpf.h"
+#include "task_calls.bpf.h"
 // clang-format on
 
 enum {
@@ -28,22 +29,6 @@ enum {
 };
 
 char LICENSE[] SEC("license") = "GPL";
-
-// The current call of a task. A write with O_SYNC calls fsync, and a stacked filesystem calls the
-// one below: `subject` identifies the outermost call.
-struct task_io {
-  __u64 subject;  // the kiocb or file; 0 outside calls
-  __u64 started;
-  __u64 fsync_subject;
-  __u64 fsync_started;
-  // The last mount used and its token: the next one is mostly the same, and looking it up costs
-  // more than everything else.
-  __u64 mount;
-  __u32 changes;  // value of `changes` at the lookup
-  __u32 mount_token;
-  __u32 token;
-  __u32 fsync_token;
-};
 
 // Direct I/O of io_uring or AIO in flight; another function reports its completion.
 struct queued_io {
@@ -61,12 +46,7 @@ struct {
 } watched_mounts SEC(".maps");
 
 // The number of changes of `watched_mounts` by the agent.
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, __u32);
-} changes SEC(".maps");
+__u32 changes SEC(".data.changes");
 
 // By io_key().
 struct {
@@ -76,13 +56,6 @@ struct {
   __type(key, __u32);
   __type(value, struct io_counts);
 } counts SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __type(key, int);
-  __type(value, struct task_io);
-} tasks SEC(".maps");
 
 // By kiocb. LRU: entries without a completion are evicted by newer ones.
 struct {
@@ -113,12 +86,10 @@ static __always_inline __u32 find_token(struct vfsmount* vfsmount) {
 // The token of the mount of `file`. The address of an unmounted mount can be reused, but not by a
 // mount that a task of the same container can reach.
 static __always_inline __u32 token_of(struct task_io* task, struct file* file) {
-  __u32 zero = 0;
-  const __u32* now = bpf_map_lookup_elem(&changes, &zero);
+  __u32 now = changes;
   struct vfsmount* mount = file->f_path.mnt;
-  if (!now) return 0;
-  if (task->mount != (__u64)mount || task->changes != *now) {
-    task->changes = *now;
+  if (task->mount != (__u64)mount || task->changes != now) {
+    task->changes = now;
     task->mount = (__u64)mount;
     task->mount_token = find_token(mount);
   }
@@ -153,30 +124,28 @@ static __always_inline void count(__u32 token, __u32 operation, __u64 started, l
   count_latency(found, bpf_ktime_get_ns() - started);
 }
 
-static __always_inline struct task_io* this_task(__u64 flags) {
-  return bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, flags);
-}
-
-static __always_inline int enter(void* subject, struct file* file) {
-  struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
-  __u32 token = task ? token_of(task, file) : 0;
+// The record of the call; null if it is not counted.
+static __always_inline struct task_io* enter(void* subject, struct file* file) {
+  struct task_io* task = take();
+  if (!task) return 0;
+  __u32 token = token_of(task, file);
   if (!token) {
     // A missed exit of an earlier call must not be taken for the exit of this one.
-    if (task && task->subject == (__u64)subject) task->subject = 0;
+    if (task->subject == (__u64)subject) task->subject = 0;
+    give_back(task);
     return 0;
   }
   task->subject = (__u64)subject;
   task->token = token;
   task->started = bpf_ktime_get_ns();
-  return 0;
+  return task;
 }
 
 // The completion can be reported before this call returns, so the start is stored first.
 static __always_inline int enter_iocb(struct kiocb* iocb, __u32 operation) {
-  enter(iocb, iocb->ki_filp);
+  struct task_io* task = enter(iocb, iocb->ki_filp);
   if (!(iocb->ki_flags & KIOCB_DIRECT) || !iocb->ki_complete) return 0;
-  struct task_io* task = this_task(0);
-  if (!task || task->subject != (__u64)iocb) {
+  if (!task) {
     __u64 key = (__u64)iocb;  // may be left over from a call without a completion
     bpf_map_delete_elem(&queued, &key);
     return 0;
@@ -187,10 +156,11 @@ static __always_inline int enter_iocb(struct kiocb* iocb, __u32 operation) {
 }
 
 static __always_inline int leave(void* subject, __u32 operation, long result) {
-  struct task_io* task = this_task(0);
+  struct task_io* task = find_taken();
   if (!task || task->subject != (__u64)subject) return 0;
   if (is_answer(result)) count(task->token, operation, task->started, result);
   task->subject = 0;
+  give_back(task);
   return 0;
 }
 
@@ -216,7 +186,10 @@ SEC("fexit") int BPF_PROG(write_exit, struct kiocb* iocb, void* from, long resul
 }
 
 // Since Linux 6.5 splice(2) and sendfile(2) read with a function of their own.
-SEC("fentry") int BPF_PROG(splice_read_enter, struct file* in) { return enter(in, in); }
+SEC("fentry") int BPF_PROG(splice_read_enter, struct file* in) {
+  enter(in, in);
+  return 0;
+}
 
 SEC("fexit")
 int BPF_PROG(splice_read_exit, struct file* in, void* offset, void* pipe, unsigned long length,
@@ -226,7 +199,8 @@ int BPF_PROG(splice_read_exit, struct file* in, void* offset, void* pipe, unsign
 
 // overlayfs has its own function for splice(2) to a file.
 SEC("fentry") int BPF_PROG(splice_write_enter, void* pipe, struct file* out) {
-  return enter(out, out);
+  enter(out, out);
+  return 0;
 }
 
 SEC("fexit")
@@ -238,30 +212,37 @@ int BPF_PROG(splice_write_exit, void* pipe, struct file* out, void* offset, unsi
 SEC("fentry") int BPF_PROG(fsync_enter, struct file* file) {
   // A queued synchronous write completes in a kernel worker, which calls fsync.
   if (bpf_get_current_task_btf()->flags & TASK_IS_WORKER) return 0;
-  struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct task_io* task = take();
   if (!task || task->subject) return 0;  // part of a synchronous write
   __u32 token = token_of(task, file);
-  if (!token) return 0;
-  task->fsync_subject = (__u64)file;
-  task->fsync_token = token;
-  task->fsync_started = bpf_ktime_get_ns();
+  if (token) {
+    task->fsync_subject = (__u64)file;
+    task->fsync_token = token;
+    task->fsync_started = bpf_ktime_get_ns();
+  } else if (task->fsync_subject == (__u64)file) {
+    task->fsync_subject = 0;  // of a missed exit
+  }
+  give_back(task);
   return 0;
 }
 
 SEC("fexit")
 int BPF_PROG(fsync_exit, struct file* file, long long start, long long end, int datasync,
              int result) {
-  struct task_io* task = this_task(0);
+  struct task_io* task = find_taken();
   if (!task || task->fsync_subject != (__u64)file) return 0;
   if (is_answer(result)) count(task->fsync_token, IO_FSYNC, task->fsync_started, result);
   task->fsync_subject = 0;
+  give_back(task);
   return 0;
 }
 
 // A clean page of a shared mapping is about to become dirty.
 SEC("fentry") int BPF_PROG(mapped_write, struct vm_fault* fault) {
-  struct task_io* task = this_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
-  __u32 token = task ? token_of(task, fault->vma->vm_file) : 0;
+  struct task_io* task = take();
+  if (!task) return 0;
+  __u32 token = token_of(task, fault->vma->vm_file);
+  give_back(task);
   if (!token) return 0;
   __u32 key = io_key(token, IO_MAPPED_WRITE);
   struct io_counts* found = counts_of(&counts, &key, &kNothing);
