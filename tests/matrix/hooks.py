@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which kernel functions that eBPF counts at a kernel has, from the types (BTF) of the kernel and of its
-modules. Written into docs/hooks.md; a filesystem that the kernel has and whose reads or writes could
-not be counted is a failure."""
+modules. Written into docs/hooks.md; a filesystem that the kernel has without one of its functions, or a
+kernel without the functions that complete direct I/O, is a failure: those calls would not be counted."""
 
 import functools
 import glob
@@ -12,6 +12,7 @@ import tempfile
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 SOURCE = os.path.join(ROOT, "exporter/sources/ebpf/bpf/filesystem_hooks.cpp")
+TRACER = os.path.join(ROOT, "exporter/sources/ebpf/bpf/mount_tracer.cpp")
 DOCUMENT = os.path.join(ROOT, "docs/hooks.md")
 HEAD = """# Functions that eBPF counts at
 
@@ -32,6 +33,13 @@ def hooks():
         rows = re.findall(r"\{\.fstype = .*?\}", file.read(), re.S)
     parsed = [dict(re.findall(r'\.(\w+) = "(\w*)"', row)) for row in rows]
     return {row.pop("fstype"): row for row in parsed}
+
+
+def completions():
+    """The functions at which direct I/O of io_uring and AIO is counted."""
+    # for (const auto* function : {"io_complete_rw", "aio_complete_rw"}) {
+    with open(TRACER, encoding="utf-8") as file:
+        return re.findall(r'"(\w+)"', re.search(r"function : \{(.*?)\}", file.read(), re.S)[1])
 
 
 @functools.cache
@@ -92,8 +100,16 @@ def missing(kernel_root, release):
     """What is wrong: text for a failed test, empty if nothing."""
     names = functions(kernel_root, release)
     lacks = {fstype: state_of(fstype, names) for fstype in hooks()}
-    return "\n".join(f"{fstype}: {release} has no {' and no '.join(wrong)}" for fstype, state in lacks.items()
-                     if (wrong := [what for what in state or () if what in ("read", "write", "fsync")]))
+    wrong = [f"{fstype}: {release} has no {what}" for fstype, state in lacks.items()
+             for what in state or () if what != "splice_read" or splices_with_its_own(release)]
+    return "\n".join([*wrong, *(f"{release} has no {function}" for function in completions()
+                                if function not in names["vmlinux"])])
+
+
+def splices_with_its_own(release):
+    """Before Linux 6.5 splice(2) reads with the function of read(2)."""
+    major, minor = re.match(r"(\d+)\.(\d+)", release).groups()
+    return (int(major), int(minor)) >= (6, 5)
 
 
 def write(kernels):
@@ -104,6 +120,11 @@ def write(kernels):
         cells = [text_of(state_of(fstype, names)) for names in known.values()]
         used = ", ".join(f"`{function}`" for function in row.values() if function)
         lines.append(f"| {fstype} | {used} | {' | '.join(cells)} |")
+    cells = [", ".join(f"`{function}`" for function in completions() if function in names["vmlinux"])
+             for names in known.values()]
+    used = ", ".join(f"`{function}`" for function in completions())
+    lines.append(f"| direct I/O of io_uring and AIO | {used} | "
+                 + " | ".join("all" if cell == used else cell or "none" for cell in cells) + " |")
     lines += ["", "Without `splice_read` (before Linux 6.5) splice(2) and sendfile(2) are counted at `read`.", ""]
     with open(DOCUMENT, "w", encoding="utf-8") as file:
         file.write("\n".join(lines))
