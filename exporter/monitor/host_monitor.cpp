@@ -69,6 +69,7 @@ std::vector<const FilesystemFacts*> scanned_filesystems(const HostSnapshot& host
 
 HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options)
     : host_(host),
+      log_(log),
       options_(std::move(options)),
       boot_time_(read_boot_time(host.paths)),
       hostname_(read_hostname(host.paths)),
@@ -129,6 +130,7 @@ void HostMonitor::start() {
       refresh(stop);
       if (saved_sizes_.is_due(host_.steady_now())) save_sizes();
       look_for_writes();
+      log_.write_gathered();
       changed_.wait_for(stop, kMountCheck);
     }
     save_sizes();

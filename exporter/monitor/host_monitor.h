@@ -85,6 +85,7 @@ class HostMonitor {
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
   const HostAccess& host_;
+  ChangeLog& log_;
   const MonitorOptions options_;
   const std::optional<WallTime> boot_time_;
   const std::string hostname_;
