@@ -24,11 +24,11 @@ constexpr MetricDesc kAvail{"docker_filesystem_avail_bytes", MetricType::kGauge,
                             kLabels};
 constexpr MetricDesc kFiles{"docker_filesystem_files", MetricType::kGauge,
                             "Total inodes. Absent for filesystems without a fixed number of inodes "
-                            "(btrfs). Sampled in the background.",
+                            "(btrfs, CephFS). Sampled in the background.",
                             kLabels};
 constexpr MetricDesc kFilesFree{"docker_filesystem_files_free", MetricType::kGauge,
                                 "Free inodes. Absent for filesystems without a fixed number of "
-                                "inodes (btrfs). Sampled in the background.",
+                                "inodes (btrfs, CephFS). Sampled in the background.",
                                 kLabels};
 constexpr MetricDesc kReadonly{"docker_filesystem_readonly", MetricType::kGauge,
                                "Whether the filesystem is mounted read-only (1) or read-write (0). "

@@ -41,8 +41,18 @@ constexpr MetricDesc kMountFailed{
     "source_missing, no_device, unreachable (server), denied, not_a_directory, read_only, driver, "
     "other. Destination is empty if the engine does not name the mount. Value is always 1.",
     {"container", "destination", "reason"}};
-constexpr const MetricDesc* kAll[] = {&kInfo,      &kCreated,   &kContainers,
-                                      &kLabelInfo, &kMountInfo, &kMountFailed};
+// For the alerts DockerMountSourceMissing and DockerVolumeMountReadOnly.
+constexpr MetricDesc kMismatch{
+    "docker_mount_mismatch_info",
+    MetricType::kGauge,
+    "Volume or bind mount of a container that is not as requested, by mismatch. The source is "
+    "missing (source_missing: not running, the next start will fail) or was deleted while mounted "
+    "(source_deleted). The mount is read_only, writable, noexec, exec, suid, dev, private or "
+    "slave, "
+    "contrary to the request. Value is always 1.",
+    {"container", "destination", "mismatch"}};
+constexpr const MetricDesc* kAll[] = {&kInfo,      &kCreated,     &kContainers, &kLabelInfo,
+                                      &kMountInfo, &kMountFailed, &kMismatch};
 
 constexpr LabelRef reason_text(MountFailureReason reason) {
   switch (reason) {
@@ -56,6 +66,22 @@ constexpr LabelRef reason_text(MountFailureReason reason) {
     case MountFailureReason::kOther: return "other";
   }
   return "other";
+}
+
+constexpr LabelRef mismatch_text(MountMismatch mismatch) {
+  switch (mismatch) {
+    case MountMismatch::kSourceMissing: return "source_missing";
+    case MountMismatch::kSourceDeleted: return "source_deleted";
+    case MountMismatch::kReadOnly: return "read_only";
+    case MountMismatch::kWritable: return "writable";
+    case MountMismatch::kNoexec: return "noexec";
+    case MountMismatch::kExec: return "exec";
+    case MountMismatch::kSuid: return "suid";
+    case MountMismatch::kDev: return "dev";
+    case MountMismatch::kPrivate: return "private";
+    case MountMismatch::kSlave: return "slave";
+  }
+  return "read_only";
 }
 
 constexpr LabelRef kind_text(MountKind kind) {
@@ -100,6 +126,9 @@ class VolumesCollector final : public Collector {
     for (const MountFailureFacts& failure : host.inventory->mount_failures) {
       const ContainerFacts& container = host.inventory->containers[failure.container];
       out.add(kMountFailed, {container.name, failure.destination, reason_text(failure.reason)}, 1);
+    }
+    for (const MountMismatchFacts& found : *host.mount_mismatches) {
+      out.add(kMismatch, {found.container, found.destination, mismatch_text(found.mismatch)}, 1);
     }
     return out;
   }

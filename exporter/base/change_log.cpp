@@ -5,8 +5,34 @@
 
 namespace volumeter {
 
+namespace {
+
+std::string_view error_field(const ChangeLog::Fields& fields) {
+  for (const LogField& field : fields) {
+    if (field.name == "error") return field.value;
+  }
+  return {};
+}
+
+// "db"; "web /data"
+std::string subject_name(const LogSubject& subject) {
+  std::string name;
+  for (const LogField& field : subject.identity()) {
+    name += (name.empty() ? "" : " ") + field.value;
+  }
+  return name;
+}
+
+std::string plural(const LogSubject& subject) {
+  const bool has_one_name = subject.identity().size() == 1;
+  return has_one_name ? std::string(subject.identity().front().name) + "s" : "subjects";
+}
+
+}  // namespace
+
 std::string LogSubject::key() const {
   std::string key = kind_;
+  if (!cause_.empty()) return key + '\1' + cause_;
   for (const LogField& field : identity_) key += '\0' + field.value;
   return key;
 }
@@ -14,7 +40,13 @@ std::string LogSubject::key() const {
 ChangeLog::ChangeLog(std::shared_ptr<spdlog::logger> logger, LogFormat format, Clock now)
     : logger_(std::move(logger)), format_(format), now_(std::move(now)) {}
 
-ChangeLog::~ChangeLog() { write(end_bursts(SteadyTime::max())); }
+ChangeLog::~ChangeLog() {
+  std::vector<Line> lines;
+  end_groups(SteadyTime::max(), lines);
+  const auto counts = end_bursts(SteadyTime::max());
+  lines.insert(lines.end(), counts.begin(), counts.end());
+  write(lines);
+}
 
 void ChangeLog::error(const LogSubject& subject, std::string_view message, const Fields& fields) {
   log(Level::kError, subject, message, fields);
@@ -46,11 +78,85 @@ void ChangeLog::log(Level level, const LogSubject& subject, std::string_view mes
   {
     const std::lock_guard lock(mutex_);
     lines = end_bursts(now_() - kBurstPeriod);
-    if (is_news(subject, line) && admit(level, subject, message)) {
+    end_groups(now_(), lines);
+    if (subject.is_one_of_many()) {
+      gather(level, subject, message, fields, std::move(line));
+    } else if (is_news(subject, line) && admit(level, subject.kind(), message)) {
       lines.push_back({level, std::move(line)});
     }
   }
   write(lines);
+}
+
+void ChangeLog::write_gathered() {
+  std::vector<Line> lines;
+  {
+    const std::lock_guard lock(mutex_);
+    end_groups(now_(), lines);
+  }
+  write(lines);
+}
+
+// A subject that shares the cause of a group that still waits is counted, though it is no news.
+void ChangeLog::gather(Level level, const LogSubject& subject, std::string_view message,
+                       const Fields& fields, std::string line) {
+  const std::string key = std::string(message) + '\0' + std::string(error_field(fields));
+  const auto found = groups_.find(key);
+  // What its lines have in common, so that a cause is news once, whoever meets it first.
+  const bool news = is_news(subject, subject.shares_cause() ? key : line);
+  if (!news && (found == groups_.end() || !subject.shares_cause())) return;
+  Group& group = found == groups_.end() ? groups_[key] : found->second;
+  if (found == groups_.end()) {
+    group.level = level;
+    group.kind = subject.kind();
+    group.message = message;
+    group.fields = fields;
+    group.count_name = plural(subject);
+    group.shares_cause = subject.shares_cause();
+    group.began = now_();
+  }
+  const auto hash = std::hash<std::string>{}(subject_name(subject));
+  if (group.subjects.size() >= kMaxSubjects || !group.subjects.insert(hash).second) return;
+  group.newest = now_();
+  if (group.lines.size() <= kFewLines) {
+    if (group.lines.size() < kFewLines) {
+      group.examples += (group.examples.empty() ? "" : ", ") + subject_name(subject);
+    }
+    group.lines.push_back(std::move(line));
+  }
+}
+
+// All of them if there are too many.
+void ChangeLog::end_groups(SteadyTime now, std::vector<Line>& lines) {
+  const bool ends_all = groups_.size() >= kMaxBursts || now == SteadyTime::max();
+  for (auto entry = groups_.begin(); entry != groups_.end();) {
+    const Group& group = entry->second;
+    const bool is_due =
+        ends_all || now - group.newest >= kGatherPause || now - group.began >= kBurstPeriod;
+    if (!is_due) {
+      ++entry;
+      continue;
+    }
+    end_group(group, lines);
+    entry = groups_.erase(entry);
+  }
+}
+
+void ChangeLog::end_group(const Group& group, std::vector<Line>& lines) {
+  if (group.subjects.size() <= (group.shares_cause ? 1 : kFewLines)) {
+    for (const std::string& line : group.lines) {
+      if (admit(group.level, group.kind, group.message)) lines.push_back({group.level, line});
+    }
+    return;
+  }
+  if (!admit(group.level, group.kind, group.message)) return;
+  Fields fields;
+  if (const auto error = error_field(group.fields); !error.empty()) {
+    fields.push_back({"error", std::string(error)});
+  }
+  fields.push_back({group.count_name, std::to_string(group.subjects.size())});
+  fields.push_back({"examples", group.examples});
+  lines.push_back({group.level, format(group.kind, group.message, fields)});
 }
 
 void ChangeLog::write(const std::vector<Line>& lines) {
@@ -74,10 +180,10 @@ bool ChangeLog::is_news(const LogSubject& subject, const std::string& line) {
   return true;
 }
 
-bool ChangeLog::admit(Level level, const LogSubject& subject, std::string_view message) {
+bool ChangeLog::admit(Level level, const std::string& kind, std::string_view message) {
   auto burst = bursts_.find(message);
   if (burst == bursts_.end()) {
-    burst = bursts_.emplace(message, Burst{level, subject.kind(), now_(), 0, 0}).first;
+    burst = bursts_.emplace(message, Burst{level, kind, now_(), 0, 0}).first;
   }
   if (burst->second.written < kBurstLines) {
     ++burst->second.written;

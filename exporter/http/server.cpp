@@ -4,7 +4,9 @@
 #include <microhttpd.h>
 
 #include <chrono>
+#include <cstdarg>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "exporter/http/query.h"
@@ -15,6 +17,7 @@ namespace {
 constexpr std::intptr_t kThreads = 2;
 constexpr std::intptr_t kRequestBytes = 32'768;  // longer requests get 431
 constexpr std::chrono::milliseconds kLongestLastReply{500};
+constexpr std::chrono::milliseconds kWithoutDescriptors{200};
 
 // A request and its response. Lives from the request line until libmicrohttpd has sent the
 // response or lost the client.
@@ -123,6 +126,15 @@ void on_connection(void* keeper, MHD_Connection* connection, void** context,
   }
 }
 
+// Without a descriptor for the first connection libmicrohttpd "will try busy waiting for system resources
+// to become magically available"; all it does before each try is to say so. A thread that has other
+// connections waits for one of them to close.
+void slow_down_without_descriptors(void*, const char* format, va_list) {
+  const std::string_view message = format;
+  if (message.find("resource limit at FIRST connection") == std::string_view::npos) return;
+  std::this_thread::sleep_for(kWithoutDescriptors);
+}
+
 template <typename Function>
 std::intptr_t as_option(Function* function) {
   return reinterpret_cast<std::intptr_t>(function);
@@ -132,6 +144,7 @@ std::intptr_t as_option(Function* function) {
 MHD_Daemon* start_daemon(int listen_fd, Service& service, ConnectionKeeper& keeper) {
   const ServerOptions& options = keeper.options;
   MHD_OptionItem items[] = {
+      {MHD_OPTION_EXTERNAL_LOGGER, as_option(slow_down_without_descriptors), nullptr},
       {MHD_OPTION_LISTEN_SOCKET, listen_fd, nullptr},
       {MHD_OPTION_THREAD_POOL_SIZE, kThreads, nullptr},
       {MHD_OPTION_CONNECTION_TIMEOUT, options.patience.count(), nullptr},
@@ -142,8 +155,9 @@ MHD_Daemon* start_daemon(int listen_fd, Service& service, ConnectionKeeper& keep
       {MHD_OPTION_NOTIFY_COMPLETED, as_option(on_completed), &keeper},
       {MHD_OPTION_NOTIFY_CONNECTION, as_option(on_connection), &keeper},
       {MHD_OPTION_END, 0, nullptr}};
-  return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr,
-                          on_request, &service, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+  return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0,
+                          nullptr, nullptr, on_request, &service, MHD_OPTION_ARRAY, items,
+                          MHD_OPTION_END);
 }
 
 }  // namespace

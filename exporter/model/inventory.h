@@ -90,6 +90,14 @@ struct ContainerFacts {
   std::optional<std::uint32_t> pid;  // of its first process, as the host counts, while it runs
 };
 
+// What was asked of a mount besides its mode. Only options of a volume ask for flags.
+struct MountRequest {
+  docker::Propagation propagation = docker::Propagation::kPrivate;
+  bool nosuid = false;
+  bool nodev = false;
+  bool noexec = false;
+};
+
 // One row of docker_mount_info: what a container sees at a destination.
 struct MountFacts {
   MountKind kind = MountKind::kVolume;
@@ -104,6 +112,10 @@ struct MountFacts {
   // The volume whose data it shows, by name or by a bind mount of it or of something in it.
   std::optional<std::size_t> data_volume;
   std::optional<std::size_t> filesystem;  // of the data; of a root filesystem, of all engine data
+  MountRequest asked;
+  // A bind mount without which the container does not start.
+  bool needs_source = false;
+  bool is_source_missing = false;  // of a bind mount, as far as this host's files are seen
 };
 
 // An NFS mount that begins where a volume's data does.

@@ -250,6 +250,7 @@ class Builder {
     if (known) rootfs.writable = !details->second.readonly_rootfs;
     add_mount(std::move(rootfs));
     knows_all_mounts_ = knows_all_mounts_ && container.knows_mounts;
+    details_ = known ? &details->second : nullptr;
     for (const auto& mount : container.mounts) add_container_mount(index, mount);
     if (known) {
       for (const auto& destination : details->second.tmpfs) {
@@ -269,6 +270,7 @@ class Builder {
     MountFacts facts{.container = container,
                      .destination = Label(mount.destination),
                      .writable = mount.writable};
+    facts.asked.propagation = mount.propagation;
     switch (mount.type) {
       case MountType::kVolume: {
         facts.kind = MountKind::kVolume;
@@ -282,7 +284,11 @@ class Builder {
           facts.data_volume = found->second;
           facts.filesystem = inventory_.volumes[found->second].filesystem;
           // What the volume's options forbid, Docker calls "rw" all the same.
-          if (is_read_only(inputs_.docker->volumes[found->second])) facts.writable = false;
+          const docker::Volume& volume = inputs_.docker->volumes[found->second];
+          if (is_read_only(volume)) facts.writable = false;
+          facts.asked.nosuid = has_mount_option(volume, "nosuid");
+          facts.asked.nodev = has_mount_option(volume, "nodev");
+          facts.asked.noexec = has_mount_option(volume, "noexec");
           named_by_[found->second].push_back(container);
           referred_.insert(found->second);
           reach(reach_->of_volume(found->second), container);
@@ -292,6 +298,8 @@ class Builder {
       case MountType::kBind:
         facts.kind = MountKind::kBind;
         facts.source = Label(mount.source);
+        facts.needs_source = needs_source(mount);
+        facts.is_source_missing = inputs_.is_missing(mount.source);
         add_bind(container, mount.source, facts);
         break;
       case MountType::kTmpfs: facts.kind = MountKind::kTmpfs; break;
@@ -303,6 +311,14 @@ class Builder {
       case MountType::kOther: return;
     }
     add_mount(std::move(facts));
+  }
+
+  // Podman creates no source at a start, of whatever kind of bind mount.
+  bool needs_source(const docker::ContainerMount& mount) const {
+    if (inputs_.docker->engine.product == "podman") return true;
+    if (details_ == nullptr) return false;
+    const auto& strict = details_->strict_binds;
+    return std::find(strict.begin(), strict.end(), mount.destination) != strict.end();
   }
 
   // Whether a mount is why it does not run.
@@ -434,8 +450,9 @@ class Builder {
   std::vector<std::vector<std::size_t>> reached_by_;  // containers in another way, by volume
   // By label: two paths that look alike once repaired would be one series twice.
   std::map<Label, BindFacts> binds_;
-  std::set<std::size_t> referred_;      // volumes of the container at hand
-  std::set<std::string> destinations_;  // of the container at hand
+  std::set<std::size_t> referred_;                     // volumes of the container at hand
+  std::set<std::string> destinations_;                 // of the container at hand
+  const docker::ContainerDetails* details_ = nullptr;  // of the container at hand, if known
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "exporter/base/sampled.h"
 #include "exporter/base/source_health.h"
 #include "exporter/model/inventory.h"
+#include "exporter/model/mount_comparison.h"
 #include "exporter/model/usage_history.h"
 #include "exporter/model/volume_io_facts.h"
 #include "exporter/sources/cgroup/container_io.h"
@@ -43,6 +44,8 @@ struct HostSnapshot {
       std::make_shared<const FilesystemReadings>();
   // By index in inventory->filesystems; absent: not ext4.
   std::vector<std::optional<std::uint64_t>> filesystem_errors;
+  std::shared_ptr<const std::vector<MountMismatchFacts>> mount_mismatches =
+      std::make_shared<const std::vector<MountMismatchFacts>>();
   std::shared_ptr<const SizeReadings> sizes = std::make_shared<const SizeReadings>();
   std::optional<SizeWork> size_work;  // absent: sizes are not measured
   // By index in inventory->volumes; empty if no volume is an NFS mount with its own counters.

@@ -85,8 +85,10 @@ bool has_own_mount(const docker::Volume& volume) {
 }
 
 // {"type":"none","o":"bind","device":"/srv/data"}; Podman also takes "type":"bind".
-bool is_read_only(const docker::Volume& volume) {
-  return volume.driver == "local" && has_word(option(volume, "o"), "ro");
+bool is_read_only(const docker::Volume& volume) { return has_mount_option(volume, "ro"); }
+
+bool has_mount_option(const docker::Volume& volume, std::string_view word) {
+  return volume.driver == "local" && has_word(option(volume, "o"), word);
 }
 
 std::optional<std::string> bound_directory(const docker::Volume& volume) {

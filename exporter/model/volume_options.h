@@ -22,6 +22,9 @@ bool has_own_mount(const docker::Volume& volume);
 // Whether its options make it read-only on purpose, whatever a container asks for.
 bool is_read_only(const docker::Volume& volume);
 
+// Whether its options have a word for the mount, as "noexec".
+bool has_mount_option(const docker::Volume& volume, std::string_view word);
+
 // The absolute path of the directory that holds its data although it lies elsewhere: the
 // device of a bind mount. Nothing for every other volume.
 std::optional<std::string> bound_directory(const docker::Volume& volume);

@@ -69,11 +69,13 @@ std::vector<const FilesystemFacts*> scanned_filesystems(const HostSnapshot& host
 
 HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options)
     : host_(host),
+      log_(log),
       options_(std::move(options)),
       boot_time_(read_boot_time(host.paths)),
       hostname_(read_hostname(host.paths)),
       mounts_(host, log),
       mountstats_(host, log),
+      mount_views_(host),
       usage_(options_.state_directory, log),
       saved_sizes_(options_.watch_sizes ? options_.state_directory : std::string(), log),
       resolver_(host),
@@ -129,6 +131,7 @@ void HostMonitor::start() {
       refresh(stop);
       if (saved_sizes_.is_due(host_.steady_now())) save_sizes();
       look_for_writes();
+      log_.write_gathered();
       changed_.wait_for(stop, kMountCheck);
     }
     save_sizes();
@@ -151,7 +154,10 @@ void HostMonitor::refresh(std::stop_token stop) {
     set_targets(*inventory, *mounts);
     // Only a new list is an observation: a change of the mount table says nothing about use.
     if (new_facts) usage_.observe(*inventory, host_.now());
+    mount_views_.look(*inventory, *mounts);
     publish(std::move(inventory));
+  } else if (mount_views_.is_due()) {
+    mount_views_.look(*inventory(), *mounts);
   }
   if (docker.up) usage_.still_watching(host_.now());
   if (docker.health.asked()) {
@@ -270,6 +276,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
   snapshot->inventory = inventory();
   snapshot->filesystem_errors = filesystem_errors(*snapshot->inventory);
+  snapshot->mount_mismatches = mount_views_.latest();
   snapshot->usage = usage_.times();
   add_counters(*snapshot);
   snapshot->process = read_process_stats(host_.paths, options_.units, boot_time_);

@@ -17,6 +17,7 @@
 #include "exporter/model/write_evidence.h"
 #include "exporter/monitor/container_io_keeper.h"
 #include "exporter/monitor/monitor_options.h"
+#include "exporter/monitor/mount_view_keeper.h"
 #include "exporter/monitor/path_resolver.h"
 #include "exporter/monitor/size_keeper.h"
 #include "exporter/monitor/usage_keeper.h"
@@ -85,12 +86,14 @@ class HostMonitor {
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
 
   const HostAccess& host_;
+  ChangeLog& log_;
   const MonitorOptions options_;
   const std::optional<WallTime> boot_time_;
   const std::string hostname_;
 
   MountTable mounts_;
   MountstatsFile mountstats_;
+  MountViewKeeper mount_views_;
   UsageKeeper usage_;
   SizeKeeper saved_sizes_;  // of the refreshing thread alone
 

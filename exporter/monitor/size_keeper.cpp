@@ -22,6 +22,14 @@ SizeKeeper::SizeKeeper(const std::string& directory, ChangeLog& log) : log_(log)
 void SizeKeeper::restore() {
   const auto text = file_->read();
   if (!text && text.error().kind == ErrorKind::kNotFound) return;  // the first start on this host
+  if (!text && text.error().kind == ErrorKind::kTimeout) {
+    is_unread_ = true;  // to be kept
+    log_.warning(kSizesSubject,
+                 "no answer from the filesystem of the state directory; volumes have no size until "
+                 "measured and sizes are not saved; check that filesystem and restart",
+                 {{"path", text.error().where}});
+    return;
+  }
   auto bad_lines = text ? history_.restore(*text) : Result<std::size_t>(text.error());
   damaged_ = !bad_lines || *bad_lines > 0;
   if (!damaged_) return;
@@ -34,7 +42,7 @@ void SizeKeeper::restore() {
 }
 
 void SizeKeeper::start_writing() {
-  if (file_ == nullptr) return;
+  if (file_ == nullptr || is_unread_) return;
   writing_ = true;
   if (!damaged_) return;
   const auto aside = file_->set_aside();

@@ -44,6 +44,7 @@ class SizeKeeper {
   SizeHistory history_;
   bool writing_ = false;
   bool damaged_ = false;       // the restored file
+  bool is_unread_ = false;     // its filesystem hangs
   std::size_t bad_lines_ = 0;  // of it
   std::optional<SteadyTime> next_save_;
 };

@@ -29,6 +29,14 @@ void UsageKeeper::restore() {
   const auto text = file_->read();
   if (!text) {
     if (text.error().kind == ErrorKind::kNotFound) return;  // the first start on this host
+    if (text.error().kind == ErrorKind::kTimeout) {
+      is_unread_ = true;  // to be kept
+      log_.warning(kSubject,
+                   "no answer from the filesystem of the state directory; last-used times of "
+                   "volumes are unknown and nothing is saved; check that filesystem and restart",
+                   {{"path", text.error().where}});
+      return;
+    }
     log_.warning(kSubject, kLost, {{"error", text.error().text()}});
     damaged_ = true;
     return;
@@ -49,7 +57,7 @@ void UsageKeeper::restore() {
 }
 
 void UsageKeeper::start_writing() {
-  if (file_ == nullptr) return;
+  if (file_ == nullptr || is_unread_) return;
   writing_ = true;
   file_->check();
   if (!damaged_) return;

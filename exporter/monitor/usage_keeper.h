@@ -49,6 +49,7 @@ class UsageKeeper {
   UsageHistory history_;
   bool writing_ = false;
   bool damaged_ = false;       // the restored file
+  bool is_unread_ = false;     // its filesystem hangs
   std::size_t bad_lines_ = 0;  // of it
   std::optional<WallTime> saved_at_;
   std::optional<WallTime> watched_until_;

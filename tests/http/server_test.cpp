@@ -2,8 +2,13 @@
 #include "exporter/http/server.h"
 
 #include <libdeflate.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <ctime>
 #include <thread>
 
 #include "tests/http/http_client.h"
@@ -85,6 +90,32 @@ TEST_CASE("idle connections are not kept while others may need them") {
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(3500));
   CHECK(HttpClient(server.url()).get("/metrics").took < std::chrono::seconds(2));
+}
+
+TEST_CASE("a client that waits for a descriptor costs no CPU and is served once there is one") {
+  TestServer server;
+  const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(server.port());
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const int connected =
+      ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  const std::clock_t began = std::clock();
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  const std::clock_t used = std::clock() - began;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(connected == 0);
+  CHECK(used < CLOCKS_PER_SEC / 10);
+  const std::string request = "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  REQUIRE(::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL) > 0);
+  std::array<char, 15> answer{};
+  CHECK(::recv(client.get(), answer.data(), 12, MSG_WAITALL) == 12);
+  CHECK(std::string_view(answer.data()) == "HTTP/1.1 200");
 }
 
 TEST_CASE("HEAD is GET without the body") {

@@ -20,9 +20,16 @@ class CapturedLog {
 
   SteadyTime now{};
 
-  std::string text() const { return text_.str(); }
+  // With what is gathered so far.
+  std::string text() {
+    const SteadyTime before = now;
+    now += ChangeLog::kGatherPause;
+    log.write_gathered();
+    now = before;
+    return text_.str();
+  }
 
-  std::size_t count(const std::string& part) const {
+  std::size_t count(const std::string& part) {
     const std::string all = text();
     std::size_t found = 0;
     for (auto at = all.find(part); at != std::string::npos; at = all.find(part, at + 1)) ++found;

@@ -8,7 +8,7 @@ namespace volumeter {
 namespace {
 
 LogSubject subject_of(const std::string& mount_point) {
-  return {"filesystem", {{"mountpoint", mount_point}}};
+  return LogSubject::one_of("filesystem", {{"mountpoint", mount_point}});
 }
 
 }  // namespace
@@ -31,6 +31,8 @@ void FilesystemSampler::set_targets(const std::vector<Place>& mounts) {
       const auto kept = wanted.find(mount_point);
       if (kept != wanted.end() && kept->second == mount) continue;
       samples_.erase(mount_point);
+      out_of_inodes_.erase(mount_point);
+      without_inode_limit_.erase(mount_point);
       gone.push_back(mount_point);
     }
     if (!gone.empty()) latest_.reset();
@@ -101,12 +103,32 @@ void FilesystemSampler::accept(const Place& mount, Result<FsUsage> answer, Stead
     if (target == targets_.end() || target->second != mount) return;  // gone or replaced meanwhile
     Sampled<FsUsage>& sample = samples_[mount.path];
     before = sample.error;
+    if (answer) {
+      FsUsage usage = *answer;
+      drop_inodes_without_limit(mount.path, usage);
+      answer = usage;
+    }
     sample.accept(std::move(answer), host_.now(), took);
     now = sample.error;
     latest_.reset();
     if (now) ++health_.errors[static_cast<std::size_t>(now->kind)];
   }
   report(mount.path, before, now);  // may wait for whoever reads the log: without the lock
+}
+
+// With the lock held. A filesystem that runs out of inodes also says that none is free, but always has
+// the same number.
+void FilesystemSampler::drop_inodes_without_limit(const std::string& mount_point, FsUsage& usage) {
+  if (usage.files_free != 0 || usage.files == 0) {
+    out_of_inodes_.erase(mount_point);
+    without_inode_limit_.erase(mount_point);
+    return;
+  }
+  const auto first = out_of_inodes_.try_emplace(mount_point, usage).first;
+  if (shows_no_inode_limit(first->second, usage)) without_inode_limit_.insert(mount_point);
+  if (!without_inode_limit_.contains(mount_point)) return;
+  usage.files = 0;
+  usage.files_free.reset();
 }
 
 void FilesystemSampler::assess_health() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -54,6 +55,7 @@ class FilesystemSampler {
   Ticker::Pause tick(std::stop_token stop);
   void sample(const Targets& targets, std::stop_token stop);
   void accept(const Place& mount, Result<FsUsage> answer, SteadyTime began);
+  void drop_inodes_without_limit(const std::string& mount_point, FsUsage& usage);
   void assess_health();
   void report(const std::string& mount_point, const std::optional<Error>& before,
               const std::optional<Error>& now);
@@ -68,6 +70,8 @@ class FilesystemSampler {
   mutable std::mutex mutex_;  // of those below
   Targets targets_;
   Samples samples_;
+  std::map<std::string, FsUsage> out_of_inodes_;   // the first answer that said so, by mount point
+  std::set<std::string> without_inode_limit_;      // mount points
   mutable std::shared_ptr<const Samples> latest_;  // a copy of samples_; null: none since a change
   SourceHealth health_;
   std::optional<Ticker> ticker_;  // last: its thread ends before the rest does

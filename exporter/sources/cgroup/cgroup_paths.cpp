@@ -55,12 +55,16 @@ const CgroupMembership* find_membership(const std::vector<CgroupMembership>& all
 
 Result<std::string> find_folder(const HostPaths& paths, const std::optional<CgroupMount>& mount,
                                 const CgroupMembership* membership, std::string_view id) {
-  if (!mount || membership == nullptr) {
-    return Error{ErrorKind::kNotFound, "cgroup", "no hierarchy with I/O statistics is mounted"};
+  if (!mount) {
+    return Error{ErrorKind::kUnsupported, "cgroup", "no hierarchy with I/O statistics is mounted"};
+  }
+  if (membership == nullptr) {
+    return Error{ErrorKind::kNotFound, "cgroup", "not in a hierarchy with I/O statistics"};
   }
   const auto cgroup = container_cgroup(membership->path, id);
   if (!cgroup) {
-    return Error{ErrorKind::kUnsupported, membership->path, "not the cgroup of a container"};
+    // Of a process that has ended: with version 1 it is in the root now, or its id was reused.
+    return Error{ErrorKind::kNotFound, membership->path, "not the cgroup of the container"};
   }
   return cgroup_folder(paths, *mount, *cgroup);
 }

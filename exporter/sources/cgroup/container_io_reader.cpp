@@ -127,18 +127,22 @@ std::vector<std::optional<ContainerIo>> ContainerIoReader::read(
   all.reserve(containers.size());
   Places next;  // without containers that are gone
   std::size_t answered = 0;
+  std::size_t ended = 0;
+  MissingRuns next_missing;
   for (const ContainerProcess& container : containers) {
     auto io = read_one(container, next);
     if (io) {
       ++answered;
       all.emplace_back(std::move(io).value());
     } else {
+      ended += may_have_ended(container, io.error(), next_missing) ? 1 : 0;
       count(std::move(io).error());
       all.emplace_back();
     }
   }
   places_ = std::move(next);
-  note(containers.size(), answered);
+  missing_ = std::move(next_missing);
+  note(containers.size(), answered, ended);
   return all;
 }
 
@@ -221,13 +225,26 @@ void ContainerIoReader::count(Error error) {
   if (!first_error_) first_error_ = std::move(error);
 }
 
-// kNotFound of single containers is not logged: they have just stopped.
-void ContainerIoReader::note(std::size_t asked, std::size_t answered) {
-  const bool up = asked == 0 || answered > 0;
+bool ContainerIoReader::may_have_ended(const ContainerProcess& container, const Error& error,
+                                       MissingRuns& next) const {
+  if (error.kind != ErrorKind::kNotFound) return false;
+  const SteadyTime now = host_.steady_now();
+  const auto known = missing_.find(container.id);
+  const bool is_new = known == missing_.end() || known->second.pid != container.pid;
+  const Missing missing = is_new ? Missing{container.pid, now} : known->second;
+  next.emplace(container.id, missing);
+  return now - missing.since < kMayHaveEnded;
+}
+
+// kNotFound of single containers, or of all for a while, is not logged: they have just stopped. Before
+// anything was ever found it is a failure all the same, which --check shows.
+void ContainerIoReader::note(std::size_t asked, std::size_t answered, std::size_t ended) {
+  const bool is_quiet = answered > 0 || ended == asked;
+  const bool up = asked == 0 || answered > 0 || (ended == asked && health_.last_good);
   if (up) health_.succeeded(host_.now(), bad_lines_);
   health_.up = up;
-  if (first_error_ && !(up && first_error_->kind == ErrorKind::kNotFound)) {
-    if (!up) health_.last_error = first_error_->text();
+  if (!up && first_error_) health_.last_error = first_error_->text();
+  if (first_error_ && !(is_quiet && first_error_->kind == ErrorKind::kNotFound)) {
     log_.warning(kCgroupSubject, "container I/O metrics are incomplete",
                  {{"error", first_error_->text()}});
   } else {

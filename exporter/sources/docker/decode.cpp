@@ -119,6 +119,13 @@ MountType read_mount_type(std::string_view type, bool has_driver) {
   return MountType::kOther;  // cluster, npipe
 }
 
+// "rslave" also applies to the mounts below the source; "" of volumes.
+Propagation read_propagation(std::string_view text) {
+  if (text == "shared" || text == "rshared") return Propagation::kShared;
+  if (text == "slave" || text == "rslave") return Propagation::kSlave;
+  return Propagation::kPrivate;
+}
+
 // {"Type":"volume","Name":"data1","Source":"/var/lib/docker/volumes/data1/_data",
 //  "Destination":"/data","Driver":"local","Mode":"ro","RW":false,"Propagation":""}
 std::optional<ContainerMount> read_mount(const json& item) {
@@ -130,6 +137,7 @@ std::optional<ContainerMount> read_mount(const json& item) {
   mount.source = fields.text("Source");
   mount.destination = fields.text("Destination");
   mount.writable = fields.flag("RW").value_or(true);
+  mount.propagation = read_propagation(fields.text("Propagation"));
   const bool nameless = mount.type == MountType::kVolume && mount.volume.empty();
   if (fields.wrong() || mount.destination.empty() || nameless) return {};
   return mount;
@@ -294,6 +302,21 @@ Result<Parsed<Container>> decode_containers(std::string_view text) {
                               kContainerFields, read_container, {&id_of, &name_of});
 }
 
+// Of -v the engine creates a missing source, of --mount only if told so (bind-create-src, 28.3).
+// {"Type":"bind","Source":"/srv/conf","Target":"/etc/app","BindOptions":{"CreateMountpoint":true}}
+std::vector<std::string> read_strict_binds(Fields& host_config) {
+  std::vector<std::string> destinations;
+  for (const json& item : host_config.list("Mounts")) {
+    Fields mount(item);
+    Fields options(mount.object("BindOptions"));
+    std::string target = mount.text("Target");
+    const bool is_created = options.flag("CreateMountpoint").value_or(false);
+    if (mount.text("Type") != "bind" || is_created || mount.wrong() || options.wrong()) continue;
+    if (!target.empty()) destinations.push_back(std::move(target));
+  }
+  return destinations;
+}
+
 // {"State":{"Pid":4711,"Error":"","StartedAt":"2026-11-23T05:56:53.030326063Z",
 //           "FinishedAt":"0001-01-01T00:00:00Z"},
 //  "HostConfig":{"Tmpfs":{"/scratch":"size=64m"},"ReadonlyRootfs":false}}
@@ -312,6 +335,7 @@ Result<ContainerDetails> decode_details(std::string_view text) {
       details.tmpfs.push_back(destination);
     }
     details.mounts = read_mounts(container, [](const json&) {});
+    details.strict_binds = read_strict_binds(host_config);
     return details;
   });
 }

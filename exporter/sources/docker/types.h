@@ -53,6 +53,10 @@ struct VolumeDriver {
 
 enum class MountType { kVolume, kBind, kTmpfs, kImage, kOther };
 
+// Whether mounts that are made later below the source or below the destination appear at the other:
+// neither; at the destination; at both.
+enum class Propagation { kPrivate, kSlave, kShared };
+
 struct ContainerMount {
   MountType type = MountType::kOther;
   std::string volume;  // name, for kVolume
@@ -60,6 +64,7 @@ struct ContainerMount {
   std::string destination;
   bool writable = true;
   std::string driver;  // of a volume: two drivers may have volumes of one name
+  Propagation propagation = Propagation::kPrivate;
 };
 
 enum class ContainerState { kCreated, kRunning, kStopped };
@@ -85,6 +90,8 @@ struct ContainerDetails {
   bool readonly_rootfs = false;
   std::string start_error;  // why its last start failed; empty once it has started
   std::optional<std::vector<ContainerMount>> mounts;  // as in the list
+  // Destinations of bind mounts whose source the engine does not create: those of --mount.
+  std::vector<std::string> strict_binds;
 };
 
 // One message of GET /events.

@@ -17,9 +17,10 @@ std::optional<std::uint64_t> bytes(std::uint64_t blocks, std::uint64_t unit) {
 
 FsUsage to_fs_usage(const StatfsCounts& said) {
   FsUsage usage;
-  if (!is_negative(said.files)) {
+  // Without the free ones f_files may be the number of files that exist (CephFS), and is no limit.
+  if (!is_negative(said.files) && said.files_free <= said.files) {
     usage.files = said.files;
-    if (said.files_free <= said.files) usage.files_free = said.files_free;
+    usage.files_free = said.files_free;
   }
   // FUSE servers that do not implement statfs(2), and tmpfs without a limit, say 0 of everything.
   if (said.unit == 0 || said.blocks == 0) return usage;
@@ -31,6 +32,11 @@ FsUsage to_fs_usage(const StatfsCounts& said) {
     usage.avail_bytes = bytes(said.blocks_available, said.unit);
   }
   return usage;
+}
+
+bool shows_no_inode_limit(const FsUsage& before, const FsUsage& now) {
+  return before.files_free == 0 && now.files_free == 0 && before.files > 0 &&
+         before.files != now.files;
 }
 
 std::optional<SpaceUsage> to_space_usage(const FsUsage& usage) {

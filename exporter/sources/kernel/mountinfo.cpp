@@ -21,16 +21,18 @@ std::optional<bool> is_readonly(std::string_view options) {
   return {};
 }
 
+bool has_option(std::string_view options, std::string_view option) {
+  while (!options.empty()) {
+    if (cut(options, ',') == option) return true;
+  }
+  return false;
+}
+
 // Since Linux 6.16 an ext4 that stops writing after an error stays "rw" and has an extra option.
 // Before 6.12 its superblock became "ro"; kernels in between, and stable kernels with that change
 // (6.1.192), show nothing in mountinfo:
 //   rw,errors=remount-ro,emergency_ro
-bool is_emergency_readonly(std::string_view options) {
-  while (!options.empty()) {
-    if (cut(options, ',') == "emergency_ro") return true;
-  }
-  return false;
-}
+bool is_emergency_readonly(std::string_view options) { return has_option(options, "emergency_ro"); }
 
 // The value of an option "key=value"; empty if there is none. NFS and CIFS show the address of their
 // server, which the source may lack or spell in any way:
@@ -65,9 +67,12 @@ std::vector<std::string> find_more_devices(std::string_view source, std::string_
 }
 
 // Any number of optional fields: "shared:1 master:2 unbindable -".
-bool skip_optional_fields(std::string_view& rest) {
+bool read_optional_fields(std::string_view& rest, Mount& mount) {
   while (!rest.empty()) {
-    if (cut(rest, ' ') == "-") return true;
+    const std::string_view field = cut(rest, ' ');
+    if (field == "-") return true;
+    mount.is_shared = mount.is_shared || field.starts_with("shared:");
+    mount.is_slave = mount.is_slave || field.starts_with("master:");
   }
   return false;
 }
@@ -95,9 +100,10 @@ std::optional<Mount> parse_mount(std::string_view rest) {
   if (!read_numbers(rest, mount)) return {};
   const std::string_view root = cut(rest, ' ');
   const std::string_view mount_point = cut(rest, ' ');
-  const auto readonly = is_readonly(cut(rest, ' '));
+  const std::string_view options = cut(rest, ' ');
+  const auto readonly = is_readonly(options);
   if (root.empty() || !mount_point.starts_with('/') || !readonly) return {};
-  if (!skip_optional_fields(rest)) return {};
+  if (!read_optional_fields(rest, mount)) return {};
   const std::string_view fstype = cut(rest, ' ');
   const std::string_view source = cut(rest, ' ');
   const std::string_view super_options = cut(rest, ' ');
@@ -111,6 +117,9 @@ std::optional<Mount> parse_mount(std::string_view rest) {
   mount.fstype = undo_octal_escapes(fstype);
   mount.source = undo_octal_escapes(source);
   mount.readonly = *readonly;
+  mount.nosuid = has_option(options, "nosuid");
+  mount.nodev = has_option(options, "nodev");
+  mount.noexec = has_option(options, "noexec");
   mount.super_readonly = *super_readonly || is_emergency_readonly(super_options);
   mount.server = option_value(super_options, "addr");
   mount.more_devices = find_more_devices(source, super_options);

@@ -26,7 +26,12 @@ struct Mount {
   std::string source;           // "/dev/vda1", "server:/export", "tmpfs"; may be empty
   bool readonly = false;        // this mount is read-only
   bool super_readonly = false;  // the filesystem is read-only, in all its mounts
-  std::string server;           // "10.0.0.5", the addr= of a network filesystem; else empty
+  bool nosuid = false;
+  bool nodev = false;
+  bool noexec = false;
+  bool is_shared = false;  // mounts below it propagate to its peers
+  bool is_slave = false;   // mounts below its master propagate to it
+  std::string server;      // "10.0.0.5", the addr= of a network filesystem; else empty
   // "/dev/sdc": what else the filesystem lies on, as its options or a source of several devices say.
   std::vector<std::string> more_devices;
   std::string upper_directory;  // of an overlay: what is written lies there

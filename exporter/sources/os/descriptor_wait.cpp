@@ -5,6 +5,8 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <thread>
 #include <vector>
 
 namespace volumeter {
@@ -12,6 +14,7 @@ namespace {
 
 // Without an eventfd (no descriptors left) wake() takes effect when the wait times out.
 constexpr std::chrono::nanoseconds kWithoutEvent = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kWithoutPoll = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -24,7 +27,10 @@ void DescriptorWait::wait(std::span<const int> descriptors, std::chrono::nanosec
   const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
   const timespec time{.tv_sec = std::max<time_t>(seconds.count(), 0),
                       .tv_nsec = std::max<long>((limit - seconds).count(), 0)};
-  ::ppoll(entries.data(), entries.size(), &time, nullptr);
+  if (::ppoll(entries.data(), entries.size(), &time, nullptr) < 0 && errno != EINTR) {
+    // EINVAL: more than the limit on open files allows by now.
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(limit, kWithoutPoll));
+  }
   eventfd_t ignored = 0;
   ::eventfd_read(event_.get(), &ignored);
 }

@@ -26,6 +26,7 @@ ErrorKind kind_of(int number) {
     case ENOENT:
     case ENOTDIR:
     case ENXIO:
+    case ESRCH:  // of a file in /proc/<pid>: the process has ended meanwhile
     case ENODEV: return ErrorKind::kNotFound;
     case EACCES:
     case EPERM: return ErrorKind::kPermission;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/sources/os/state_file.h"
 
+#include <boost/filesystem.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "exporter/sources/os/files.h"
 
@@ -12,6 +15,15 @@ namespace {
 constexpr std::string_view kStateSubject = "state";
 constexpr auto kRetry = std::chrono::minutes(1);
 constexpr auto kUntilSubmitted = std::chrono::hours(1);
+constexpr std::chrono::seconds kReadPatience{1};    // the start waits for it
+constexpr std::chrono::seconds kWritePatience{30};  // a disk under load takes seconds to sync
+
+// The helper that does it has another working directory.
+std::string absolute(const std::string& path) {
+  boost::system::error_code error;
+  const auto here = boost::filesystem::current_path(error);
+  return error ? path : boost::filesystem::absolute(path, here).string();
+}
 
 // What helps where the directory is as it should be; empty if it is not.
 std::string_view reached_limit(const Error& error) {
@@ -27,19 +39,40 @@ std::string_view reached_limit(const Error& error) {
   return {};
 }
 
+Result<std::string> without_text(const Result<>& result) {
+  if (!result) return result.error();
+  return std::string();
+}
+
+Result<std::string> write_in(const std::string& directory, const std::string& path,
+                             const std::string& text) {
+  if (auto made = make_directories(directory); !made) return made.error();
+  return without_text(write_file_atomically(path, text));
+}
+
 }  // namespace
 
 StateFile::StateFile(std::string directory, std::string_view name, ChangeLog& log)
-    : directory_(std::move(directory)), path_(directory_ + '/' + std::string(name)), log_(log) {
-  ticker_.emplace([this](std::stop_token) { return tick(); });
+    : directory_(absolute(directory)), path_(directory_ + '/' + std::string(name)), log_(log) {
+  ticker_.emplace([this](std::stop_token stop) { return tick(stop); });
 }
 
 StateFile::~StateFile() {
   ticker_.reset();
-  write_pending();
+  std::stop_source stopped;
+  stopped.request_stop();
+  write_pending(stopped.get_token());
 }
 
-Result<std::string> StateFile::read() const { return read_file(path_); }
+Result<std::string> StateFile::read() {
+  auto text = helper_.run(
+      path_, [this] { return read_file(path_); }, kReadPatience);
+  if (!text && text.error().kind == ErrorKind::kTimeout) {
+    const std::lock_guard lock(mutex_);
+    health_.failed(text.error());
+  }
+  return text;
+}
 
 void StateFile::submit(std::string text) {
   auto pending = std::make_shared<const std::string>(std::move(text));
@@ -56,21 +89,29 @@ SourceHealth StateFile::health() const {
 }
 
 Result<std::string> StateFile::set_aside() {
-  std::string aside = path_ + ".damaged";
-  if (std::rename(path_.c_str(), aside.c_str()) != 0) return from_errno(path_, errno);
-  return aside;
+  return helper_.run(
+      path_,
+      [this]() -> Result<std::string> {
+        std::string aside = path_ + ".damaged";
+        if (std::rename(path_.c_str(), aside.c_str()) != 0) return from_errno(path_, errno);
+        return aside;
+      },
+      kReadPatience);
 }
 
-Ticker::Pause StateFile::tick() { return write_pending() ? kUntilSubmitted : kRetry; }
+Ticker::Pause StateFile::tick(std::stop_token stop) {
+  return write_pending(std::move(stop)) ? kUntilSubmitted : kRetry;
+}
 
-bool StateFile::write_pending() {
+bool StateFile::write_pending(std::stop_token stop) {
   std::shared_ptr<const std::string> text;
   {
     const std::lock_guard lock(mutex_);
     text = pending_;
   }
   if (!text) return true;
-  const auto written = write(*text);
+  const auto written = helper_.run(
+      path_, [&] { return write_in(directory_, path_, *text); }, kWritePatience, std::move(stop));
   const std::lock_guard lock(mutex_);
   if (!written) {
     health_.failed(written.error());
@@ -85,7 +126,9 @@ bool StateFile::write_pending() {
 }
 
 void StateFile::check() {
-  const auto writable = check_writable_directory(directory_);
+  const auto writable = helper_.run(
+      directory_, [this] { return without_text(check_writable_directory(directory_)); },
+      kReadPatience);
   if (writable) return;
   const std::lock_guard lock(mutex_);
   health_.failed(writable.error());
@@ -94,6 +137,14 @@ void StateFile::check() {
 
 // Of an unusable directory without the error, which health() has: it causes different ones in turn.
 void StateFile::report(const Error& error) {
+  if (error.kind == ErrorKind::kTimeout) {
+    log_.warning(
+        kStateSubject,
+        "no answer from the filesystem of the state directory; history and sizes since the "
+        "last save are lost on restart; retrying; check that filesystem",
+        {{"path", directory_}});
+    return;
+  }
   if (const auto limit = reached_limit(error); !limit.empty()) {
     log_.warning(kStateSubject,
                  "cannot write the state file; history and sizes since the last save are lost on "
@@ -105,11 +156,6 @@ void StateFile::report(const Error& error) {
                "cannot write the state directory; history and sizes are lost on restart; make the "
                "directory writable or choose another with --state.directory",
                {{"path", directory_}});
-}
-
-Result<> StateFile::write(const std::string& text) {
-  if (auto made = make_directories(directory_); !made) return made;
-  return write_file_atomically(path_, text);
 }
 
 }  // namespace volumeter

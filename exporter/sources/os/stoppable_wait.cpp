@@ -5,9 +5,16 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
+#include <thread>
 
 namespace volumeter {
+namespace {
+
+constexpr std::chrono::milliseconds kPollPause{50};
+
+}  // namespace
 
 // Without an event (no descriptor left) a stop is noticed when the wait ends by itself.
 StoppableWait::StoppableWait(std::stop_token stop)
@@ -30,7 +37,10 @@ std::vector<int> StoppableWait::readable(std::span<const int> fds, SteadyTime de
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) break;
     const auto limit = std::min<std::chrono::milliseconds::rep>(left.count(), INT_MAX);
-    ::poll(entries.data(), entries.size(), static_cast<int>(limit));
+    if (::poll(entries.data(), entries.size(), static_cast<int>(limit)) < 0 && errno != EINTR) {
+      // EINVAL: more than the limit on open files allows by now.
+      std::this_thread::sleep_for(std::min(left, kPollPause));
+    }
     if (is_stopped()) break;
     for (std::size_t i = 0; i < fds.size(); ++i) {
       if (entries[i].revents != 0) ready.push_back(fds[i]);

@@ -10,7 +10,21 @@ namespace volumeter {
 namespace {
 
 // A volume; of other targets the key says what they are.
-LogSubject size_subject(const std::string& key) { return {"size", {{"volume", key}}}; }
+LogSubject size_subject(const std::string& key) {
+  return LogSubject::one_of("size", {{"volume", key}});
+}
+
+// What the directory is not at fault for: a missing right or syscall, a limit of the agent.
+bool is_common(const Error& error) { return !is_evidence(error); }
+
+std::string cause_of(const Error& error) {
+  return std::string(to_string(error.kind)) + ": " + error.what;
+}
+
+LogSubject size_subject(const std::string& key, const Error& error) {
+  return is_common(error) ? LogSubject::one_of("size", {{"volume", key}}, cause_of(error))
+                          : size_subject(key);
+}
 
 bool is_not_asked(const Sampled<SpaceUsage>& space) {
   return space.error && space.error->kind == ErrorKind::kNotAsked;
@@ -51,6 +65,17 @@ void SizeResults::count_as_tried(SizeReading& reading) {
   if (std::exchange(reading.is_restored, false)) --restored_;
 }
 
+// With the lock held.
+void SizeResults::note_cause(const std::string& key, const std::optional<Error>& before,
+                             const std::optional<Error>& now) {
+  if (now && is_common(*now)) ++causes_[cause_of(*now)];
+  if (!before || !is_common(*before)) return;
+  const auto found = causes_.find(cause_of(*before));
+  if (found == causes_.end() || --found->second > 0) return;
+  causes_.erase(found);
+  log_.forget(size_subject(key, *before));
+}
+
 bool SizeResults::accept(const SizeTarget& target, const SizeMeasurement& measured, WallTime at) {
   bool failed_before = false;
   bool is_changed = false;
@@ -61,6 +86,7 @@ bool SizeResults::accept(const SizeTarget& target, const SizeMeasurement& measur
     count_as_tried(reading);
     was_saturated = reading.space.value && is_saturated(*reading.space.value);
     failed_before = reading.space.error.has_value();
+    note_cause(target.key, reading.space.error, {});
     if (is_not_asked(reading.space)) --not_asked_;
     const SpaceUsage space = measured.is_update && reading.space.value
                                  ? updated(*reading.space.value, measured.space)
@@ -92,6 +118,7 @@ void SizeResults::fail(const SizeTarget& target, const Error& error) {
     count_as_tried(reading);
     if (!reading.space.error) ++failing_;
     if (is_not_asked(reading.space)) --not_asked_;
+    note_cause(target.key, reading.space.error, error);
     reading.space.error = error;
     if (is_not_asked(reading.space)) ++not_asked_;
     if (error.kind != ErrorKind::kNotAsked) health_.failed(error);
@@ -101,39 +128,35 @@ void SizeResults::fail(const SizeTarget& target, const Error& error) {
 }
 
 void SizeResults::report(const SizeTarget& target, const Error& error) {
+  const LogSubject subject = size_subject(target.key, error);
   switch (error.kind) {
-    case ErrorKind::kNotAsked: return report_not_asked(error);
+    case ErrorKind::kNotAsked:
+      return log_.warning(subject,
+                          "not measured for now; serving the last known size; retrying; see "
+                          "docker_volume_scan_info{state=\"not_asked\"}",
+                          {{"error", error.what}});
     case ErrorKind::kTimeout:
       return log_.warning(
-          size_subject(target.key),
+          subject,
           "no answer from the volume's files; serving the last known size; check what is mounted "
           "there",
           {{"path", target.place.path}, {"mountpoint", target.mount_point}, {"error", error.what}});
     case ErrorKind::kPermission:
-      // One line for all: without the right to read there are as many as there are volumes.
-      return log_.warning(
-          "sizes",
-          "some volumes cannot be read and have no size; run as root or with CAP_DAC_READ_SEARCH",
-          {{"series", "docker_volume_scan_info{state=\"permission\"}"}});
+      return log_.warning(subject,
+                          "cannot be read and has no size; run as root or with "
+                          "CAP_DAC_READ_SEARCH; see docker_volume_scan_info{state=\"permission\"}",
+                          {{"error", error.what}});
     case ErrorKind::kUnsupported:
-      // One line a cause: the directories are not at fault.
-      return log_.warning({"sizes", {{"error", error.what}}},
-                          "some volumes cannot be measured; serving the last known sizes; allow "
-                          "the missing syscall "
-                          "in the seccomp profile, or update the kernel",
-                          {{"series", "docker_volume_scan_info{state=\"error\"}"}});
+      return log_.warning(subject,
+                          "cannot be measured; serving the last known size; allow the missing "
+                          "syscall in the seccomp profile, or update the kernel; see "
+                          "docker_volume_scan_info{state=\"error\"}",
+                          {{"error", error.what}});
     default:
-      return log_.warning(size_subject(target.key),
+      return log_.warning(subject,
                           "cannot be measured; serving the last known size; check the directory",
-                          {{"path", target.place.path}, {"error", error.text()}});
+                          {{"path", target.place.path}, {"error", error.what}});
   }
-}
-
-// One line a cause: it says nothing about the volume.
-void SizeResults::report_not_asked(const Error& error) {
-  log_.warning({"sizes", {{"error", error.what}}},
-               "some volumes are not measured for now; serving the last known sizes; retrying; see "
-               "docker_volume_scan_info{state=\"not_asked\"}");
 }
 
 void SizeResults::forget(const std::string& key) {
@@ -144,6 +167,7 @@ void SizeResults::forget(const std::string& key) {
   if (reading == readings_.end()) return;
   if (reading->second.space.error) --failing_;
   if (is_not_asked(reading->second.space)) --not_asked_;
+  note_cause(key, reading->second.space.error, {});
   count_as_tried(reading->second);
   readings_.erase(reading);
   published_.reset();

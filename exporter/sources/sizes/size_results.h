@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,8 +43,9 @@ class SizeResults {
 
  private:
   void count_as_tried(SizeReading& reading);
+  void note_cause(const std::string& key, const std::optional<Error>& before,
+                  const std::optional<Error>& now);
   void report(const SizeTarget& target, const Error& error);
-  void report_not_asked(const Error& error);
 
   ChangeLog& log_;
 
@@ -51,6 +54,8 @@ class SizeResults {
   std::size_t restored_ = 0;   // of readings_: not tried yet
   std::size_t failing_ = 0;    // of readings_
   std::size_t not_asked_ = 0;  // of failing_: by the agent's own decision
+  // How many fail by what is no fault of theirs, so that it is logged again once it came back.
+  std::map<std::string, std::size_t> causes_;
   SourceHealth health_;
   // A copy of readings_, made when it is asked for; null once they differ. However many
   // targets are measured between two scrapes, one copy is made.

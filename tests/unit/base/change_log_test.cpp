@@ -106,6 +106,82 @@ TEST_CASE("the count of suppressed lines is written when the log is closed") {
   CHECK(text.find("subject=volume msg=\"is odd\" suppressed=5") != std::string::npos);
 }
 
+LogSubject one_volume(std::size_t number) {
+  return LogSubject::one_of("size", {{"volume", std::to_string(number)}});
+}
+
+TEST_CASE("ten thousand failures of one cause are one line with their number and the first names") {
+  CapturedLog log;
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    log.log.warning(one_volume(i), "cannot be measured; check the directory",
+                    {{"path", "/v/" + std::to_string(i)}, {"error", "Permission denied"}});
+    if (i % 100 == 0) log.now += 10ms;  // as measuring takes its time
+  }
+  CHECK(log.text() ==
+        "warning subject=size msg=\"cannot be measured; check the directory\" error=\"Permission "
+        "denied\" volumes=10000 examples=\"0, 1, 2\"\n");
+}
+
+TEST_CASE("failures of different causes are one line each") {
+  CapturedLog log;
+  for (std::size_t i = 0; i < 100; ++i) {
+    log.log.warning(one_volume(i), "cannot be measured", {{"error", i % 2 == 0 ? "a" : "b"}});
+  }
+  CHECK(log.count("error=a volumes=50 examples=\"0, 2, 4\"") == 1);
+  CHECK(log.count("error=b volumes=50 examples=\"1, 3, 5\"") == 1);
+  CHECK(log.count("\n") == 2);
+}
+
+TEST_CASE("few failures of one cause keep their lines, after a moment") {
+  CapturedLog log;
+  for (std::size_t i = 0; i < ChangeLog::kFewLines; ++i) {
+    log.log.warning(one_volume(i), "cannot be measured", {{"path", "/p"}});
+  }
+  CHECK(log.count("cannot be measured\" path=/p") == ChangeLog::kFewLines);
+  log.log.warning(one_volume(7), "cannot be measured", {{"path", "/p"}});
+  log.log.warning(one_volume(7), "cannot be measured", {{"path", "/p"}});
+  CHECK(log.count("volume=7") == 1);
+}
+
+TEST_CASE("failures that never pause are written after a minute") {
+  std::ostringstream out;
+  auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(out);
+  SteadyTime now{};
+  ChangeLog log(std::make_shared<spdlog::logger>("test", sink), LogFormat::kLogfmt,
+                [&] { return now; });
+  for (std::size_t i = 0; i <= 120; ++i) {
+    log.warning(one_volume(i), "cannot be measured");
+    now += 500ms;
+  }
+  CHECK(out.str().find("volumes=120") != std::string::npos);
+}
+
+TEST_CASE("what subjects have in common is logged once for all of them, until it is forgotten") {
+  CapturedLog log;
+  const auto denied = [](std::size_t number) {
+    return LogSubject::one_of("size", {{"volume", std::to_string(number)}}, "permission");
+  };
+  for (std::size_t i = 0; i < 50; ++i) log.log.warning(denied(i), "cannot be read");
+  CHECK(log.count("volumes=50 examples=\"0, 1, 2\"") == 1);
+  for (std::size_t i = 50; i < 90; ++i) log.log.warning(denied(i), "cannot be read");
+  CHECK(log.count("\n") == 1);
+  log.log.forget(denied(3));
+  log.log.warning(denied(90), "cannot be read");
+  CHECK(log.count("volume=90") == 1);
+}
+
+TEST_CASE("what is gathered is written when the log is closed") {
+  std::ostringstream out;
+  {
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(out);
+    ChangeLog log(std::make_shared<spdlog::logger>("test", sink), LogFormat::kLogfmt,
+                  [] { return SteadyTime{}; });
+    log.warning(one_volume(1), "cannot be measured");
+    CHECK(out.str().empty());
+  }
+  CHECK(out.str().find("volume=1 msg=\"cannot be measured\"") != std::string::npos);
+}
+
 TEST_CASE("a changed field makes a line new") {
   CapturedLog log;
   log.log.warning("docker", "unreachable", {{"error", "timeout"}});

@@ -21,6 +21,7 @@ struct FakeHost {
   std::map<std::string, ErrorKind> failing;
   std::map<std::string, int> asked;
   double now = 1000;
+  FsUsage counts;  // of all, but for the size
 
   FakeHost() {
     access.now = [this] {
@@ -39,7 +40,9 @@ struct FakeHost {
     ++asked[path];
     const auto found = failing.find(path);
     if (found != failing.end()) return Error{found->second, path, "as told"};
-    return FsUsage{.size_bytes = path.size()};
+    FsUsage usage = counts;
+    usage.size_bytes = path.size();
+    return usage;
   }
 
   int times_asked(const std::string& path) {
@@ -59,6 +62,25 @@ std::vector<Place> mounts_at(const std::vector<std::string>& mount_points) {
   std::vector<Place> places;
   for (const std::string& one : mount_points) places.push_back(mount_at(one));
   return places;
+}
+
+TEST_CASE("a number of files that changes while no inode is free is no limit") {
+  FakeHost host;
+  CapturedLog log;
+  FilesystemSampler sampler(host.access, log.log, 1h);
+  sampler.set_targets(mounts_at({"/fuse"}));
+  const auto files = [&](std::uint64_t total, std::uint64_t free) {
+    host.counts.files = total;
+    host.counts.files_free = free;
+    sampler.sample_once({});
+    return sampler.latest()->at("/fuse").value->files;
+  };
+  CHECK(files(100, 0) == 100);  // none left, as far as one answer tells
+  CHECK(files(100, 0) == 100);
+  CHECK(files(103, 0) == 0);
+  CHECK(files(103, 0) == 0);
+  CHECK_FALSE(sampler.latest()->at("/fuse").value->files_free);
+  CHECK(files(200, 7) == 200);  // it counts them after all
 }
 
 TEST_CASE("each filesystem has its own answer and time") {

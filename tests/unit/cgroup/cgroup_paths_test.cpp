@@ -121,10 +121,10 @@ TEST_CASE("a path outside the cgroup namespace is unsupported") {
 }
 
 TEST_CASE("without a hierarchy with I/O statistics there is no directory") {
-  CHECK(folders("", "0::/docker/" + kId) == "not_found");
+  CHECK(folders("", "0::/docker/" + kId) == "unsupported");
   CHECK(folders(kV2, "") == "not_found");
   CHECK(folders("32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n",
-                "3:cpu:/docker/" + kId) == "not_found");
+                "3:cpu:/docker/" + kId) == "unsupported");
 }
 
 TEST_CASE("a mount of the whole hierarchy is preferred") {

@@ -27,6 +27,7 @@ class Scene {
   Scene() {
     host_.paths = {folder_ / "proc", folder_ / "sys", folder_.path()};
     host_.now = [] { return from_unix_seconds(1'700'000'000); };
+    host_.steady_now = [this] { return now; };
     folder_.make_folder("sys/dev/block/");
     REQUIRE(::symlink("../../devices/vda", (folder_ / "sys/dev/block/254:0").c_str()) == 0);
   }
@@ -47,8 +48,10 @@ class Scene {
     return reader_.read(containers, *mounts_);
   }
 
+  SteadyTime now{std::chrono::hours(1)};
+
   const SourceHealth& health() const { return reader_.health(); }
-  const test::CapturedLog& log() const { return log_; }
+  test::CapturedLog& log() { return log_; }
 
  private:
   TempFolder folder_;
@@ -162,6 +165,37 @@ TEST_CASE("a stopped container affects no other and is not logged") {
   CHECK(scene.health().up);
   CHECK(scene.health().errors[static_cast<std::size_t>(ErrorKind::kNotFound)] == 1);
   CHECK(scene.log().count("warning") == 0);
+}
+
+TEST_CASE("the only container that has just ended is not logged, one that stays unreadable is") {
+  Scene scene;
+  scene.mount_v2();
+  scene.put_process("0::/docker/" + kId + "\n");
+  scene.put("docker/" + kId + "/io.stat", kStat);
+  CHECK(scene.read()[0]);
+  REQUIRE(std::rename(scene.cgroup("docker").c_str(), scene.cgroup("old").c_str()) == 0);
+  scene.put_process("0::/\n");  // of a zombie, or of another process with its id
+  for (int i = 0; i < 3; ++i) {
+    CHECK_FALSE(scene.read()[0]);
+    CHECK(scene.health().up);
+    scene.now += ContainerIoReader::kMayHaveEnded / 3;
+  }
+  CHECK(scene.log().count("warning") == 0);
+  CHECK_FALSE(scene.read()[0]);
+  CHECK_FALSE(scene.health().up);
+  CHECK(scene.log().count("warning") == 1);
+}
+
+TEST_CASE("the next run of a container that ended has its own time to appear") {
+  Scene scene;
+  scene.mount_v2();
+  CHECK_FALSE(scene.read({{kId, 7}})[0]);
+  scene.now += ContainerIoReader::kMayHaveEnded;
+  CHECK_FALSE(scene.read({{kId, 8}})[0]);
+  CHECK(scene.log().count("warning") == 0);
+  scene.now += ContainerIoReader::kMayHaveEnded;
+  CHECK_FALSE(scene.read({{kId, 8}})[0]);
+  CHECK(scene.log().count("warning") == 1);
 }
 
 TEST_CASE("if no container can be read the source is down with the reason") {

@@ -152,6 +152,9 @@ HostSnapshot rich_snapshot() {
   host.usage = std::make_shared<const UsageTimes>(
       UsageTimes{{"db", {.first_seen = 1, .last_used = {}, .in_use = true, .created = {}}},
                  {"models", {.first_seen = 1, .last_used = 2, .in_use = false, .created = {}}}});
+  host.mount_mismatches =
+      std::make_shared<const std::vector<MountMismatchFacts>>(std::vector<MountMismatchFacts>{
+          {Label("database"), Label("/data"), MountMismatch::kReadOnly}});
   host.disks = std::make_shared<const DiskList>(
       parse_diskstats("8 16 sdb 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n"
                       "8 17 sdb1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 0 0\n")

@@ -315,6 +315,39 @@ TEST_CASE("the times of a container that never ran are absent") {
   CHECK(details->readonly_rootfs);
 }
 
+TEST_CASE("bind mounts of --mount are strict unless their source is to be created") {
+  const auto strict = [](const std::string& mounts) {
+    return decode_details(R"({"HostConfig":{"Mounts":)" + mounts + "}}")->strict_binds;
+  };
+  using Paths = std::vector<std::string>;
+  CHECK(
+      strict(
+          R"([{"Type":"bind","Source":"/s","Target":"/a"},)"
+          R"({"Type":"bind","Source":"/s","Target":"/b","BindOptions":{"CreateMountpoint":true}},)"
+          R"({"Type":"volume","Source":"v","Target":"/c"},)"
+          R"({"Type":"bind","Source":"/s","Target":"/d","BindOptions":{"Propagation":"rslave"}}])") ==
+      Paths{"/a", "/d"});
+  CHECK(strict("null").empty());
+  CHECK(strict(R"([7,{"Type":"bind","Target":7},{"Type":"bind"},)"
+               R"({"Type":"bind","Target":"/a","BindOptions":[]}])")
+            .empty());
+}
+
+TEST_CASE("the propagation of a mount is decoded") {
+  const auto containers = decode_containers(one_container(
+      R"("Mounts":[{"Type":"bind","Source":"/s","Destination":"/a","Propagation":"rslave"},)"
+      R"({"Type":"bind","Source":"/s","Destination":"/b","Propagation":"shared"},)"
+      R"({"Type":"bind","Source":"/s","Destination":"/c","Propagation":"rprivate"},)"
+      R"({"Type":"volume","Name":"v","Destination":"/d","Propagation":""}])"));
+  REQUIRE(containers);
+  const auto& mounts = containers->items.at(0).mounts;
+  REQUIRE(mounts.size() == 4);
+  CHECK(mounts[0].propagation == Propagation::kSlave);
+  CHECK(mounts[1].propagation == Propagation::kShared);
+  CHECK(mounts[2].propagation == Propagation::kPrivate);
+  CHECK(mounts[3].propagation == Propagation::kPrivate);
+}
+
 TEST_CASE("the process id of a container is present only while it runs") {
   const auto pid = [](const std::string& text) {
     return decode_details(R"({"State":{"Pid":)" + text + "}}")->pid;

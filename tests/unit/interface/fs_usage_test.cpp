@@ -39,13 +39,20 @@ TEST_CASE("a count that is none costs that figure alone") {
     CHECK(usage == to_fs_usage(kSound));
   };
   using Absent = std::optional<std::uint64_t>;
-  for (const std::uint64_t wrong : {kMinusOne, std::uint64_t{101}}) {
-    differs_only_in(with(&StatfsCounts::files_free, wrong), &FsUsage::files_free, Absent());
-  }
   for (const std::uint64_t wrong : {kMinusOne, std::uint64_t{1001}}) {
     differs_only_in(with(&StatfsCounts::blocks_free, wrong), &FsUsage::free_bytes, Absent());
   }
   differs_only_in(with(&StatfsCounts::blocks_available, 1001), &FsUsage::avail_bytes, Absent());
+}
+
+TEST_CASE("a number of files without one of free inodes is no limit") {
+  for (const std::uint64_t wrong : {kMinusOne, std::uint64_t{101}}) {
+    const FsUsage usage = with(&StatfsCounts::files_free, wrong);
+    CHECK(usage.files == 0);
+    CHECK_FALSE(usage.files_free);
+    CHECK(usage.size_bytes == to_fs_usage(kSound).size_bytes);
+  }
+  CHECK(with(&StatfsCounts::files_free, 0).files_free == 0);  // none is left
 }
 
 TEST_CASE("a negative number of available blocks is none left") {

@@ -69,6 +69,17 @@ TEST_CASE("read-only mounts and read-only filesystems are distinguished") {
   CHECK(only("1 0 8:1 / / rw,relatime - ext4 /dev/sda1 ro,errors=remount-ro").super_readonly);
 }
 
+TEST_CASE("the flags and the propagation of a mount are parsed") {
+  const Mount flagged =
+      only("1 0 8:1 / / rw,nosuid,nodev,noexec shared:3 master:1 - ext4 /dev/sda1 rw");
+  CHECK((flagged.nosuid && flagged.nodev && flagged.noexec));
+  CHECK((flagged.is_shared && flagged.is_slave));
+  const Mount plain =
+      only("1 0 8:1 / / rw,relatime unbindable propagate_from:2 - ext4 a rw,noexec");
+  CHECK_FALSE((plain.nosuid || plain.nodev || plain.noexec));
+  CHECK_FALSE((plain.is_shared || plain.is_slave));
+}
+
 TEST_CASE("a filesystem that stopped writing after an error is read-only") {
   CHECK(only("1 0 8:1 / / rw - ext4 /dev/sda1 rw,errors=remount-ro,emergency_ro").super_readonly);
   CHECK_FALSE(only("1 0 8:1 / / rw - ext4 /dev/sda1 rw,x=emergency_ro").super_readonly);

@@ -814,6 +814,36 @@ TEST_CASE("a mounted image is shown with its source and uses no volume") {
 
 // --- engine -----------------------------------------------------------------------------
 
+TEST_CASE("a mount has the propagation of its request and the flags of its volume's options") {
+  Host host;
+  host.docker.volumes = {local("strict"), local("plain")};
+  host.docker.volumes[0].options = {
+      {"type", "none"}, {"o", "bind,noexec,nosuid"}, {"device", "/srv"}};
+  ContainerMount slave = bound("/home");
+  slave.propagation = docker::Propagation::kSlave;
+  host.docker.containers = {running("c", {by_name("strict"), by_name("plain", "/plain"), slave})};
+  const auto mounts = host.inventory().mounts;
+  REQUIRE(mounts.size() == 4);  // with the root filesystem
+  CHECK((mounts[1].asked.noexec && mounts[1].asked.nosuid && !mounts[1].asked.nodev));
+  CHECK_FALSE((mounts[2].asked.noexec || mounts[2].asked.nosuid || mounts[2].asked.nodev));
+  CHECK(mounts[3].asked.propagation == docker::Propagation::kSlave);
+}
+
+TEST_CASE("a bind mount needs its source unless the engine creates it") {
+  Host host;
+  host.missing = {"/gone"};
+  host.docker.containers = {
+      stopped("c", {bound("/gone", "/a"), bound("/gone", "/b"), bound("/srv")})};
+  host.docker.details["id-c"].strict_binds = {"/b", "/bound"};
+  const auto mounts = host.inventory().mounts;
+  REQUIRE(mounts.size() == 4);
+  CHECK((!mounts[1].needs_source && mounts[1].is_source_missing));
+  CHECK((mounts[2].needs_source && mounts[2].is_source_missing));
+  CHECK((mounts[3].needs_source && !mounts[3].is_source_missing));
+  host.docker.engine.product = "podman";
+  CHECK(host.inventory().mounts[1].needs_source);
+}
+
 TEST_CASE("before the engine has answered the inventory is empty, not zero") {
   const Inventory inventory = Host().inventory(nullptr);
   CHECK_FALSE(inventory.engine);

@@ -52,6 +52,7 @@ TEST_CASE("an errno becomes an error with the file name and a kind") {
   CHECK(from_errno("x", ELOOP).kind == ErrorKind::kMalformed);
   CHECK(from_errno("x", EOPNOTSUPP).kind == ErrorKind::kUnsupported);
   CHECK(from_errno("x", EIO).kind == ErrorKind::kIo);
+  CHECK(from_errno("x", ESRCH).kind == ErrorKind::kNotFound);  // of /proc/<pid>
   CHECK(from_errno("x", EMFILE).kind == ErrorKind::kNotAsked);
 }
 

@@ -4,10 +4,14 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <memory>
 
 #include "exporter/sources/os/files.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
+#include "tests/support/hung_fuse.h"
+#include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
 
 namespace volumeter::state_file_test {
@@ -63,6 +67,40 @@ TEST_CASE("an unwritable state directory is logged once") {
     file.submit("b");
   }
   CHECK(log.count(R"(warning subject=state msg="cannot write the state directory)") == 1);
+}
+
+TEST_CASE("a state directory on a filesystem that hangs delays neither reading nor the end") {
+  if (!test::require_fuse_or_skip()) return;
+  const TempFolder folder;
+  test::HungFuse fuse(folder.path());
+  CapturedLog log;
+  fuse.hang();
+  const auto began = std::chrono::steady_clock::now();
+  {
+    StateFile file(folder.path(), "history.txt", log.log);
+    CHECK(file.read().error().kind == ErrorKind::kTimeout);
+    CHECK_FALSE(file.health().up);
+    file.check();
+    file.submit("lost");
+  }
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2500));
+  CHECK(log.count(R"(warning subject=state msg="no answer from the filesystem)") == 1);
+  fuse.release();
+}
+
+TEST_CASE("a write that hangs is given up at the end") {
+  if (!test::require_fuse_or_skip()) return;
+  const TempFolder folder;
+  test::HungFuse fuse(folder.path());
+  CapturedLog log;
+  auto file = std::make_unique<StateFile>(folder.path(), "history.txt", log.log);
+  fuse.hang();
+  file->submit("lost");
+  CHECK(eventually([&] { return fuse.waiting() > 0; }));
+  const auto began = std::chrono::steady_clock::now();
+  file.reset();
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(1500));
+  fuse.release();
 }
 
 }  // namespace

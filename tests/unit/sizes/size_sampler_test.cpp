@@ -124,7 +124,7 @@ TEST_CASE("a failed measurement keeps the last size, and it is said once") {
   bench.run_for(3min);
   CHECK(bench.space("a")->allocated_bytes == 4);
   CHECK(bench.error("a") == ErrorKind::kPermission);
-  CHECK(bench.log.count("some volumes cannot be read and have no size") == 1);
+  CHECK(bench.log.count("cannot be read and has no size") == 1);
   CHECK(bench.sampler.health().up);
   CHECK(bench.sampler.health().bad_items == 1);
 
@@ -220,7 +220,7 @@ TEST_CASE("a scan that the agent declined to start blames nothing and is logged 
   bench.sampler.set_targets({target("a"), target("b"), target("c")});
   bench.run_for(10s);
   CHECK(bench.error("a") == ErrorKind::kNotAsked);
-  CHECK(bench.log.count("some volumes are not measured for now") == 1);
+  CHECK(bench.log.count("not measured for now") == 1);
   CHECK(bench.sampler.health().up);
   CHECK(bench.sampler.health().bad_items == 0);
 }
