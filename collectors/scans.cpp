@@ -23,7 +23,7 @@ constexpr MetricDesc kQueue{"volumeter_scan_queue_length",
                             {}};
 constexpr MetricDesc kInProgress{
     "volumeter_scans_in_progress", MetricType::kGauge, "Size measurements in progress.", {}};
-constexpr MetricDesc kHeld{"volumeter_scan_held",
+constexpr MetricDesc kPaused{"volumeter_scan_paused",
                            MetricType::kGauge,
                            "Whether size measurement is paused (1) because of I/O pressure on the "
                            "host (/proc/pressure/io) or not (0).",
@@ -34,7 +34,7 @@ constexpr MetricDesc kIndexed{
     "Directories tracked for changes through fanotify. They are rescanned only when they change.",
     {}};
 constexpr const MetricDesc* kAll[] = {&kCpu,        &kBudget, &kEntries, &kQueue,
-                                      &kInProgress, &kHeld,   &kIndexed};
+                                      &kInProgress, &kPaused,   &kIndexed};
 
 class ScansCollector final : public Collector {
  public:
@@ -50,7 +50,7 @@ class ScansCollector final : public Collector {
     out.add(kEntries, {}, static_cast<double>(work.entries));
     out.add(kQueue, {}, static_cast<double>(work.queue_length));
     out.add(kInProgress, {}, static_cast<double>(work.in_progress));
-    out.add(kHeld, {}, work.is_held ? 1 : 0);
+    out.add(kPaused, {}, work.is_held ? 1 : 0);
     out.add(kIndexed, {}, static_cast<double>(work.indexed_directories));
     return out;
   }

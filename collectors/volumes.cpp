@@ -47,9 +47,8 @@ constexpr MetricDesc kMismatch{
     MetricType::kGauge,
     "Volume or bind mount of a container that is not as requested, by mismatch. The source is "
     "missing (source_missing: not running, the next start will fail) or was deleted while mounted "
-    "(source_deleted). The mount is read_only, writable, noexec, exec, suid, dev, private or "
-    "slave, "
-    "contrary to the request. Value is always 1.",
+    "(source_deleted). The mount is read_only, writable, noexec, exec, suid, dev, private or slave "
+    "although the container requested otherwise. Value is always 1.",
     {"container", "destination", "mismatch"}};
 constexpr const MetricDesc* kAll[] = {&kInfo,      &kCreated,     &kContainers, &kLabelInfo,
                                       &kMountInfo, &kMountFailed, &kMismatch};

@@ -237,7 +237,7 @@ const sizes = [
       queries: [
         { expr: of('volumeter_scan_queue_length'), legend: '{{instance}} queued' },
         { expr: of('volumeter_scans_in_progress'), legend: '{{instance}} in progress' },
-        { expr: of('volumeter_scan_held'), legend: '{{instance}} paused' },
+        { expr: of('volumeter_scan_paused'), legend: '{{instance}} paused' },
       ],
     }),
     lines('Age of the oldest volume size', 's', [8, 8], {
