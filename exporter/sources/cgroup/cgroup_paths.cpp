@@ -60,7 +60,9 @@ Result<std::string> find_folder(const HostPaths& paths, const std::optional<Cgro
   }
   const auto cgroup = container_cgroup(membership->path, id);
   if (!cgroup) {
-    return Error{ErrorKind::kUnsupported, membership->path, "not the cgroup of a container"};
+    return Error{
+        ErrorKind::kUnsupported, membership->path,
+        "not the cgroup of a container; rootless engines make none under cgroup version 1"};
   }
   return cgroup_folder(paths, *mount, *cgroup);
 }
