@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import builds
+import crossed
 import engines
 import hooks
 from suites import NotHere, Suite
@@ -20,7 +21,7 @@ TEST_SECONDS = 1500
 
 def run_row(row):
     return {"engines": run_engine, "kernels": run_kernel, "prometheus": run_prometheus,
-            "build": builds.run_build}[row.part](row)
+            "build": run_build}[row.part](row)
 
 
 def run_engine(row):
@@ -64,6 +65,10 @@ def failure_of(name, output):
     if ended is None:
         return output
     return "" if ended[1] == "0" else output[:ended.start()].rpartition(f"=== {name}_test.py\n")[2]
+
+
+def run_build(row):
+    return (crossed.run_cross_build if "architecture" in row.settings else builds.run_build)(row)
 
 
 def run_prometheus(row):

@@ -39,15 +39,18 @@ exec chroot . sh -euc 'umount -l /mnt; exec "$@"' sh "$@"
 """
 
 
-def root_with(suite, packages):
-    """The folder of a suite, made or given what it lacks; kept from run to run."""
-    folder = os.path.join(CACHE, f"root-{suite}")
+def root_with(suite, packages, foreign=""):
+    """The folder of a suite, made or given what it lacks; kept from run to run. One that also knows the
+    packages of a foreign architecture ("NAME:arm64") is another folder."""
+    folder = os.path.join(CACHE, f"root-{suite}{foreign and '-' + foreign}")
     if not os.path.exists(os.path.join(folder, POLICY)):
         bootstrap(suite, folder)
     info = f"{folder}/var/lib/dpkg/info"
     missing = [package for package in packages
                if not glob.glob(f"{info}/{package}.list") + glob.glob(f"{info}/{package}:*.list")]
     if missing:
+        if foreign:
+            run(["dpkg", "--add-architecture", foreign], folder)
         run(["apt-get", "update", "-qq"], folder)
         run(["apt-get", "install", "-y", "-qq", "-t", suite, *missing], folder)
         run(["apt-get", "clean"], folder)

@@ -16,7 +16,8 @@ ON_5_10 = ("accounting",)  # runc does not start containers there in the virtual
 @dataclasses.dataclass(frozen=True)
 class Row:
     """`suite` is where its packages come from; empty: what is installed on this machine. `settings`
-    are those of dockerd, or the compiler of a build; `packages` are beside those of the engine."""
+    are those of dockerd, or of a build its compiler or the architecture that it is for; `packages` are
+    beside those of the engine."""
 
     name: str
     part: str
@@ -58,6 +59,7 @@ ROWS = (
     Row("prometheus-2.42", "prometheus", ""),
     Row("prometheus-3.5", "prometheus", "sid", is_in_ci=True),
     Row("debian-12-clang", "build", "bookworm", RINGS, CLANG),
+    Row("debian-12-arm64", "build", "bookworm", (), {"architecture": "arm64"}),
     Row("debian-13-gcc", "build", "trixie", RINGS, GCC),
     Row("debian-13-clang", "build", "trixie", RINGS, CLANG),
     Row("debian-sid-gcc", "build", "sid", RINGS, GCC),
@@ -68,7 +70,8 @@ ROWS = (
 NOT_RUN = (
     ("Docker 29", "no package; its API version, 1.52, is a recorded host (`tests/hosts/api-1.52`)"),
     ("Fedora, Ubuntu, RHEL", "none of their packages can be had here"),
-    ("arm64", "no machine"),
+    ("arm64 hardware", "no machine; the row `debian-12-arm64` is a cross build whose program reads the "
+     "recorded hosts under qemu-user"),
 )
 
 # What is not known with some of these parts, and how the program says so.
