@@ -8,6 +8,8 @@ target_compile_options(volumeter_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC bug 105651: g++ 12 sees an overlap in "literal" + std::string.
   target_compile_options(volumeter_flags INTERFACE -Wno-restrict)
+  # GCC bug 80635: g++ 14 takes the value of an empty std::optional for used.
+  target_compile_options(volumeter_flags INTERFACE -Wno-maybe-uninitialized)
 endif()
 
 if(VOLUMETER_SANITIZE STREQUAL "address")

@@ -23,18 +23,19 @@ constexpr MetricDesc kQueue{"volumeter_scan_queue_length",
                             {}};
 constexpr MetricDesc kInProgress{
     "volumeter_scans_in_progress", MetricType::kGauge, "Size measurements in progress.", {}};
-constexpr MetricDesc kPaused{"volumeter_scan_paused",
-                           MetricType::kGauge,
-                           "Whether size measurement is paused (1) because of I/O pressure on the "
-                           "host (/proc/pressure/io) or not (0).",
-                           {}};
+constexpr MetricDesc kPaused{
+    "volumeter_scan_paused",
+    MetricType::kGauge,
+    "Whether size measurement is paused (1) because of I/O pressure on the "
+    "host (/proc/pressure/io) or not (0).",
+    {}};
 constexpr MetricDesc kIndexed{
     "volumeter_scan_indexed_directories",
     MetricType::kGauge,
     "Directories tracked for changes through fanotify. They are rescanned only when they change.",
     {}};
 constexpr const MetricDesc* kAll[] = {&kCpu,        &kBudget, &kEntries, &kQueue,
-                                      &kInProgress, &kPaused,   &kIndexed};
+                                      &kInProgress, &kPaused, &kIndexed};
 
 class ScansCollector final : public Collector {
  public:

@@ -45,8 +45,9 @@ std::string shortened(std::string_view text) {
   return cut;
 }
 
-// The escapes common to logfmt and JSON: quote, backslash and control characters.
-std::string quoted(std::string_view text) {
+// The escapes common to logfmt and JSON: quote, backslash and control characters. Called quoted(), it
+// would compete with std::quoted, which libstdc++ 14 declares here, for arguments of std.
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : repaired_utf8(text)) {
     if (c == '"' || c == '\\') {
@@ -69,7 +70,7 @@ std::string logfmt_value(std::string_view text) {
     return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F &&
            c != '"' && c != '=' && c != '\\';
   });
-  return is_bare ? std::string(text) : quoted(text);
+  return is_bare ? std::string(text) : in_quotes(text);
 }
 
 class LineFormatter final : public spdlog::formatter {
@@ -120,7 +121,7 @@ std::string format_fields(std::span<const LogField> fields, LogFormat format) {
     if (!out.empty()) out += format == LogFormat::kJson ? ',' : ' ';
     const std::string value = shortened(field.value);
     if (format == LogFormat::kJson) {
-      out += quoted(field.name) + ':' + quoted(value);
+      out += in_quotes(field.name) + ':' + in_quotes(value);
     } else {
       out += std::string(field.name) + '=' + logfmt_value(value);
     }

@@ -11,6 +11,7 @@ import os
 import random
 
 from support.live_test import LiveTest, run
+from support.scene import ENGINE_USER
 
 STEPS = int(os.environ.get("VOLUMETER_TESTS_STEPS", "40"))
 SEED = os.environ.get("VOLUMETER_TESTS_SEED", "1")
@@ -95,7 +96,7 @@ class RandomChanges(LiveTest):
         if outer is None:
             return None
         folder = os.path.join(self.data_of(outer), self.new_name("folder"))
-        os.makedirs(folder)
+        make_folder(folder)
         name = self.new_name("inner")
         self.api.create_volume(name, options={"type": "none", "o": "bind", "device": folder})
         return f"create {name} in {outer}"
@@ -116,9 +117,9 @@ class RandomChanges(LiveTest):
         if volume is None or not self.api_is(1, 45):
             return None
         name = self.new_name("container")
-        os.makedirs(os.path.join(self.truth.volumes[volume]["Mountpoint"], "below"), exist_ok=True)
+        make_folder(os.path.join(self.truth.volumes[volume]["Mountpoint"], "below"))
         if (self.truth.volumes[volume]["Options"] or {}).get("device"):
-            os.makedirs(os.path.join(self.data_of(volume), "below"), exist_ok=True)
+            make_folder(os.path.join(self.data_of(volume), "below"))
         self.api.call("POST", f"/v{self.version}/containers/create", {
             "Image": self.api.image, "Cmd": ["sh", "-c", "exec sleep 100000"], "StopTimeout": 0,
             "HostConfig": {"NetworkMode": "none", "Mounts": [
@@ -226,6 +227,13 @@ class RandomChanges(LiveTest):
         self.assertEqual(wrong, [], f"seed {SEED}: {before}; hazards {hazards}; {self.done}")
         self.assertLessEqual(hazards, set(pruned), f"seed {SEED}")
         self.say(f"a prune deleted {len(pruned)} volumes, {len(hazards)} of them hazards")
+
+
+def make_folder(path):
+    """One that the engine can remove with the volume around it."""
+    os.makedirs(path, exist_ok=True)
+    if ENGINE_USER:
+        os.chown(path, ENGINE_USER, ENGINE_USER)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def run_build(row):
     version = roots.run([compiler, "--version"], root).splitlines()[0]
     failures = {"build": run_in(root, place, (
         f"cmake -G Ninja -B build -DCMAKE_CXX_COMPILER={compiler} -DCMAKE_CXX_FLAGS=-O0 "
-        "-DVOLUMETER_UNITY=ON && cmake --build build"))}
+        "-DVOLUMETER_UNITY=ON && cmake --build build -- -k 0"))}
     if not failures["build"]:
         for ring in row.tests:
             failures[ring] = run_in(root, place,
@@ -49,4 +49,10 @@ def run_in(root, place, command):
     done = subprocess.run(roots.command_in(root, "sh", "-c", f"cd {place} && {command}"), check=False,
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           stdin=subprocess.DEVNULL)
-    return "" if done.returncode == 0 else done.stdout[-20000:]
+    return "" if done.returncode == 0 else with_errors_first(done.stdout)
+
+
+def with_errors_first(output):
+    """What a compiler explains of one error can fill pages."""
+    errors = [line for line in output.splitlines() if ": error:" in line]
+    return "\n".join([*errors[:50], output[-20000:]])

@@ -19,10 +19,11 @@ import subprocess
 import sys
 import time
 
+import engines
 import hooks
 import report
 from parts import ROOT, run_row
-from rows import PODMAN, ROWS
+from rows import ROWS
 from suites import CACHE, NotHere
 
 RESULTS = os.path.join(CACHE, "results")
@@ -78,7 +79,8 @@ def kernels_at_hand():
 
 def is_cached(row):
     kind = {"engines": "docker", "kernels": "kernel", "prometheus": "prometheus", "build": "root"}[row.part]
-    kind = "podman" if row.tests == PODMAN else kind
+    if engines.is_in_root(row):
+        return os.path.exists(os.path.join(CACHE, f"engine-{row.name}"))
     return os.path.exists(os.path.join(CACHE, f"{kind}-{row.suite}"))
 
 

@@ -2,62 +2,33 @@
 """Runs the tests of a row with the part that it is about: (versions, {test: "" or what failed})."""
 
 import glob
-import json
 import os
 import re
-import shlex
 import subprocess
-import stat
 import sys
 
 import builds
+import crossed
+import engines
 import hooks
-import roots
-from rows import PODMAN
-from suites import CACHE, NotHere, Suite
+from suites import NotHere, Suite
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.join(ROOT, "build/release")
-ENGINE_PACKAGES = ("docker.io", "containerd")
 PROMETHEUS_PACKAGES = ("prometheus", "promtool", "prometheus-alertmanager")
 TEST_SECONDS = 1500
 
 
 def run_row(row):
     return {"engines": run_engine, "kernels": run_kernel, "prometheus": run_prometheus,
-            "build": builds.run_build}[row.part](row)
+            "build": run_build}[row.part](row)
 
 
 def run_engine(row):
-    """The live tests, which start the dockerd that is first in PATH. It finds this machine's runc:
-    a newer one needs a newer C library."""
-    environment = dict(os.environ)
-    if row.suite and row.tests == PODMAN:
-        environment["PATH"] = f"{podman_of(row.suite)}:{environment['PATH']}"
-    elif row.suite:
-        folder = Suite(row.suite).unpacked(f"docker-{row.suite}", ENGINE_PACKAGES)
-        environment["PATH"] = with_path(folder)
-    if row.settings:
-        environment["VOLUMETER_TESTS_DAEMON_JSON"] = json.dumps(row.settings)
-    program = "podman" if row.tests == PODMAN else "dockerd"
-    return version_of(program, environment), {
+    """The live tests, which start the engine that is first in PATH."""
+    environment = engines.environment_of(row)
+    return version_of(engines.program_of(row), environment), {
         name: run_python(f"tests/live/{name}_test.py", environment) for name in row.tests}
-
-
-def podman_of(suite):
-    """The folder of a program `podman` that runs the one of the suite, in a root of that suite."""
-    root = roots.root_with(suite, ["podman", "crun"])
-    policy = os.path.join(root, "etc/containers/policy.json")
-    os.makedirs(os.path.dirname(policy), exist_ok=True)
-    with open(policy, "w", encoding="utf-8") as file:
-        json.dump({"default": [{"type": "insecureAcceptAnything"}]}, file)
-    folder = os.path.join(CACHE, f"podman-{suite}")
-    os.makedirs(folder, exist_ok=True)
-    program = os.path.join(folder, "podman")
-    with open(program, "w", encoding="utf-8") as file:
-        file.write(f'#!/bin/sh\nexec {shlex.join(roots.command_in(root, "podman"))} "$@"\n')
-    os.chmod(program, os.stat(program).st_mode | stat.S_IXUSR)
-    return folder
 
 
 def run_kernel(row):
@@ -94,6 +65,10 @@ def failure_of(name, output):
     if ended is None:
         return output
     return "" if ended[1] == "0" else output[:ended.start()].rpartition(f"=== {name}_test.py\n")[2]
+
+
+def run_build(row):
+    return (crossed.run_cross_build if "architecture" in row.settings else builds.run_build)(row)
 
 
 def run_prometheus(row):

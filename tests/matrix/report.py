@@ -4,7 +4,7 @@
 import os
 
 from parts import ROOT
-from rows import NOT_RUN, ROWS
+from rows import LIMITS, NOT_RUN, ROWS
 
 TABLE = os.path.join(ROOT, "docs/compatibility.md")
 TITLES = {"engines": "Engines", "kernels": "Kernels", "prometheus": "Prometheus and Alertmanager",
@@ -34,6 +34,9 @@ def write(results):
         sections.append("\n".join(
             [f"## {title}", "", "| row | versions | result | tests | seconds | date | revision |",
              "|---|---|---|---|---|---|---|", *rows, ""]))
+    limits = [f"| {part} | {what} | {said} |" for part, what, said in LIMITS]
+    sections.append("\n".join(["## Not supported", "", "| with | not known | how the program says so |",
+                               "|---|---|---|", *limits, ""]))
     absent = [f"| {what} | {why} |" for what, why in NOT_RUN]
     sections.append("\n".join(["## Not run", "", "| what | why, and what stands in for it |", "|---|---|",
                                *absent, ""]))

@@ -64,7 +64,9 @@ Result<std::string> find_folder(const HostPaths& paths, const std::optional<Cgro
   const auto cgroup = container_cgroup(membership->path, id);
   if (!cgroup) {
     // Of a process that has ended: with version 1 it is in the root now, or its id was reused.
-    return Error{ErrorKind::kNotFound, membership->path, "not the cgroup of the container"};
+    return Error{
+        ErrorKind::kNotFound, membership->path,
+        "not the cgroup of a container; rootless engines make none under cgroup version 1"};
   }
   return cgroup_folder(paths, *mount, *cgroup);
 }

@@ -33,7 +33,8 @@ class Engine:
             # Should the machine run a containerd, this engine shares it: not its namespaces.
             "--containerd-namespace", f"volumeter{os.getpid()}",
             "--containerd-plugins-namespace", f"volumeter{os.getpid()}-plugins",
-            "--iptables=false", "--bridge=none", "--live-restore"])
+            "--iptables=false", "--bridge=none", "--live-restore"],
+            env=self.scene.engine_environment())
         eventually(self.is_ready, 60, "the engine answers")
         return self
 
@@ -42,7 +43,7 @@ class Engine:
         # Of a row of tests/matrix.
         settings = json.loads(os.environ.get("VOLUMETER_TESTS_DAEMON_JSON", "{}"))
         if not settings.get("features", {}).get("containerd-snapshotter"):
-            settings["storage-driver"] = self.storage_driver()
+            settings.setdefault("storage-driver", self.storage_driver())
         with open(self.config, "w", encoding="utf-8") as file:
             json.dump({"deprecated-key-path": self.scene.path("key.json"), **settings}, file)
 

@@ -19,7 +19,8 @@ class Podman:
         self.process = self.scene.start("podman", [
             "podman", "--root", self.scene.path("storage"), "--runroot", self.scene.path("run"),
             "--tmpdir", self.scene.path("tmp"), "--cgroup-manager", "cgroupfs",
-            "--events-backend", "file", "system", "service", "--time=0", self.host])
+            "--events-backend", "file", "system", "service", "--time=0", self.host],
+            env=self.scene.engine_environment())
         eventually(self.api.answers, 30, "Podman answers")
         self.api.import_image()
         return self

@@ -15,6 +15,9 @@ SLOWNESS = int(os.environ.get("VOLUMETER_TESTS_SLOWNESS", "1"))
 # Where to look is slow, it delays what is waited for.
 POLL_SECONDS = 0.02 if SLOWNESS == 1 else 0.25
 
+# The user that engines run as: not root in the rows of tests/matrix that say so.
+ENGINE_USER = int(os.environ.get("VOLUMETER_TESTS_ENGINE_USER", "0"))
+
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 MNT_DETACH = 2
@@ -49,6 +52,8 @@ class Scene:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
         # Short, because the path of a unix socket has room for 107 bytes.
         self.folder = tempfile.mkdtemp(prefix="vlm-")
+        if ENGINE_USER:
+            os.chown(self.folder, ENGINE_USER, ENGINE_USER)
         self.children = {}  # by id
         atexit.register(self.end)  # Ctrl-C runs no clean-up of unittest
 
@@ -69,6 +74,15 @@ class Scene:
                                      start_new_session=True, **options)
         self.children[child.pid] = child
         return child
+
+    def engine_environment(self):
+        """What a login would give an engine's user."""
+        if ENGINE_USER == 0:
+            return dict(os.environ)
+        folder = self.path("user")
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        os.chown(folder, ENGINE_USER, ENGINE_USER)
+        return {**os.environ, "HOME": folder, "XDG_RUNTIME_DIR": folder}
 
     def log_path(self, name):
         return self.path(name + ".log")
