@@ -1,7 +1,7 @@
 # Two commands: `make run` builds and starts Volumeter, `make test` proves it. Both install
 # what they need from Debian's packages and stand thinly over CMakePresets.json.
 
-.PHONY: run build demo demo-incident test test-vm test-matrix test-build check-fast lint bench asan tsan tidy \
+.PHONY: run build demo demo-incident test test-vm test-matrix test-program check-fast lint bench asan tsan tidy \
   fuzz format docs goldens check-layers clean
 
 run: build
@@ -21,18 +21,19 @@ demo: build
 demo-incident:
 	deploy/demo/demo.py $(ARGS) incident $(NAME)
 
-# The tests in C++ run under sanitizers, those of a real host with the program of `make run`.
-test: test-build
+# The tests in C++ run under sanitizers, those of a real host with the program of `make run`; while
+# these wait, the others are built.
+test: test-program
+	scripts/beside build/asan.log 'cmake --preset asan && cmake --build --preset asan' -- ctest --preset test
 	ctest --preset asan
-	ctest --preset test
 
 # Of the rings of tests only the one in a virtual machine.
-test-vm: test-build
+test-vm: test-program
 	ctest --preset test -L vm
 
 # Other engines, kernels and Prometheus servers: tests/matrix/README.md. PART=engines runs those rows,
 # ONLY=docker-28-containerd one of them. As root.
-test-matrix: test-build
+test-matrix: test-program
 	tests/matrix/matrix.py $(if $(PART),--part $(PART)) $(if $(ONLY),--only $(ONLY))
 
 # What takes seconds to test, three minutes after a fresh clone: lint, unit tests, recorded hosts.
@@ -56,7 +57,7 @@ tidy: build
 	scripts/tidy build/release
 
 # Ratios to peers in the same run; half an hour on a quiet machine, as root.
-bench: build test-build
+bench: test-program
 	scripts/install-packages bench
 	build/release/bench/bench_exposition
 	bench/bpf.sh build/release/bench/bench_bpf
@@ -66,12 +67,10 @@ bench: build test-build
 	build/release/bench/bench_writer
 	VOLUMETER=build/release/exporter/volumeter bench/budget.py
 
-test-build:
+test-program:
 	scripts/install-packages build test
 	cmake --preset test
 	cmake --build --preset test
-	cmake --preset asan
-	cmake --build --preset asan
 
 fuzz:
 	scripts/install-packages build test

@@ -68,8 +68,7 @@ def filesystem_lines(samples, rate):
     for mountpoint in sorted(devices):
         size = samples.value("docker_filesystem_size_bytes", mountpoint=mountpoint)
         avail = samples.value("docker_filesystem_avail_bytes", mountpoint=mountpoint)
-        device = samples.labels("docker_filesystem_device_info", mountpoint=mountpoint)
-        device = device["device"] if device else "-"
+        device = device_of(samples, mountpoint)
         lines.append(row(
             short(mountpoint), shown(size, human),
             "-" if not size or avail is None else f"{100 * avail / size:.0f}%",
@@ -78,6 +77,14 @@ def filesystem_lines(samples, rate):
             shown(rate("docker_device_io_time_seconds_total", device=device),
                   lambda ratio: f"{100 * ratio:.0f}%")))
     return lines
+
+
+def device_of(samples, mountpoint):
+    """The device that it is mounted from: of all below it the one that is below no other."""
+    below = samples.by("device", "docker_filesystem_device_info", mountpoint=mountpoint)
+    parents = {labels["parent"] for labels, _ in samples.all("docker_device_parent_info")
+               if labels["device"] in below}
+    return min(set(below) - parents, default="-")
 
 
 def state_of(samples, mountpoint):

@@ -9,37 +9,23 @@
 #include <unordered_map>
 #include <utility>
 
+#include "exporter/model/compose_labels.h"
 #include "exporter/model/device_index.h"
 #include "exporter/model/filesystem_index.h"
 #include "exporter/model/image_store.h"
 #include "exporter/model/mount_failure.h"
-#include "exporter/model/prune.h"
+#include "exporter/model/nfs_volumes.h"
+#include "exporter/model/volume_identity.h"
 #include "exporter/model/volume_options.h"
 #include "exporter/model/volume_paths.h"
 #include "exporter/model/volume_reach.h"
+#include "exporter/model/volume_references.h"
 
 namespace volumeter {
 namespace {
 
 using docker::ContainerState;
 using docker::MountType;
-
-constexpr std::string_view kComposeProject = "com.docker.compose.project";
-constexpr std::string_view kComposeService = "com.docker.compose.service";
-constexpr std::string_view kComposeVolume = "com.docker.compose.volume";
-constexpr std::string_view kAnonymous = "com.docker.volume.anonymous";
-
-Label label_of(const docker::StringMap& labels, std::string_view key) {
-  const auto found = labels.find(std::string(key));
-  return found == labels.end() ? Label() : Label(found->second);
-}
-
-// Engines before 23.0 mark anonymous volumes by nothing but a name of 64 hex digits.
-bool is_anonymous(const docker::Volume& volume) {
-  if (volume.labels.contains(std::string(kAnonymous))) return true;
-  return volume.name.size() == 64 &&
-         volume.name.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
 
 // Only managed plugins have a tag in their names, as "vieux/sshfs:latest": the engine adds one.
 std::string_view kind_of_driver(std::string_view name) {
@@ -85,12 +71,12 @@ class Builder {
     }
     mounted_now_ = mounted_now(docker.containers);
     for (const auto& volume : docker.volumes) add_volume(volume);
-    find_shared_nfs_mounts();
+    mark_shared_nfs_mounts(inventory_.volumes);
     reach_.emplace(reach_of_volumes(docker), inputs_.resolved(docker.engine.root_directory));
     for (const auto& container : docker.containers) add_container(container);
     for (auto& [label, bind] : binds_) inventory_.binds.push_back(std::move(bind));
-    find_unknown_use();
-    find_prune_hazards();
+    references_.find_unknown_use(docker, knows_all_mounts_);
+    references_.find_prune_hazards(docker);
   }
 
   void add_engine(const docker::Engine& engine) {
@@ -124,33 +110,12 @@ class Builder {
   }
 
   void add_volume(const docker::Volume& volume) {
-    VolumeFacts facts;
-    facts.name = volume.name;
-    facts.path = volume.mountpoint;
-    facts.label = Label(volume.name);
-    facts.driver = Label(volume.driver);
-    facts.scope = Label(volume.scope);
-    facts.mountpoint = Label(volume.mountpoint);
-    facts.compose_project = label_of(volume.labels, kComposeProject);
-    facts.compose_volume = label_of(volume.labels, kComposeVolume);
-    facts.anonymous = is_anonymous(volume);
-    if (volume.created_at) facts.created = unix_seconds(*volume.created_at);
-    facts.created_may_move = volume.driver == "local" && inputs_.docker->engine.product == "docker";
-    if (volume.remade_at) facts.remade_event = unix_seconds(*volume.remade_at);
-    if (volume.used_at) facts.used_event = unix_seconds(*volume.used_at);
-    for (const auto& key : inputs_.user_labels) {
-      const auto found = volume.labels.find(key);
-      if (found != volume.labels.end()) {
-        facts.user_labels.emplace_back(Label(key), Label(found->second));
-      }
-    }
-    facts.limit_bytes = limit_bytes(volume);
+    VolumeFacts facts = identity_of(volume, inputs_.docker->engine, inputs_.user_labels);
     if (!facts.path.empty()) facts.path = inputs_.resolved(facts.path);
     resolved_paths_.push_back(facts.path);
     locate_data(volume, resolved_paths_.back(), facts);
     volume_index_.emplace(facts.name, inventory_.volumes.size());
-    named_by_.emplace_back();
-    reached_by_.emplace_back();
+    references_.add_volume();
     inventory_.volumes.push_back(std::move(facts));
   }
 
@@ -208,17 +173,6 @@ class Builder {
     return all;
   }
 
-  // A volume plugin may give one directory to several volumes.
-  void find_shared_nfs_mounts() {
-    std::map<std::string, NfsMountFacts*> first;
-    for (VolumeFacts& volume : inventory_.volumes) {
-      if (!volume.nfs_mount) continue;
-      const auto [same, is_new] =
-          first.try_emplace(volume.nfs_mount->mount_point, &*volume.nfs_mount);
-      if (!is_new) volume.nfs_mount->is_shared = same->second->is_shared = true;
-    }
-  }
-
   // Whether the volume has been moved out of the folder of all volumes, with a link in its place.
   bool is_moved(const docker::Volume& volume, const std::string& directory) const {
     const auto folder = volumes_folder(volume.mountpoint, volume.name);
@@ -262,8 +216,7 @@ class Builder {
     }
     if (known) find_mount_failure(index, container, details->second.start_error);
     destinations_.clear();
-    for (const std::size_t volume : referred_) count_reference(volume, index);
-    referred_.clear();
+    references_.end_container(index);
   }
 
   void add_container_mount(std::size_t container, const docker::ContainerMount& mount) {
@@ -289,9 +242,8 @@ class Builder {
           facts.asked.nosuid = has_mount_option(volume, "nosuid");
           facts.asked.nodev = has_mount_option(volume, "nodev");
           facts.asked.noexec = has_mount_option(volume, "noexec");
-          named_by_[found->second].push_back(container);
-          referred_.insert(found->second);
-          reach(reach_->of_volume(found->second), container);
+          references_.name(found->second, container);
+          references_.reach(reach_->of_volume(found->second), container);
         }
         break;
       }
@@ -357,7 +309,7 @@ class Builder {
       binds_.try_emplace(Label(resolved), BindFacts{resolved, Label(resolved), *filesystem,
                                                     filesystems_.is_whole_filesystem(resolved)});
     }
-    reach(reach_->of_bind(resolved), container);
+    references_.reach(reach_->of_bind(resolved), container);
   }
 
   // The volume that a directory is or lies in.
@@ -369,65 +321,10 @@ class Builder {
     return {};
   }
 
-  void reach(const std::vector<std::size_t>& volumes, std::size_t container) {
-    for (const std::size_t volume : volumes) {
-      reached_by_[volume].push_back(container);
-      referred_.insert(volume);
-    }
-  }
-
   // A second mount on one destination would be a second series with the same labels.
   void add_mount(MountFacts mount) {
     if (destinations_.insert(mount.destination.escaped()).second) {
       inventory_.mounts.push_back(std::move(mount));
-    }
-  }
-
-  void count_reference(std::size_t volume_index, std::size_t container_index) {
-    VolumeFacts& volume = inventory_.volumes[volume_index];
-    const ContainerFacts& container = inventory_.containers[container_index];
-    switch (container.state) {
-      case ContainerState::kRunning: ++volume.containers.running; break;
-      case ContainerState::kStopped: ++volume.containers.stopped; break;
-      case ContainerState::kCreated: ++volume.containers.created; break;
-    }
-    if (container.state == ContainerState::kRunning) {
-      volume.use = VolumeUse::kInUse;
-    } else if (volume.use == VolumeUse::kOrphaned) {
-      volume.use = VolumeUse::kIdle;
-    }
-    if (container.finished_at) {
-      volume.last_released =
-          std::max(volume.last_released.value_or(0), unix_seconds(*container.finished_at));
-    }
-  }
-
-  // That no known container refers to a volume is no evidence where there may be others.
-  void find_unknown_use() {
-    for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
-      VolumeFacts& volume = inventory_.volumes[i];
-      if (volume.use == VolumeUse::kInUse) continue;
-      if (!knows_all_mounts_) {
-        volume.use = VolumeUse::kUnknown;
-        volume.unknown_use = UnknownUse::kContainerMounts;
-      } else if (volume.use == VolumeUse::kOrphaned && volume.scope == Label("global")) {
-        volume.use = VolumeUse::kUnknown;
-        volume.unknown_use = UnknownUse::kGlobalScope;
-      } else if (volume.use == VolumeUse::kOrphaned && !inputs_.docker->volumes[i].is_listed) {
-        volume.use = VolumeUse::kUnknown;
-        volume.unknown_use = UnknownUse::kNotListed;
-      }
-    }
-  }
-
-  void find_prune_hazards() {
-    for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
-      if (!named_by_[i].empty()) continue;  // the engine counts these: it is not dangling
-      if (!is_prunable(inputs_.docker->volumes[i], inputs_.docker->engine)) continue;
-      const std::set<std::size_t> containers(reached_by_[i].begin(), reached_by_[i].end());
-      for (const std::size_t container : containers) {
-        inventory_.prune_hazards.push_back({i, container});
-      }
     }
   }
 
@@ -445,12 +342,10 @@ class Builder {
   std::optional<VolumeReach> reach_;
   bool knows_all_mounts_ = true;
   std::unordered_map<std::string, std::size_t> volume_index_;
-  std::vector<std::string> resolved_paths_;           // by volume
-  std::vector<std::vector<std::size_t>> named_by_;    // containers, by volume
-  std::vector<std::vector<std::size_t>> reached_by_;  // containers in another way, by volume
+  std::vector<std::string> resolved_paths_;  // by volume
+  VolumeReferences references_{inventory_};
   // By label: two paths that look alike once repaired would be one series twice.
   std::map<Label, BindFacts> binds_;
-  std::set<std::size_t> referred_;                     // volumes of the container at hand
   std::set<std::string> destinations_;                 // of the container at hand
   const docker::ContainerDetails* details_ = nullptr;  // of the container at hand, if known
 };

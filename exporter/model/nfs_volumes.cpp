@@ -28,6 +28,16 @@ std::map<MountPointAndSource, NfsStats*> by_place(std::vector<NfsStats>& mounts)
 
 }  // namespace
 
+void mark_shared_nfs_mounts(std::vector<VolumeFacts>& volumes) {
+  std::map<std::string_view, NfsMountFacts*> first;
+  for (VolumeFacts& volume : volumes) {
+    if (!volume.nfs_mount) continue;
+    const auto [same, is_new] =
+        first.try_emplace(volume.nfs_mount->mount_point, &*volume.nfs_mount);
+    if (!is_new) volume.nfs_mount->is_shared = same->second->is_shared = true;
+  }
+}
+
 bool has_nfs_counters(const Inventory& inventory) {
   return std::any_of(inventory.volumes.begin(), inventory.volumes.end(), has_own_counters);
 }

@@ -9,6 +9,9 @@
 
 namespace volumeter {
 
+// A volume plugin may give one directory to several volumes: none of them has the mount alone.
+void mark_shared_nfs_mounts(std::vector<VolumeFacts>& volumes);
+
 // Whether any volume is an NFS mount that shares its superblock with no other mount of the host.
 bool has_nfs_counters(const Inventory& inventory);
 

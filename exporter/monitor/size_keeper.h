@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -9,7 +8,7 @@
 #include "exporter/base/source_health.h"
 #include "exporter/base/time.h"
 #include "exporter/model/size_history.h"
-#include "exporter/sources/os/state_file.h"
+#include "exporter/monitor/saved_state.h"
 
 namespace volumeter {
 
@@ -20,8 +19,8 @@ class SizeKeeper {
   // If `directory` is empty nothing is restored or saved.
   SizeKeeper(const std::string& directory, ChangeLog& log);
 
-  // Enables writing, which --once never does. Renames a damaged file.
-  void start_writing();
+  // Enables writing, which --once never does.
+  void start_writing() { file_.start_writing(); }
 
   // As SizeHistory::take().
   SizeReadings take(const Inventory& inventory, WallTime now) {
@@ -34,18 +33,11 @@ class SizeKeeper {
   // `inventory` must be complete: what it lacks is forgotten.
   void save(const Inventory& inventory, const SizeReadings& readings);
 
-  SourceHealth health() const;  // source "state"; only with a directory
+  SourceHealth health() const { return file_.health(); }
 
  private:
-  void restore();
-
-  ChangeLog& log_;
-  std::unique_ptr<StateFile> file_;
+  SavedState file_;
   SizeHistory history_;
-  bool writing_ = false;
-  bool damaged_ = false;       // the restored file
-  bool is_unread_ = false;     // its filesystem hangs
-  std::size_t bad_lines_ = 0;  // of it
   std::optional<SteadyTime> next_save_;
 };
 

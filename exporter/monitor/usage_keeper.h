@@ -10,7 +10,7 @@
 #include "exporter/base/source_health.h"
 #include "exporter/base/time.h"
 #include "exporter/model/usage_history.h"
-#include "exporter/sources/os/state_file.h"
+#include "exporter/monitor/saved_state.h"
 
 namespace volumeter {
 
@@ -24,11 +24,11 @@ class UsageKeeper {
   // Saves the current state.
   ~UsageKeeper();
 
-  // Enables writing, which --once never does. Renames a damaged file.
-  void start_writing();
+  // Enables writing, which --once never does.
+  void start_writing() { file_.start_writing(); }
 
   // Reports now if the directory is not writable.
-  void check_directory();
+  void check_directory() { file_.check_directory(); }
 
   void observe(const Inventory& inventory, WallTime now);
 
@@ -38,19 +38,13 @@ class UsageKeeper {
   std::shared_ptr<const UsageTimes> times() const;  // never null
 
   // Source "state": up unless the last write failed. Only with a directory.
-  SourceHealth health() const;
+  SourceHealth health() const { return file_.health(); }
 
  private:
-  void restore();
   void save(WallTime now);
 
-  ChangeLog& log_;
-  std::unique_ptr<StateFile> file_;
+  SavedState file_;
   UsageHistory history_;
-  bool writing_ = false;
-  bool damaged_ = false;       // the restored file
-  bool is_unread_ = false;     // its filesystem hangs
-  std::size_t bad_lines_ = 0;  // of it
   std::optional<WallTime> saved_at_;
   std::optional<WallTime> watched_until_;
 

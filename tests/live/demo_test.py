@@ -70,6 +70,7 @@ class DemoTest(LiveTest):
             self.say(found[0] if found else f"{name}: no verdict")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr + self.log())
         self.assertEqual(done.stdout.count(": as expected: "), len(INCIDENTS))
+        self.assertNotIn("Traceback", self.log())
         self.assertEqual(self.incident("nonsense").returncode, 2)
         self.assert_is_removed_by(signal.SIGINT)
         self.assertEqual(self.incident("agent-crash").returncode, 2)

@@ -67,7 +67,7 @@ TEST_CASE("a damaged file of sizes is reported, counted and renamed") {
   SizeKeeper keeper(folder.path(), log.log);
   keeper.start_writing();
   CHECK(keeper.health().bad_items == 1);
-  CHECK(log.count("saved sizes are damaged") == 1);
+  CHECK(log.count("lines of the saved sizes are damaged") == 1);
   CHECK(read_file(folder / "sizes.txt.damaged"));
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("damaged lines of the file cost only those lines") {
   UsageKeeper keeper(folder.path(), log.log);
   CHECK(keeper.times()->at("db").first_seen == 800);
   CHECK(keeper.health().bad_items == 1);
-  CHECK(log.count("msg=\"saved usage history is damaged") == 1);
+  CHECK(log.count("msg=\"lines of the saved usage history are damaged") == 1);
   CHECK(log.count(" lines=1\n") == 1);
   keeper.start_writing();
   CHECK(read_file(folder / "history.txt.damaged"));
