@@ -70,7 +70,11 @@ Result<> Lister::list(const PendingChanges& changes, std::stop_token stop) {
     if (driver.empty() || driver == kLocalDriver) volumes_.want_again(name);
   }
   auto containers = client_.list_containers(stop);
-  if (!containers) return containers.error();
+  if (!containers) {
+    // Not a driver has failed before, but the engine.
+    was_away_ = was_away_ || containers.error().kind != ErrorKind::kTimeout;
+    return containers.error();
+  }
   Parsed<Container> parsed = *std::move(containers);
   bad_containers_ = {parsed.bad, std::move(parsed.first_bad)};
   next->containers = std::move(parsed.items);

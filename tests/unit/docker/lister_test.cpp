@@ -107,6 +107,26 @@ TEST_CASE("while the list of all drivers hangs, each driver is asked by itself")
   CHECK(listing.lister.facts()->has_all_volumes);
 }
 
+TEST_CASE("no volume driver is blamed for an engine that ends during a list") {
+  Listing listing;
+  const std::string local = R"({"Volumes":[{"Name":"a","Driver":"local"}]})";
+  listing.engine.answer(kVolumeList, local);
+  listing.list();
+  const Error reset{ErrorKind::kIo, "GET /volumes", "connection reset by peer"};
+  for (const auto& request :
+       {std::string(kVolumeList), requests::volumes_of("local"), std::string(kContainerList)}) {
+    listing.engine.fail(request, reset);
+  }
+  CHECK_FALSE(listing.lister.list(all_changes(), {}));
+
+  listing.engine.answer(kVolumeList, local);
+  listing.engine.answer(kContainerList, "[]");
+  REQUIRE(listing.lister.connect({}));
+  listing.list(all_changes());
+  CHECK(listing.volumes() == "a");
+  CHECK_FALSE(listing.lister.failure_of("local"));
+}
+
 TEST_CASE("while no list answers, volumes of containers and of events are asked for by name") {
   Listing listing;
   listing.engine.fail(kVolumeList, kNoResponse);
