@@ -5,6 +5,7 @@ kernel has."""
 import json
 import mmap
 import os
+import re
 import subprocess
 import sys
 
@@ -15,13 +16,16 @@ from support.live_test import LiveTest, run
 
 BLOCK = 4096
 COUNT = 16
-SLOTS = 4096  # of exporter/sources/ebpf/bpf/volume_io.bpf.c
+SLOTS = 4096  # of exporter/sources/ebpf/bpf/task_calls.bpf.h
+# Of exporter/sources/ebpf/bpf/unpreempted.bpf.h; bpf_local_irq_save came last, with Linux 6.14.
+KERNEL_CALLS = ["bpf_preempt_disable", "bpf_local_irq_save", "bpf_preempt_enable",
+                "bpf_local_irq_restore"]
 
 
 class FilesystemIo(LiveTest):
     """One load on one filesystem after the other."""
 
-    needs = ("root", "fio", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mkfs.f2fs")
+    needs = ("root", "bpftool", "fio", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mkfs.f2fs")
 
     def make_disk(self, mkfs, name=None):
         name = name or mkfs
@@ -66,6 +70,15 @@ class FilesystemIo(LiveTest):
                 self.assertEqual(sum(said[call]["latency"]), count)
             self.assertEqual(said["fsync"]["operations"], count)
 
+    def test_programs_are_not_preempted_where_the_kernel_lets_them(self):
+        point = self.make_disk("mkfs.ext4")
+        said = subprocess.run([os.environ["COUNTED_IO"], point, "--",
+                               "bpftool", "prog", "dump", "xlated", "name", "read_enter"],
+                              check=True, capture_output=True, text=True).stdout
+        # 3: (85) call bpf_preempt_disable#-8832
+        calls = re.findall(r"call (bpf_preempt_\w+|bpf_local_irq_\w+)", said)
+        self.assertEqual(calls, KERNEL_CALLS if has_kernel_function(KERNEL_CALLS[1]) else [], said)
+
     def test_xfs(self):
         subprocess.run(["modprobe", "xfs"], check=True)
         self.check_loads(self.make_disk("mkfs.xfs"))
@@ -93,6 +106,12 @@ class FilesystemIo(LiveTest):
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
                         f"lowerdir={lower},upperdir={upper},workdir={work}", point], check=True)
         self.check_loads(point, has_direct=False, has_mapped=False)
+
+
+def has_kernel_function(name):
+    # ffffffff81a2f0c0 T bpf_local_irq_save
+    with open("/proc/kallsyms", encoding="ascii") as symbols:
+        return any(line.split()[2] == name for line in symbols)
 
 
 def counted(point, *command):

@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "counting.bpf.h"
+#include "unpreempted.bpf.h"
 // clang-format on
 
 enum {
@@ -58,21 +59,26 @@ static __always_inline bool is_part_of_flush(struct request* request, __u32 oper
   return operation != FLUSH && (request->rq_flags & 1U << bit);
 }
 
-SEC("tp_btf/block_rq_complete")
-int BPF_PROG(request_done, struct request* request, int status, unsigned int bytes) {
+static __always_inline void count(struct request* request, unsigned int bytes) {
   // 0 if statistics are disabled (/sys/block/*/queue/iostats).
   __u64 started = request->start_time_ns;
   // A request can complete in parts; only the last one counts.
-  if (!started || bytes < request->__data_len) return 0;
+  if (!started || bytes < request->__data_len) return;
   struct device_key key = {.operation = operation_of(request)};
-  if (key.operation > LAST_OPERATION || is_part_of_flush(request, key.operation)) return 0;
+  if (key.operation > LAST_OPERATION || is_part_of_flush(request, key.operation)) return;
   struct gendisk* disk = disk_of(request);
-  if (!disk) return 0;
+  if (!disk) return;
   key.device = (__u32)disk->major << MINOR_BITS | (__u32)disk->first_minor;
 
   struct io_counts* found = counts_of(&device_counts, &key, &kNothing);
-  if (!found) return 0;
+  if (!found) return;
   count_up(&found->operations, 1);
   count_latency(found, bpf_ktime_get_ns() - started);
-  return 0;
+}
+
+SEC("tp_btf/block_rq_complete")
+int BPF_PROG(request_done, struct request* request, int status, unsigned int bytes) {
+  begin();
+  count(request, bytes);
+  return end();
 }

@@ -6,6 +6,7 @@
 
 #include "exporter/sources/ebpf/bpf/block_io.skel.h"
 #include "exporter/sources/ebpf/bpf/count_map.h"
+#include "exporter/sources/ebpf/bpf/kernel_calls.h"
 #include "exporter/sources/ebpf/bpf/loading.h"
 #include "exporter/sources/ebpf/bpf/packed_device.h"
 #include "exporter/sources/ebpf/bpf/shared.h"
@@ -55,6 +56,9 @@ Result<std::unique_ptr<DeviceTracer>> make_device_tracer() {
   const bpf::GiveBackMemory at_the_end;
   bpf::Skeleton<block_io_bpf> programs(block_io_bpf__open(), block_io_bpf__destroy);
   if (!programs) return bpf::failure("block_io", errno);
+  if (!bpf::set_kernel_calls(programs->obj, bpf::find_kernel_functions())) {
+    return bpf::failure("block_io", ENOMEM);
+  }
   if (const int result = block_io_bpf__load(programs.get()); result != 0) {
     return bpf::failure("block_io", -result);
   }

@@ -4,7 +4,9 @@
 #include <bpf/bpf.h>
 #include <sys/utsname.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "exporter/base/unique_fd.h"
 #include "exporter/sources/ebpf/bpf/count_map.h"
 #include "exporter/sources/ebpf/bpf/filesystem_hooks.h"
+#include "exporter/sources/ebpf/bpf/kernel_calls.h"
 #include "exporter/sources/ebpf/bpf/loading.h"
 #include "exporter/sources/ebpf/bpf/packed_device.h"
 #include "exporter/sources/ebpf/bpf/shared.h"
@@ -47,9 +50,14 @@ struct Maps {
 };
 
 // The programs, none of them selected for loading.
-Programs open_programs() {
+Programs open_programs(const std::optional<bpf::KernelFunctions>& functions) {
   Programs programs(volume_io_bpf__open(), volume_io_bpf__destroy);
   if (!programs) return programs;
+  if (!bpf::set_kernel_calls(programs->obj, functions)) {
+    programs.reset();
+    errno = ENOMEM;
+    return programs;
+  }
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, programs->obj) bpf_program__set_autoload(program, false);
   return programs;
@@ -79,7 +87,8 @@ class BpfMountTracer final : public MountTracer {
   // it accepts all of them.
   Result<> start() {
     const bpf::GiveBackMemory at_the_end;
-    Programs programs = open_programs();
+    functions_ = bpf::find_kernel_functions();
+    Programs programs = open_programs(functions_);
     if (!programs) return bpf::failure("volume_io", errno);
     bpf_program__set_autoload(programs->progs.list_namespaces, true);
     if (const int result = volume_io_bpf__load(programs.get()); result != 0) {
@@ -182,7 +191,7 @@ class BpfMountTracer final : public MountTracer {
   Result<> load_and_attach(std::initializer_list<Hook> hooks) {
     const WithCapability modules(Capability::kSysAdmin);
     const bpf::GiveBackMemory at_the_end;
-    Programs programs = open_programs();
+    Programs programs = open_programs(functions_);
     if (!programs) return bpf::failure("volume_io", errno);
     share_maps(*programs);
     for (const Hook& hook : hooks) {
@@ -260,6 +269,7 @@ class BpfMountTracer final : public MountTracer {
     bpf_map__reuse_fd(programs.maps.queued, maps_.queued.get());
   }
 
+  std::optional<bpf::KernelFunctions> functions_;
   Maps maps_;
   std::uint32_t changes_ = 0;
   Link iterator_;

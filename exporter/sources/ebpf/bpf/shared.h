@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Types of the BPF maps shared by the kernel programs and the agent. Plain C.
+// What the kernel programs and the agent share: the types of the BPF maps, and numbers. Plain C.
 #pragma once
 
 #include <linux/types.h>
@@ -46,6 +46,18 @@ struct task_namespace {
   __u64 namespace_id;  // never reused
   __u32 pid;
   __u32 unused;
+};
+
+// Functions of the kernel that the programs call; the loader replaces these numbers, which no helper
+// has (kernel_calls.h).
+enum kernel_call {
+  FIRST_KERNEL_CALL = 0x7E000000,
+  CALL_PREEMPT_DISABLE = FIRST_KERNEL_CALL,
+  CALL_PREEMPT_ENABLE,
+  CALL_IRQ_SAVE,
+  CALL_IRQ_RESTORE,
+  AFTER_KERNEL_CALLS,
+  KERNEL_CALLS = AFTER_KERNEL_CALLS - FIRST_KERNEL_CALL,
 };
 
 // The key of struct io_counts of block devices.

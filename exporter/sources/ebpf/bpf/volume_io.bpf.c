@@ -15,6 +15,7 @@
 
 #include "counting.bpf.h"
 #include "task_calls.bpf.h"
+#include "unpreempted.bpf.h"
 // clang-format on
 
 enum {
@@ -142,78 +143,40 @@ static __always_inline struct task_io* enter(void* subject, struct file* file) {
 }
 
 // The completion can be reported before this call returns, so the start is stored first.
-static __always_inline int enter_iocb(struct kiocb* iocb, __u32 operation) {
+static __always_inline void enter_iocb(struct kiocb* iocb, __u32 operation) {
   struct task_io* task = enter(iocb, iocb->ki_filp);
-  if (!(iocb->ki_flags & KIOCB_DIRECT) || !iocb->ki_complete) return 0;
+  if (!(iocb->ki_flags & KIOCB_DIRECT) || !iocb->ki_complete) return;
   if (!task) {
     __u64 key = (__u64)iocb;  // may be left over from a call without a completion
     bpf_map_delete_elem(&queued, &key);
-    return 0;
+    return;
   }
   struct queued_io io = {.started = task->started, .token = task->token, .operation = operation};
   bpf_map_update_elem(&queued, &task->subject, &io, BPF_ANY);
-  return 0;
 }
 
-static __always_inline int leave(void* subject, __u32 operation, long result) {
+static __always_inline void leave(void* subject, __u32 operation, long result) {
   struct task_io* task = find_taken();
-  if (!task || task->subject != (__u64)subject) return 0;
+  if (!task || task->subject != (__u64)subject) return;
   if (is_answer(result)) count(task->token, operation, task->started, result);
   task->subject = 0;
   give_back(task);
-  return 0;
 }
 
-static __always_inline int leave_iocb(struct kiocb* iocb, __u32 operation, long result) {
+static __always_inline void leave_iocb(struct kiocb* iocb, __u32 operation, long result) {
   // A queued iocb may already be completed and freed, so it must not be accessed.
   if (result != NO_ANSWER_QUEUED && (iocb->ki_flags & KIOCB_DIRECT)) {
     __u64 key = (__u64)iocb;
     bpf_map_delete_elem(&queued, &key);
   }
-  return leave(iocb, operation, result);
+  leave(iocb, operation, result);
 }
 
-SEC("fentry") int BPF_PROG(read_enter, struct kiocb* iocb) { return enter_iocb(iocb, IO_READ); }
-
-SEC("fexit") int BPF_PROG(read_exit, struct kiocb* iocb, void* to, long result) {
-  return leave_iocb(iocb, IO_READ, result);
-}
-
-SEC("fentry") int BPF_PROG(write_enter, struct kiocb* iocb) { return enter_iocb(iocb, IO_WRITE); }
-
-SEC("fexit") int BPF_PROG(write_exit, struct kiocb* iocb, void* from, long result) {
-  return leave_iocb(iocb, IO_WRITE, result);
-}
-
-// Since Linux 6.5 splice(2) and sendfile(2) read with a function of their own.
-SEC("fentry") int BPF_PROG(splice_read_enter, struct file* in) {
-  enter(in, in);
-  return 0;
-}
-
-SEC("fexit")
-int BPF_PROG(splice_read_exit, struct file* in, void* offset, void* pipe, unsigned long length,
-             unsigned int flags, long result) {
-  return leave(in, IO_READ, result);
-}
-
-// overlayfs has its own function for splice(2) to a file.
-SEC("fentry") int BPF_PROG(splice_write_enter, void* pipe, struct file* out) {
-  enter(out, out);
-  return 0;
-}
-
-SEC("fexit")
-int BPF_PROG(splice_write_exit, void* pipe, struct file* out, void* offset, unsigned long length,
-             unsigned int flags, long result) {
-  return leave(out, IO_WRITE, result);
-}
-
-SEC("fentry") int BPF_PROG(fsync_enter, struct file* file) {
+static __always_inline void enter_fsync(struct file* file) {
   // A queued synchronous write completes in a kernel worker, which calls fsync.
-  if (bpf_get_current_task_btf()->flags & TASK_IS_WORKER) return 0;
+  if (bpf_get_current_task_btf()->flags & TASK_IS_WORKER) return;
   struct task_io* task = take();
-  if (!task || task->subject) return 0;  // part of a synchronous write
+  if (!task || task->subject) return;  // part of a synchronous write
   __u32 token = token_of(task, file);
   if (token) {
     task->fsync_subject = (__u64)file;
@@ -223,41 +186,115 @@ SEC("fentry") int BPF_PROG(fsync_enter, struct file* file) {
     task->fsync_subject = 0;  // of a missed exit
   }
   give_back(task);
-  return 0;
 }
 
-SEC("fexit")
-int BPF_PROG(fsync_exit, struct file* file, long long start, long long end, int datasync,
-             int result) {
+static __always_inline void leave_fsync(struct file* file, int result) {
   struct task_io* task = find_taken();
-  if (!task || task->fsync_subject != (__u64)file) return 0;
+  if (!task || task->fsync_subject != (__u64)file) return;
   if (is_answer(result)) count(task->fsync_token, IO_FSYNC, task->fsync_started, result);
   task->fsync_subject = 0;
   give_back(task);
-  return 0;
+}
+
+static __always_inline void count_mapped_write(struct file* file) {
+  struct task_io* task = take();
+  if (!task) return;
+  __u32 token = token_of(task, file);
+  give_back(task);
+  if (!token) return;
+  __u32 key = io_key(token, IO_MAPPED_WRITE);
+  struct io_counts* found = counts_of(&counts, &key, &kNothing);
+  if (found) count_up(&found->operations, 1);
+}
+
+static __always_inline void complete(struct kiocb* iocb, long result) {
+  __u64 key = (__u64)iocb;
+  const struct queued_io* io = bpf_map_lookup_elem(&queued, &key);
+  if (!io) return;
+  if (is_answer(result)) count(io->token, io->operation, io->started, result);
+  bpf_map_delete_elem(&queued, &key);
+}
+
+SEC("fentry") int BPF_PROG(read_enter, struct kiocb* iocb) {
+  begin();
+  enter_iocb(iocb, IO_READ);
+  return end();
+}
+
+SEC("fexit") int BPF_PROG(read_exit, struct kiocb* iocb, void* to, long result) {
+  begin();
+  leave_iocb(iocb, IO_READ, result);
+  return end();
+}
+
+SEC("fentry") int BPF_PROG(write_enter, struct kiocb* iocb) {
+  begin();
+  enter_iocb(iocb, IO_WRITE);
+  return end();
+}
+
+SEC("fexit") int BPF_PROG(write_exit, struct kiocb* iocb, void* from, long result) {
+  begin();
+  leave_iocb(iocb, IO_WRITE, result);
+  return end();
+}
+
+// Since Linux 6.5 splice(2) and sendfile(2) read with a function of their own.
+SEC("fentry") int BPF_PROG(splice_read_enter, struct file* in) {
+  begin();
+  enter(in, in);
+  return end();
+}
+
+SEC("fexit")
+int BPF_PROG(splice_read_exit, struct file* in, void* offset, void* pipe, unsigned long length,
+             unsigned int flags, long result) {
+  begin();
+  leave(in, IO_READ, result);
+  return end();
+}
+
+// overlayfs has its own function for splice(2) to a file.
+SEC("fentry") int BPF_PROG(splice_write_enter, void* pipe, struct file* out) {
+  begin();
+  enter(out, out);
+  return end();
+}
+
+SEC("fexit")
+int BPF_PROG(splice_write_exit, void* pipe, struct file* out, void* offset, unsigned long length,
+             unsigned int flags, long result) {
+  begin();
+  leave(out, IO_WRITE, result);
+  return end();
+}
+
+SEC("fentry") int BPF_PROG(fsync_enter, struct file* file) {
+  begin();
+  enter_fsync(file);
+  return end();
+}
+
+SEC("fexit")
+int BPF_PROG(fsync_exit, struct file* file, long long start, long long end_of_range, int datasync,
+             int result) {
+  begin();
+  leave_fsync(file, result);
+  return end();
 }
 
 // A clean page of a shared mapping is about to become dirty.
 SEC("fentry") int BPF_PROG(mapped_write, struct vm_fault* fault) {
-  struct task_io* task = take();
-  if (!task) return 0;
-  __u32 token = token_of(task, fault->vma->vm_file);
-  give_back(task);
-  if (!token) return 0;
-  __u32 key = io_key(token, IO_MAPPED_WRITE);
-  struct io_counts* found = counts_of(&counts, &key, &kNothing);
-  if (found) count_up(&found->operations, 1);
-  return 0;
+  begin();
+  count_mapped_write(fault->vma->vm_file);
+  return end();
 }
 
 // For each completion function of io_uring and AIO.
 SEC("fentry") int BPF_PROG(queued_done, struct kiocb* iocb, long result) {
-  __u64 key = (__u64)iocb;
-  const struct queued_io* io = bpf_map_lookup_elem(&queued, &key);
-  if (!io) return 0;
-  if (is_answer(result)) count(io->token, io->operation, io->started, result);
-  bpf_map_delete_elem(&queued, &key);
-  return 0;
+  begin();
+  complete(iocb, result);
+  return end();
 }
 
 // Lists the mount namespace of each process.
