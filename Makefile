@@ -21,11 +21,12 @@ demo: build
 demo-incident:
 	deploy/demo/demo.py $(ARGS) incident $(NAME)
 
-# The tests in C++ run under sanitizers, those of a real host with the program of `make run`; while
-# these wait, the others are built.
+# The tests in C++ run under sanitizers, those of a real host with the program of `make run`.
 test: test-program
-	scripts/beside build/asan.log 'cmake --preset asan && cmake --build --preset asan' -- ctest --preset test
+	cmake --preset asan
+	cmake --build --preset asan
 	ctest --preset asan
+	ctest --preset test
 
 # Of the rings of tests only the one in a virtual machine.
 test-vm: test-program

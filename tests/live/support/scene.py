@@ -117,11 +117,19 @@ class Scene:
     def end(self):
         atexit.unregister(self.end)
         self.kill_processes()
+        # Again and again: a filesystem that was in use keeps its device for a moment.
+        deadline = time.monotonic() + 10 * SLOWNESS
+        self.detach_disks()
+        while self.loop_devices() and time.monotonic() < deadline:
+            time.sleep(0.05)
+            self.detach_disks()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def detach_disks(self):
         for point in self.mounts():
             libc.umount2(point.encode(), MNT_DETACH)
         for device in self.loop_devices():
             subprocess.run(["losetup", "-d", device], check=False, capture_output=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def kill_processes(self):
         # Again and again: one that is being forked is in no list yet.
