@@ -47,7 +47,7 @@ class SizesTest(LiveTest):
         write(os.path.join(folder, "file"), 1234567)
         os.sync()
         agent.wait_until(lambda seen: said_of_own(seen) == stat_f_of_volume(folder),
-                         f"what stat -f says: {stat_f_of_volume(folder)}", 5)
+                         f"what stat -f says: {stat_f_of_volume(folder)}", 15)
         seen = agent.scrape()
         self.assertEqual(seen.labels("docker_volume_scan_info", volume="own")["method"], "statfs")
         self.assertIsNone(seen.value("docker_volume_size_bytes", volume="own"))

@@ -22,7 +22,7 @@ from support.trees import write
 SEED = os.environ.get("VOLUMETER_STORM_SEED") or str(random.randrange(1_000_000))
 ROUNDS = 3000
 PAUSE = 0.002  # seconds between two; so the kernel's queue of changes cannot overflow
-PATIENCE = 30  # seconds
+PATIENCE = 60  # seconds
 LONG_AGO = 1_600_000_000  # nobody expects what was modified then to be still open
 
 FOLDERS = 200  # of the part that the storm leaves alone
