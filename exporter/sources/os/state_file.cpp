@@ -52,7 +52,7 @@ Result<std::string> write_in(const std::string& directory, const std::string& pa
 
 }  // namespace
 
-StateFile::StateFile(std::string directory, std::string_view name, ChangeLog& log)
+StateFile::StateFile(const std::string& directory, std::string_view name, ChangeLog& log)
     : directory_(absolute(directory)), path_(directory_ + '/' + std::string(name)), log_(log) {
   ticker_.emplace([this](std::stop_token stop) { return tick(stop); });
 }

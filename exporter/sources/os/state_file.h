@@ -22,7 +22,7 @@ namespace volumeter {
 class StateFile {
  public:
   // `name`: of the file in the directory, which the first write creates. Keeps a reference to `log`.
-  StateFile(std::string directory, std::string_view name, ChangeLog& log);
+  StateFile(const std::string& directory, std::string_view name, ChangeLog& log);
 
   // Logs a warning if the directory is not writable, without waiting for the first write.
   void check();
