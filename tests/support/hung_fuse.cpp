@@ -20,22 +20,27 @@ namespace volumeter::test {
 namespace {
 
 constexpr std::size_t kPacketBytes = 256 << 10;
-constexpr std::uint64_t kFirstFile = FUSE_ROOT_ID + 1;  // node of "f0"
+constexpr std::uint64_t kSubdirectory = std::uint64_t{1} << 32;  // files follow their directory
 
-fuse_attr attributes(std::uint64_t node) {
+bool is_directory(std::uint64_t node) { return node == FUSE_ROOT_ID || node == kSubdirectory; }
+
+std::uint32_t type_of(std::uint64_t node) { return is_directory(node) ? S_IFDIR : S_IFREG; }
+
+fuse_attr attributes(std::uint64_t node, const OddEntries& odd) {
   fuse_attr attr{};
   attr.ino = node;
-  attr.mode = node == FUSE_ROOT_ID ? S_IFDIR | 0755 : S_IFREG | 0644;
-  attr.nlink = node == FUSE_ROOT_ID ? 2 : 1;
+  attr.mode = type_of(node) | (is_directory(node) ? 0755U : 0644U);
+  attr.nlink = odd.link_count.value_or(is_directory(node) ? 2 : 1);
   attr.blksize = 4096;
   return attr;
 }
 
 }  // namespace
 
-HungFuse::HungFuse(std::string mount_point, std::uint64_t files)
+HungFuse::HungFuse(std::string mount_point, std::uint64_t files, OddEntries odd)
     : mount_point_(std::move(mount_point)),
       files_(files),
+      odd_(odd),
       device_(::open("/dev/fuse", O_RDWR | O_CLOEXEC)),
       stop_event_(::eventfd(0, EFD_CLOEXEC)) {
   const std::string options =
@@ -157,18 +162,31 @@ void HungFuse::reply(std::uint64_t unique, int error, const void* data, std::siz
   [[maybe_unused]] const ssize_t written = ::writev(device_.get(), pieces.data(), pieces.size());
 }
 
+// "f0", "f1", ..., and in the root "d" last.
+std::uint64_t HungFuse::children(std::uint64_t directory) const {
+  return files_ + (odd_.has_subdirectory && directory == FUSE_ROOT_ID ? 1 : 0);
+}
+
+std::uint64_t HungFuse::child(std::uint64_t directory, std::uint64_t index) const {
+  return index < files_ ? directory + 1 + index : kSubdirectory;
+}
+
+std::string HungFuse::name_of_child(std::uint64_t index) const {
+  return index < files_ ? "f" + std::to_string(index) : "d";
+}
+
 void HungFuse::reply_attributes(const Request& request) {
   fuse_attr_out out{};  // validity 0: the kernel asks each time
-  out.attr = attributes(request.node);
+  out.attr = attributes(request.node, odd_);
   reply(request.unique, 0, &out, sizeof(out));
 }
 
 void HungFuse::reply_lookup(const Request& request) {
-  for (std::uint64_t i = 0; i < files_; ++i) {
-    if (request.name != "f" + std::to_string(i)) continue;
+  for (std::uint64_t i = 0; i < children(request.node); ++i) {
+    if (request.name != name_of_child(i)) continue;
     fuse_entry_out out{};
-    out.nodeid = kFirstFile + i;
-    out.attr = attributes(out.nodeid);
+    out.nodeid = child(request.node, i);
+    out.attr = attributes(out.nodeid, odd_);
     return reply(request.unique, 0, &out, sizeof(out));
   }
   reply(request.unique, ENOENT, nullptr, 0);
@@ -176,13 +194,13 @@ void HungFuse::reply_lookup(const Request& request) {
 
 // One entry per reply.
 void HungFuse::reply_directory(const Request& request) {
-  if (request.offset >= files_) return reply(request.unique, 0, nullptr, 0);
-  const std::string name = "f" + std::to_string(request.offset);
+  if (request.offset >= children(request.node)) return reply(request.unique, 0, nullptr, 0);
+  const std::string name = name_of_child(request.offset);
   fuse_dirent entry{};
-  entry.ino = kFirstFile + request.offset;
+  entry.ino = child(request.node, request.offset);
   entry.off = request.offset + 1;
   entry.namelen = static_cast<std::uint32_t>(name.size());
-  entry.type = S_IFREG >> 12;
+  entry.type = odd_.listed_type.value_or(type_of(entry.ino) >> 12);
   std::vector<char> out(FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + name.size()));
   std::memcpy(out.data(), &entry, FUSE_NAME_OFFSET);
   std::memcpy(out.data() + FUSE_NAME_OFFSET, name.data(), name.size());

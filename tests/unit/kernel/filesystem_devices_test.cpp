@@ -123,6 +123,15 @@ TEST_CASE("a log device and a realtime device are found by their names") {
   CHECK(names_below(sysfs, mount) == Names{"sdb", "sdd", "dm-0"});
 }
 
+TEST_CASE("a dataset of ZFS has no devices, even if its name is that of a device") {
+  test::FakeSysfs sysfs;
+  sysfs.add_disk("sda", "8:0");
+  for (const char* source : {"tank/docker data", "tank/sda", "sda"}) {
+    CAPTURE(source);
+    CHECK(names_below(sysfs, mounted("zfs", source, {0, 41})).empty());
+  }
+}
+
 TEST_CASE("a source that is no device of this host has no devices") {
   test::FakeSysfs sysfs;
   sysfs.add_disk("vda", "254:0");

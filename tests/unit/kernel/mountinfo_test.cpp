@@ -99,6 +99,22 @@ TEST_CASE("a backslash that is no escape is kept") {
   CHECK(only(R"(1 0 8:1 / /a\777 rw - ext4 s rw)").mount_point == R"(/a\777)");
 }
 
+TEST_CASE("blanks that are not escaped in the options of a superblock reject no line") {
+  // Folders of Windows in WSL 2: the options hold paths as they are, with blanks and backslashes.
+  const auto parsed = parse_mountinfo(
+      R"(80 27 0:60 / /mnt/c rw - 9p C:\134 rw,dirsync,aname=drvfs;path=C:\;uid=1000,trans=fd)"
+      "\n"
+      R"(81 27 0:61 / /mnt/d ro - 9p C:\134Program\040Files rw,path=D:\ ;ro;x - y z,trans=virtio)"
+      "\n");
+  CHECK(parsed.bad == 0);
+  REQUIRE(parsed.items.size() == 2);
+  CHECK(parsed.items[0].source == R"(C:\)");
+  CHECK(parsed.items[1].source == R"(C:\Program Files)");
+  CHECK(parsed.items[1].fstype == "9p");
+  CHECK(parsed.items[1].readonly);
+  CHECK_FALSE(parsed.items[1].super_readonly);
+}
+
 TEST_CASE("a deleted root directory is recognized") {
   const Mount read = only("1 0 8:1 /dir//deleted /mnt rw - ext4 /dev/sda1 rw");
   CHECK(read.root == "/dir");

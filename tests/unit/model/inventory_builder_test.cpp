@@ -233,7 +233,8 @@ TEST_CASE("a plugin's volume has no data here until it is mounted") {
   };
   const std::string root = "/var/lib/docker/plugins/" + std::string(64, 'a') + "/rootfs";
   host.docker.volumes = {plugged("idle", "/mnt/idle"), plugged("kept", "/mnt/kept"),
-                         plugged("inside", root + "/mnt/inside"), plugged("disk", "/mnt/disk")};
+                         plugged("inside", root + "/mnt/inside"), plugged("disk", "/mnt/disk"),
+                         plugged("free", root)};
   host.docker.containers = {running("a", {by_name("kept", "/k"), by_name("inside", "/i")})};
   host.mountinfo += "9 1 8:9 / /mnt/disk rw - xfs /dev/sdz rw\n";
   const Inventory inventory = host.inventory();
@@ -242,6 +243,9 @@ TEST_CASE("a plugin's volume has no data here until it is mounted") {
   CHECK(volume(inventory, "kept").filesystem);  // a plain directory: what runs has its data there
   CHECK_FALSE(volume(inventory, "inside").unmounted);
   CHECK_FALSE(volume(inventory, "inside").filesystem);  // mounted in the plugin's own namespace
+  // The plugin answers an empty path, and the engine joins that to the plugin's root.
+  CHECK(volume(inventory, "free").unmounted);
+  CHECK_FALSE(volume(inventory, "free").filesystem);
   CHECK(volume(inventory, "disk").filesystem);
 }
 
@@ -385,6 +389,16 @@ TEST_CASE("a volume that a container mounts by name is no prune hazard") {
 
 // --- identity ---------------------------------------------------------------------------
 
+TEST_CASE("names that differ only in case are different volumes") {
+  Host host;
+  host.docker.volumes = {local("DATA"), local("Data"), local("data")};
+  host.docker.containers = {running("a", {by_name("Data", "/1"), by_name("data", "/2")})};
+  const Inventory inventory = host.inventory();
+  CHECK(volume(inventory, "Data").use == VolumeUse::kInUse);
+  CHECK(volume(inventory, "data").use == VolumeUse::kInUse);
+  CHECK(volume(inventory, "DATA").use == VolumeUse::kOrphaned);
+}
+
 TEST_CASE("an anonymous volume is known by its label or by a name of 64 hex digits") {
   Host host;
   const std::string hex = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -518,13 +532,37 @@ TEST_CASE("a volume is a whole filesystem if that filesystem's root is mounted o
 }
 
 TEST_CASE("a filesystem that reports another one's usage is not a whole filesystem") {
-  for (const std::string fstype : {"overlay", "fuse.sshfs", "virtiofs", "9p", "fuse"}) {
+  for (const std::string fstype : {"overlay", "fuse.sshfs", "virtiofs", "9p", "fuse", "ecryptfs",
+                                   "fakeowner", "shiftfs", "vboxsf", "one of tomorrow"}) {
     CAPTURE(fstype);
     Host host;
     host.docker.volumes = {local("own")};
     host.mountinfo += "7 1 0:50 / " + kVolumes + "own/_data rw - " + fstype + " x rw\n";
     CHECK_FALSE(host.inventory().volumes.front().is_whole_filesystem);
   }
+}
+
+TEST_CASE("a filesystem that counts for itself needs no block device to be a whole one") {
+  for (const std::string fstype : {"tmpfs", "btrfs", "zfs", "nfs4", "cifs", "ceph"}) {
+    CAPTURE(fstype);
+    Host host;
+    host.docker.volumes = {local("own")};
+    host.mountinfo += "7 1 0:50 / " + kVolumes + "own/_data rw - " + fstype + " tank/own rw\n";
+    CHECK(host.inventory().volumes.front().is_whole_filesystem);
+  }
+}
+
+TEST_CASE("a filesystem mounted below a volume is listed, and the volume stays on its own one") {
+  Host host;
+  const std::string blocks = kVolumes + "btc/_data/blocks";
+  host.docker.volumes = {local("btc")};
+  host.mountinfo += "8 1 8:9 / " + blocks + " rw - ext4 /dev/sdb rw\n" +
+                    "9 1 8:10 / /elsewhere rw - ext4 /dev/sdc rw\n";
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.filesystems.size() == 2);
+  CHECK(inventory.filesystems[1].mount_point == blocks);
+  REQUIRE(volume(inventory, "btc").filesystem);
+  CHECK(inventory.filesystems[*volume(inventory, "btc").filesystem].mount_point == "/");
 }
 
 TEST_CASE("a volume's limit is read from its options") {
@@ -641,7 +679,10 @@ TEST_CASE("a filesystem is read-only if its mount or its superblock is") {
 
 TEST_CASE("bind mounts of kernel filesystems such as /proc are not listed as filesystems") {
   Host host;
-  host.docker.containers = {running("exporter", {bound("/proc"), bound("/srv/config", "/config")})};
+  // In a container of LXC some files of /proc are those of lxcfs.
+  host.mountinfo += "4 2 0:50 /proc/stat /proc/stat rw - fuse.lxcfs lxcfs rw\n";
+  host.docker.containers = {running(
+      "exporter", {bound("/proc"), bound("/proc/stat", "/stat"), bound("/srv/config", "/config")})};
   const Inventory inventory = host.inventory();
   REQUIRE(inventory.filesystems.size() == 1);
   CHECK(inventory.filesystems[0].mount_point == "/srv");
@@ -860,6 +901,18 @@ TEST_CASE("the engine and the filesystem of its root directory are known without
   CHECK(inventory.engine->storage_driver == Label("overlay2"));
   REQUIRE(inventory.filesystems.size() == 1);
   CHECK(inventory.filesystems[0].mount_point == "/srv");
+}
+
+TEST_CASE("a container's own layer lies where the storage driver's directory is mounted") {
+  Host host;
+  host.docker.engine = {"docker", "20.10.24", "1.41", "overlay2", "/var/lib/docker"};
+  host.docker.containers = {running("a", {})};
+  host.mountinfo += "9 1 8:3 / /var/lib/docker/overlay2 rw - ext4 /dev/sda3 rw\n";
+  const Inventory inventory = host.inventory();
+  REQUIRE(inventory.mounts.size() == 1);
+  REQUIRE(inventory.mounts[0].filesystem);
+  CHECK(inventory.filesystems[*inventory.mounts[0].filesystem].mount_point ==
+        "/var/lib/docker/overlay2");
 }
 
 // The mount points of all filesystems of a host whose engine has its root directory on /.

@@ -115,6 +115,23 @@ TEST_CASE("options of other drivers are ignored") {
   CHECK_FALSE(bound_directory(plugin({{"o", "bind"}, {"device", "/srv"}})));
 }
 
+TEST_CASE("options with empty values make no mount and set no limit") {
+  // A Compose file that takes them from variables which are not set; so accepted by Docker 20.10.
+  const docker::Volume volume = local({{"type", ""}, {"o", ""}, {"device", ""}, {"size", ""}});
+  CHECK_FALSE(has_own_mount(volume));
+  CHECK_FALSE(bound_directory(volume));
+  CHECK_FALSE(limit_bytes(volume));
+  CHECK(has_own_mount(local({{"type", ""}, {"device", "/dev/sdb1"}})));
+}
+
+TEST_CASE("Podman's options for a size and an owner make no mount") {
+  // podman volume create --opt o=size=10G. The unit is decimal there, so that is no limit here.
+  const docker::Volume sized = local({{"SIZE", "10G"}, {"o", "size=10G"}});
+  CHECK_FALSE(has_own_mount(sized));
+  CHECK_FALSE(limit_bytes(sized));
+  CHECK_FALSE(has_own_mount(local({{"UID", "1000"}, {"GID", "1000"}, {"o", "uid=1000,gid=1000"}})));
+}
+
 // --- where the data is ------------------------------------------------------------------
 
 TEST_CASE("a bind volume's data lies in its device directory") {
