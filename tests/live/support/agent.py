@@ -91,7 +91,7 @@ class Agent:
         """Asks it to end as a service manager does; how long that took."""
         began = time.monotonic()
         self.process.send_signal(signal.Signals[signal_name])
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(timeout=60)
         if code != 0:
             raise AssertionError(f"the agent ended with {code}:\n{self.log()}")
         return time.monotonic() - began
