@@ -73,7 +73,7 @@ void MountComparison::compare(const MountFacts& asked, const Mount& seen) {
 
 // The kernel makes a bind mount with the flags of its source: those of "o=bind,noexec" take a second
 // step that the driver local leaves out. Podman may be asked for noexec where its list does not show it
-// (-v a:/a:noexec). nosuid and nodev that nobody asked for harm no data.
+// (-v a:/a:noexec). nosuid and nodev that were not requested keep no data from the container.
 void MountComparison::compare_flags(const MountFacts& asked, const Mount& seen) {
   const bool shows_flags = inventory_.engine && inventory_.engine->product == Label("docker");
   if (seen.noexec && !asked.asked.noexec && shows_flags) add(asked, MountMismatch::kNoexec);

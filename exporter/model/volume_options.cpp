@@ -12,6 +12,7 @@ namespace volumeter {
 namespace {
 
 constexpr std::uint64_t kMaxBytes = std::numeric_limits<std::int64_t>::max();
+
 std::string_view option(const docker::Volume& volume, const char* key) {
   const auto found = volume.options.find(key);
   return found == volume.options.end() ? std::string_view{} : found->second;

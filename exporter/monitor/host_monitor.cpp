@@ -154,9 +154,9 @@ void HostMonitor::refresh(std::stop_token stop) {
     set_targets(*inventory, *mounts);
     // Only a new list is an observation: a change of the mount table says nothing about use.
     if (new_facts) usage_.observe(*inventory, host_.now());
-    mount_views_.look(*inventory, *mounts);
+    if (mount_views_.is_due(true)) mount_views_.look(*inventory, *mounts);
     publish(std::move(inventory));
-  } else if (mount_views_.is_due()) {
+  } else if (mount_views_.is_due(false)) {
     mount_views_.look(*inventory(), *mounts);
   }
   if (docker.up) usage_.still_watching(host_.now());

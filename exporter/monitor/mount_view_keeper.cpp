@@ -9,12 +9,17 @@
 
 namespace volumeter {
 
-bool MountViewKeeper::is_due() const {
-  return !looked_at_ || host_.steady_now() - *looked_at_ >= kLookAgainAfter;
+bool MountViewKeeper::is_due(bool is_new) {
+  has_changed_ = has_changed_ || is_new;
+  if (!looked_at_) return true;
+  const auto pause = has_changed_ ? std::chrono::seconds(kPauseAfterLook) : kLookAgainAfter;
+  return host_.steady_now() - *looked_at_ >= pause;
 }
 
 void MountViewKeeper::look(const Inventory& inventory, const MountList& mounts) {
+  if (!inventory.engine) return;
   looked_at_ = host_.steady_now();
+  has_changed_ = false;
   MountComparison comparison(inventory);
   for (std::size_t i = 0; i < inventory.containers.size(); ++i) {
     const auto& pid = inventory.containers[i].pid;

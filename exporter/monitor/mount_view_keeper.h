@@ -21,12 +21,15 @@ class MountViewKeeper {
  public:
   // An error that turns a filesystem read-only causes no event.
   static constexpr std::chrono::minutes kLookAgainAfter{1};
+  // Where containers come and go all the time, all of them are not read again for each.
+  static constexpr std::chrono::seconds kPauseAfterLook{10};
 
   explicit MountViewKeeper(const HostAccess& host) : host_(host) {}
 
-  bool is_due() const;
+  // `is_new`: the inventory differs from the one before, as it may have at a call that came too soon.
+  bool is_due(bool is_new);
 
-  // Reads a small file of /proc for each running container.
+  // Reads a small file of /proc for each running container. Without an engine there is nothing to do.
   void look(const Inventory& inventory, const MountList& mounts);
 
   std::shared_ptr<const std::vector<MountMismatchFacts>> latest() const;
@@ -36,6 +39,7 @@ class MountViewKeeper {
 
   const HostAccess& host_;
   std::optional<SteadyTime> looked_at_;
+  bool has_changed_ = false;  // since then
 
   mutable std::mutex mutex_;  // guards the one below
   std::shared_ptr<const std::vector<MountMismatchFacts>> latest_ =

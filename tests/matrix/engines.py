@@ -82,8 +82,8 @@ def script(row, root):
 
 
 def configure_podman(root):
-    """It takes an image that nobody signed, and needs no controller of cgroup version 2: those of a
-    machine that also has version 1 are there."""
+    """Accepts unsigned images. Sets no limit of processes: the controller for it may be in use by
+    cgroup version 1."""
     folder = os.path.join(root, "etc/containers")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "policy.json"), "w", encoding="utf-8") as file:

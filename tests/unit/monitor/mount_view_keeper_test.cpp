@@ -66,13 +66,21 @@ TEST_CASE("a process that has ended or is a sandbox shows nothing of its contain
   CHECK(scene.look().empty());
 }
 
-TEST_CASE("mounts are compared again after a minute") {
+TEST_CASE("mounts are compared again after a minute, and after a change not at once") {
   Scene scene;
-  CHECK(scene.keeper.is_due());
+  CHECK(scene.keeper.is_due(false));
   scene.look();
-  CHECK_FALSE(scene.keeper.is_due());
+  CHECK_FALSE(scene.keeper.is_due(false));
+  scene.now += MountViewKeeper::kPauseAfterLook;
+  CHECK_FALSE(scene.keeper.is_due(false));
+  CHECK(scene.keeper.is_due(true));
+  scene.look();
+  CHECK_FALSE(scene.keeper.is_due(true));
+  scene.now += MountViewKeeper::kPauseAfterLook;
+  CHECK(scene.keeper.is_due(false));  // the change is not forgotten
+  scene.look();
   scene.now += MountViewKeeper::kLookAgainAfter;
-  CHECK(scene.keeper.is_due());
+  CHECK(scene.keeper.is_due(false));
 }
 
 TEST_CASE("a missing source counts where this process has the host's mounts") {
