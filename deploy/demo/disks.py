@@ -8,9 +8,10 @@ import sys
 import time
 
 from support.disk import run_quietly
-from support.scene import MNT_DETACH, libc
+from support.scene import MNT_DETACH, eventually, libc
 
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "slow_fuse.py")
+BUSY_SECONDS = 20
 
 
 def new_file(scene, name, megabytes):
@@ -76,13 +77,19 @@ class Disk:
             file.write("1")
 
     def repair(self):
-        """Unmounts, checks and remounts it; it must not be in use."""
-        run_quietly(["umount", self.folder])
-        # 1: errors were corrected.
-        if subprocess.run(["e2fsck", "-p", "-f", self.device], check=False,
-                          capture_output=True).returncode > 1:
-            raise RuntimeError(f"e2fsck cannot repair {self.device}")
+        """Unmounts, checks and remounts it; no container may use it."""
+        # For a moment the agent, which measures its volumes, and other mount namespaces may.
+        eventually(self.is_unmounted, BUSY_SECONDS, f"{self.folder} is unmounted")
+        eventually(self.is_repaired, BUSY_SECONDS, f"e2fsck has repaired {self.device}")
         self.mount()
+
+    def is_unmounted(self):
+        return subprocess.run(["umount", self.folder], check=False).returncode == 0
+
+    def is_repaired(self):
+        """0: nothing to correct, 1: errors were corrected."""
+        return subprocess.run(["e2fsck", "-p", "-f", self.device], check=False,
+                              capture_output=True).returncode <= 1
 
     def bytes_until_free_is(self, ratio):
         seen = os.statvfs(self.folder)

@@ -111,7 +111,7 @@ def run_python(script, environment, *arguments):
 def run(command, environment):
     """What the command said if it failed, else nothing."""
     environment = {
-        **environment, "VOLUMETER_TESTS_MUST_RUN": "1", "VOLUMETER_TESTS_STEPS": "300",
+        "VOLUMETER_TESTS_STEPS": "300", **environment, "VOLUMETER_TESTS_MUST_RUN": "1",
         "VOLUMETER_TESTS_SEED": "random",
         "VOLUMETER": os.path.join(BUILD, "exporter/volumeter"),
         "HUNG_FUSE_MOUNT": os.path.join(BUILD, "tests/live/hung_fuse_mount"),

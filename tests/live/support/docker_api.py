@@ -81,11 +81,14 @@ class DockerApi:
         self.call("DELETE", f"/v1.41/volumes/{quote(name)}")
 
     def prune_volumes(self):
-        """Named ones, too, which Docker and Podman spare unless asked since API 1.42."""
-        version = self.call("GET", "/version")["ApiVersion"]
-        spares = tuple(map(int, version.split("."))) >= (1, 42)
+        """Named ones, too, which Docker spares unless asked since API 1.42, Podman since version 6."""
+        version = self.call("GET", "/version")
+        engine = version["Components"][0]["Name"]
+        since, seen = ("6.0", version["Version"]) if "Podman" in engine else ("1.42", version["ApiVersion"])
+        spares = tuple(map(int, seen.split(".")[:2])) >= tuple(map(int, since.split(".")))
         filters = {"filters": json.dumps({"all": ["true"]})} if spares else {}
-        return self.call("POST", f"/v{version}/volumes/prune", **filters)["VolumesDeleted"] or []
+        target = f"/v{version['ApiVersion']}/volumes/prune"
+        return self.call("POST", target, **filters)["VolumesDeleted"] or []
 
     def create_container(self, name, binds=(), labels=None, anonymous=(), network="none",
                          command="exec sleep 100000", **host_config):
