@@ -18,6 +18,7 @@
 #include "exporter/model/volume_identity.h"
 #include "exporter/model/volume_options.h"
 #include "exporter/model/volume_paths.h"
+#include "exporter/model/volume_places.h"
 #include "exporter/model/volume_reach.h"
 #include "exporter/model/volume_references.h"
 
@@ -31,20 +32,6 @@ using docker::MountType;
 std::string_view kind_of_driver(std::string_view name) {
   if (name == "local") return "builtin";
   return name.find(':') == std::string_view::npos ? "v1" : "managed";
-}
-
-using NameAndDriver = std::pair<std::string_view, std::string_view>;
-
-// What running containers mount; an empty driver stands for any (the list of API 1.24 and of Podman).
-std::set<NameAndDriver> mounted_now(const std::vector<docker::Container>& containers) {
-  std::set<NameAndDriver> names;
-  for (const auto& container : containers) {
-    if (container.state != ContainerState::kRunning) continue;
-    for (const auto& mount : container.mounts) {
-      if (mount.type == MountType::kVolume) names.insert({mount.volume, mount.driver});
-    }
-  }
-  return names;
 }
 
 // Builds an Inventory step by step; each step needs those before it.
@@ -69,10 +56,10 @@ class Builder {
       inventory_.volume_drivers.push_back(
           {Label(driver.name), Label(kind_of_driver(driver.name)), Label(driver.scope), driver.up});
     }
-    mounted_now_ = mounted_now(docker.containers);
+    volume_places_.emplace(inputs_, filesystems_);
     for (const auto& volume : docker.volumes) add_volume(volume);
     mark_shared_nfs_mounts(inventory_.volumes);
-    reach_.emplace(reach_of_volumes(docker), inputs_.resolved(docker.engine.root_directory));
+    reach_.emplace(volume_places_->reach(), inputs_.resolved(docker.engine.root_directory));
     for (const auto& container : docker.containers) add_container(container);
     for (auto& [label, bind] : binds_) inventory_.binds.push_back(std::move(bind));
     references_.find_unknown_use(docker, knows_all_mounts_);
@@ -111,75 +98,10 @@ class Builder {
 
   void add_volume(const docker::Volume& volume) {
     VolumeFacts facts = identity_of(volume, inputs_.docker->engine, inputs_.user_labels);
-    if (!facts.path.empty()) facts.path = inputs_.resolved(facts.path);
-    resolved_paths_.push_back(facts.path);
-    locate_data(volume, resolved_paths_.back(), facts);
+    volume_places_->locate(volume, facts);
     volume_index_.emplace(facts.name, inventory_.volumes.size());
     references_.add_volume();
     inventory_.volumes.push_back(std::move(facts));
-  }
-
-  // `directory` is the volume's own, where its data is seen once it is mounted.
-  void locate_data(const docker::Volume& volume, const std::string& directory, VolumeFacts& facts) {
-    std::string data = directory;
-    std::string named = volume.mountpoint;  // as Docker names it
-    if (const auto bound = bound_directory(volume)) {
-      named = *bound;
-      facts.path = data = inputs_.resolved(*bound);
-    } else if (!directory.empty() && !filesystems_.is_mount_point(directory)) {
-      const bool is_mounted = is_mounted_now(volume);
-      if (has_own_mount(volume) || is_in_plugin_root(directory)) {
-        facts.unmounted = !is_mounted;
-        // Else it is mounted where this host's table does not show it: in a namespace of the
-        // engine's own (snap, rootless, PrivateMounts=), or of a plugin's.
-        return;
-      }
-      facts.may_be_unmounted = !is_mounted && !volume.driver.empty() && volume.driver != "local";
-    }
-    if (data.empty()) return;
-    if (inputs_.is_missing(named)) {
-      // Plugins make the directory when they mount the volume.
-      facts.unmounted = facts.may_be_unmounted;
-      return;
-    }
-    facts.filesystem = filesystems_.index_of(data);
-    filesystems_.list_below(data);
-    facts.is_whole_filesystem = filesystems_.is_whole_filesystem(data);
-    facts.nfs_mount = filesystems_.nfs_mount(data);
-    if (facts.nfs_mount && data != directory) facts.nfs_mount->is_shared = true;
-  }
-
-  bool is_mounted_now(const docker::Volume& volume) const {
-    return mounted_now_.contains({volume.name, volume.driver}) ||
-           mounted_now_.contains({volume.name, ""});
-  }
-
-  std::vector<VolumeReach::Volume> reach_of_volumes(const docker::Facts& docker) const {
-    std::vector<VolumeReach::Volume> all;
-    for (std::size_t i = 0; i < docker.volumes.size(); ++i) {
-      const docker::Volume& volume = docker.volumes[i];
-      const bool moved = is_moved(volume, resolved_paths_[i]);
-      // Beside a volume that was moved there need be no others: its parent directory is its own.
-      VolumeReach::Volume reach{moved ? "" : volume.name, resolved_paths_[i], {}, {}};
-      if (const auto bound = bound_directory(volume)) reach.bound = inputs_.resolved(*bound);
-      for (const std::string& path : source_paths(volume)) {
-        reach.sources.push_back(inputs_.resolved(path));
-      }
-      if (moved || volumes_folder(volume.mountpoint, volume.name).empty()) {
-        reach.sources.push_back(resolved_paths_[i]);
-      }
-      all.push_back(std::move(reach));
-    }
-    return all;
-  }
-
-  // Whether the volume has been moved out of the folder of all volumes, with a link in its place.
-  bool is_moved(const docker::Volume& volume, const std::string& directory) const {
-    const auto folder = volumes_folder(volume.mountpoint, volume.name);
-    if (folder.empty()) return false;
-    const std::string in_folder =
-        inputs_.resolved(std::string(folder)) + volume.mountpoint.substr(folder.size());
-    return directory != in_folder;
   }
 
   void add_container(const docker::Container& container) {
@@ -233,7 +155,7 @@ class Builder {
           facts.volume = found->second;
           // The list leaves Source empty for anonymous volumes (20.10): take the volume's.
           facts.source = inventory_.volumes[found->second].mountpoint;
-          facts.data_path = resolved_paths_[found->second];
+          facts.data_path = volume_places_->directory(found->second);
           facts.data_volume = found->second;
           facts.filesystem = inventory_.volumes[found->second].filesystem;
           // What the volume's options forbid, Docker calls "rw" all the same.
@@ -315,7 +237,7 @@ class Builder {
   // The volume that a directory is or lies in.
   std::optional<std::size_t> volume_of(const std::string& path) const {
     for (std::size_t i = 0; i < inventory_.volumes.size(); ++i) {
-      if (is_at_or_below(path, resolved_paths_[i])) return i;
+      if (is_at_or_below(path, volume_places_->directory(i))) return i;
       if (is_at_or_below(path, inventory_.volumes[i].path)) return i;
     }
     return {};
@@ -338,11 +260,10 @@ class Builder {
   Inventory inventory_;
   FilesystemIndex filesystems_;
   std::optional<std::size_t> images_filesystem_;  // of the roots of containers, if known
-  std::set<NameAndDriver> mounted_now_;
+  std::optional<VolumePlaces> volume_places_;
   std::optional<VolumeReach> reach_;
   bool knows_all_mounts_ = true;
   std::unordered_map<std::string, std::size_t> volume_index_;
-  std::vector<std::string> resolved_paths_;  // by volume
   VolumeReferences references_{inventory_};
   // By label: two paths that look alike once repaired would be one series twice.
   std::map<Label, BindFacts> binds_;

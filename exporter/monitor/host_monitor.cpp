@@ -12,7 +12,6 @@
 #include "exporter/model/places.h"
 #include "exporter/model/size_targets.h"
 #include "exporter/model/volume_io.h"
-#include "exporter/sources/cgroup/process_writes.h"
 #include "exporter/sources/kernel/block_devices.h"
 #include "exporter/sources/kernel/container_view.h"
 #include "exporter/sources/kernel/ext4_errors.h"
@@ -42,6 +41,19 @@ std::vector<Place> filesystem_places(const Inventory& inventory) {
   std::vector<Place> all;
   for (const FilesystemFacts& facts : inventory.filesystems) all.push_back(place_of(facts));
   return all;
+}
+
+// By filesystem of the inventory.
+std::vector<std::optional<std::uint64_t>> filesystem_errors(const HostPaths& paths,
+                                                            const Inventory& inventory) {
+  std::vector<std::optional<std::uint64_t>> errors;
+  for (const FilesystemFacts& facts : inventory.filesystems) {
+    errors.push_back(
+        facts.devices.empty()
+            ? std::nullopt
+            : read_ext4_errors(paths, inventory.devices[facts.devices.front()].block.name));
+  }
+  return errors;
 }
 
 // The health of the parts that exist.
@@ -91,6 +103,10 @@ void HostMonitor::make_parts(const HostAccess& host, ChangeLog& log) {
     sizes_.emplace(host, log, options_.sizes, [this](const std::string& mount_point) {
       return filesystems_ && filesystems_->is_hung(mount_point);
     });
+    // Often enough that each turn of a size knows of them.
+    const auto pause =
+        std::max<std::chrono::nanoseconds>(options_.sizes.schedule.interval / 10, kMountCheck);
+    if (options_.sizes.watch_changes) write_lookout_.emplace(host, pause);
   }
   if (options_.trace_mounts) mount_io_.emplace(host, log);
   if (options_.trace_devices) device_latency_.emplace(host, log);
@@ -166,30 +182,14 @@ void HostMonitor::refresh(std::stop_token stop) {
   }
 }
 
-// Often enough that each turn of a size knows of them.
 void HostMonitor::look_for_writes() {
-  const SteadyTime now = host_.steady_now();
-  if (!sizes_ || !options_.sizes.watch_changes || now < next_look_for_writes_) return;
-  next_look_for_writes_ =
-      now + std::max<std::chrono::nanoseconds>(options_.sizes.schedule.interval / 10, kMountCheck);
+  if (!write_lookout_ || !write_lookout_->is_due()) return;
   HostSnapshot host;
   host.inventory = inventory();
-  if (mount_io_) host.mount_io = mount_io_->latest();
-  if (container_io_) host.container_io = container_io_->read(*host.inventory, *mounts_.current());
-  WriteEvidence::ProcessWrites processes;
-  if (needs_process_writes(host)) processes = process_writes(*host.inventory);
-  sizes_->note_writes(writes_.look(host, processes));
-}
-
-WriteEvidence::ProcessWrites HostMonitor::process_writes(const Inventory& inventory) {
   const auto mounts = mounts_.current();
-  WriteEvidence::ProcessWrites writes(inventory.containers.size());
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    const ContainerFacts& container = inventory.containers[i];
-    if (!container.pid) continue;
-    writes[i] = read_process_writes(host_.paths, *mounts, {container.id.escaped(), *container.pid});
-  }
-  return writes;
+  if (mount_io_) host.mount_io = mount_io_->latest();
+  if (container_io_) host.container_io = container_io_->read(*host.inventory, *mounts);
+  sizes_->note_writes(write_lookout_->look(host, *mounts));
 }
 
 // Devices without any I/O, such as most loop devices of a machine, are left out.
@@ -275,7 +275,7 @@ std::shared_ptr<const HostSnapshot> HostMonitor::snapshot() {
   snapshot->docker_up = docker.up && ready();  // not before what it said is in the inventory
   if (docker.facts != nullptr) snapshot->listed_at = docker.facts->taken_at;
   snapshot->inventory = inventory();
-  snapshot->filesystem_errors = filesystem_errors(*snapshot->inventory);
+  snapshot->filesystem_errors = filesystem_errors(host_.paths, *snapshot->inventory);
   snapshot->mount_mismatches = mount_views_.latest();
   snapshot->usage = usage_.times();
   add_counters(*snapshot);
@@ -307,18 +307,6 @@ void HostMonitor::add_parts(HostSnapshot& snapshot) {
   if (container_io_) {
     snapshot.container_io = container_io_->read(*snapshot.inventory, *mounts_.current());
   }
-}
-
-std::vector<std::optional<std::uint64_t>> HostMonitor::filesystem_errors(
-    const Inventory& inventory) const {
-  std::vector<std::optional<std::uint64_t>> errors;
-  for (const FilesystemFacts& facts : inventory.filesystems) {
-    errors.push_back(
-        facts.devices.empty()
-            ? std::nullopt
-            : read_ext4_errors(host_.paths, inventory.devices[facts.devices.front()].block.name));
-  }
-  return errors;
 }
 
 // Of both files.

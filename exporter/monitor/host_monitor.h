@@ -14,13 +14,13 @@
 #include "exporter/base/wake_up.h"
 #include "exporter/model/snapshot.h"
 #include "exporter/model/volume_io_totals.h"
-#include "exporter/model/write_evidence.h"
 #include "exporter/monitor/container_io_keeper.h"
 #include "exporter/monitor/monitor_options.h"
 #include "exporter/monitor/mount_view_keeper.h"
 #include "exporter/monitor/path_resolver.h"
 #include "exporter/monitor/size_keeper.h"
 #include "exporter/monitor/usage_keeper.h"
+#include "exporter/monitor/write_lookout.h"
 #include "exporter/sources/capacity/filesystem_sampler.h"
 #include "exporter/sources/docker/watcher.h"
 #include "exporter/sources/ebpf/device_latency_watch.h"
@@ -74,13 +74,11 @@ class HostMonitor {
   std::vector<BlockDevice> find_more_devices();
   void publish(std::shared_ptr<const Inventory> inventory);
   void set_targets(const Inventory& inventory, const MountList& mounts);
-  std::vector<std::optional<std::uint64_t>> filesystem_errors(const Inventory& inventory) const;
   bool is_shown(std::uint32_t pid, const MountList& host_mounts) const;
   void save_sizes();
   SourceHealth state_health() const;
   void add_counters(HostSnapshot& snapshot);
   void look_for_writes();
-  WriteEvidence::ProcessWrites process_writes(const Inventory& inventory);
   void add_parts(HostSnapshot& snapshot);
   std::shared_ptr<const Inventory> inventory() const;
   std::vector<SourceHealth> source_health(const docker::State& docker) const;
@@ -104,14 +102,13 @@ class HostMonitor {
   std::optional<MountIoWatch> mount_io_;
   std::optional<DeviceLatencyWatch> device_latency_;
   std::optional<ContainerIoKeeper> container_io_;
+  std::optional<WriteLookout> write_lookout_;  // of the refreshing thread alone
 
   // Used by the refreshing thread only: what the newest inventory was built from.
   PathResolver resolver_;
   std::shared_ptr<const docker::Facts> facts_;
   std::shared_ptr<const MountList> mount_list_;
   std::vector<BlockDevice> more_devices_;  // name and number alone
-  WriteEvidence writes_;
-  SteadyTime next_look_for_writes_{};
 
   std::mutex counters_mutex_;  // guards the one below
   VolumeIoTotals volume_io_;
