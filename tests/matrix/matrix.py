@@ -18,6 +18,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import engines
 import hooks
@@ -27,6 +28,7 @@ from rows import ROWS
 from suites import CACHE, NotHere
 
 RESULTS = os.path.join(CACHE, "results")
+ROWS_AT_A_TIME = 3  # of CI: they mostly wait
 
 
 def main():
@@ -35,20 +37,26 @@ def main():
                               capture_output=True, text=True).stdout.strip()
     wanted = [] if options.table else [row for row in ROWS if is_wanted(row, options)]
     has_failed = False
-    for row in wanted:
-        result = load(row)
-        if result is None or options.only or options.cached or result["revision"] != revision:
-            result = run_and_time(row, revision)
-            save(row, result)
-        print(report.line(row, result), flush=True)
-        has_failed = has_failed or result["status"] == "fails"
-        for test, output in result["failures"].items():
-            print(f"--- {row.name}: {test}\n{output}")
+    with ThreadPoolExecutor(ROWS_AT_A_TIME if options.cached else 1) as pool:
+        for row, result in zip(wanted, pool.map(lambda row: result_of(row, options, revision), wanted)):
+            print(report.line(row, result), flush=True)
+            has_failed = has_failed or result["status"] == "fails"
+            for test, output in result["failures"].items():
+                print(f"--- {row.name}: {test}\n{output}")
     if not options.cached:
         report.write({row.name: load(row) for row in ROWS})
     if any(row.part == "kernels" for row in wanted):
         hooks.write(kernels_at_hand())
     return 1 if has_failed else 0
+
+
+def result_of(row, options, revision):
+    """The one that is there, for this revision, or of a run."""
+    result = load(row)
+    if result is None or options.only or options.cached or result["revision"] != revision:
+        result = run_and_time(row, revision)
+        save(row, result)
+    return result
 
 
 def parse_options():
