@@ -170,7 +170,7 @@ void Watcher::publish_failure(const Error& error) {
     state_.health.failed(error);
   }
   constexpr std::string_view kMessage =
-      "cannot list volumes and containers; serving the last list; retrying";
+      "cannot list volumes and containers; exporting the last list; retrying";
   if (needs_an_operator(error.kind)) {
     log_.error("docker", kMessage, {{"error", error.text()}});
   } else {
