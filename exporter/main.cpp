@@ -183,7 +183,12 @@ int run(std::vector<std::string> arguments) {
   const EndSignals end_signals;  // before the first thread
   // Forks: before the first thread as well.
   auto host = make_host(config, {kVersion, kRevision});
-  if (!host) return fail(2, host.error().text());
+  if (!host) {
+    // No process or descriptor is to be had, or what was given is wrong.
+    const ErrorKind kind = host.error().kind;
+    return fail(kind == ErrorKind::kIo || kind == ErrorKind::kNotAsked ? 1 : 2,
+                host.error().text());
+  }
   // Whoever runs a command waits for its log; the agent must not.
   const auto queue = config.mode == Mode::kServe ? make_log_queue(config.log.format) : nullptr;
   ChangeLog log(make_logger(config.log, queue), config.log.format, host->access.steady_now);

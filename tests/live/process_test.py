@@ -23,6 +23,7 @@ FULL_PIPE_BYTES = 4096
 # The first everywhere, the others on x86_64.
 OPENAT2, STATX, NAME_TO_HANDLE_AT, GETDENTS64 = 437, 332, 303, 217
 EPERM, ENOSYS = 1, 38
+FEW_PROCESSES_USER = 54322  # nobody else's
 
 
 def free_port():
@@ -57,6 +58,14 @@ def deny(number, error):
     program = Filter(len(code) // 8, ctypes.addressof(kept))
     if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, ctypes.byref(program), 0, 0) != 0:
         os._exit(77)
+
+
+def become_user_of_few_processes(count):
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (count, count))
+    os.setgroups([])
+    os.setgid(FEW_PROCESSES_USER)
+    os.setuid(FEW_PROCESSES_USER)
 
 
 class ProcessTest(LiveTest):
@@ -240,6 +249,27 @@ class ProcessTest(LiveTest):
                 finally:
                     for connection in idle:
                         connection.close()
+
+    def test_few_processes_end_it_with_a_sentence_or_are_no_fault_of_the_host(self):
+        """moby#42680, official-images#16829: --pids-limit, TasksMax=, ulimit -u."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to become a user of few processes")
+        os.chmod(self.scene.folder, 0o755)
+        os.chmod(self.engine.host.removeprefix("unix://"), 0o666)
+        for limit in (*range(1, 16), 40):
+            with self.subTest(limit=limit):
+                self.port = free_port()
+                agent = self.start(stderr=subprocess.PIPE, text=True,
+                                   before=lambda count=limit: become_user_of_few_processes(count))
+                eventually(lambda: agent.poll() is not None or self.is_open(), 5, "it runs")
+                if agent.poll() is None:
+                    self.wait_until(lambda seen: seen.value("docker_up") == 1, "Docker is seen")
+                    up = [value for _, value in self.scrape().all("docker_filesystem_up")]
+                    self.assertNotIn(0, up)
+                    self.assert_ends_soon(agent)
+                else:
+                    self.assertEqual(agent.returncode, 1)
+                    self.assertIn("raise the limit on processes", agent.stderr.read())
 
     def is_open(self):
         try:
