@@ -33,6 +33,9 @@ std::string_view reached_limit(const Error& error) {
   if (error.what == from_errno("", EFBIG).what) {
     return "raise the limit on the size of files (LimitFSIZE=, ulimit -f)";
   }
+  if (error.what == from_errno("", EAGAIN).what) {  // no process for the helper
+    return "raise the limit on processes (TasksMax=, --pids-limit, ulimit -u)";
+  }
   if (error.kind == ErrorKind::kNotAsked) {
     return "raise the limit on open files (LimitNOFILE=, ulimit -n) or on memory";
   }
