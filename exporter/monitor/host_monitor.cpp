@@ -2,7 +2,6 @@
 #include "exporter/monitor/host_monitor.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "exporter/base/fields.h"
@@ -62,21 +61,6 @@ void add_health(std::vector<SourceHealth>& all, const std::optional<Parts>&... p
   (void(parts ? all.push_back(parts->health()) : void()), ...);
 }
 
-// Those with a volume whose size comes from a scan of its files.
-std::vector<const FilesystemFacts*> scanned_filesystems(const HostSnapshot& host) {
-  std::set<std::size_t> scanned;
-  for (const VolumeFacts& volume : host.inventory->volumes) {
-    const SizeReading* reading = host.size_of(volume);
-    const bool is_scanned = reading != nullptr && reading->space.value &&
-                            reading->space.value->method == SizeMethod::kWalk;
-    if (is_scanned && volume.filesystem) scanned.insert(*volume.filesystem);
-  }
-  std::vector<const FilesystemFacts*> found;
-  found.reserve(scanned.size());
-  for (const std::size_t number : scanned) found.push_back(&host.inventory->filesystems[number]);
-  return found;
-}
-
 }  // namespace
 
 HostMonitor::HostMonitor(const HostAccess& host, ChangeLog& log, MonitorOptions options)
@@ -124,15 +108,8 @@ void HostMonitor::sample_once(std::stop_token stop) {
 std::vector<ChangeFeedCheck> HostMonitor::check_once(bool wants_change_feeds,
                                                      std::stop_token stop) {
   usage_.check_directory();
-  std::vector<ChangeFeedCheck> checks;
-  if (!wants_change_feeds) return checks;
-  const auto host = snapshot();
-  for (const FilesystemFacts* filesystem : scanned_filesystems(*host)) {
-    const auto feed = host_.watch_changes(place_of(*filesystem), stop);
-    checks.push_back(
-        {filesystem->mountpoint.plain(), feed ? std::nullopt : std::optional<Error>(feed.error())});
-  }
-  return checks;
+  if (!wants_change_feeds) return {};
+  return check_change_feeds(host_, *snapshot(), stop);
 }
 
 void HostMonitor::start() {

@@ -14,6 +14,7 @@
 #include "exporter/base/wake_up.h"
 #include "exporter/model/snapshot.h"
 #include "exporter/model/volume_io_totals.h"
+#include "exporter/monitor/change_feed_check.h"
 #include "exporter/monitor/container_io_keeper.h"
 #include "exporter/monitor/monitor_options.h"
 #include "exporter/monitor/mount_view_keeper.h"
@@ -34,12 +35,6 @@
 #include "exporter/sources/sizes/size_sampler.h"
 
 namespace volumeter {
-
-// Whether fanotify can report changes on a filesystem.
-struct ChangeFeedCheck {
-  std::string mountpoint;
-  std::optional<Error> error;  // why not
-};
 
 // Keeps the facts about the host up to date in the background and hands out snapshots of them.
 // snapshot() reads memory and a few files of /proc and /sys: it never waits for Docker, a disk or

@@ -2,97 +2,23 @@
 """What containers do to their volumes is counted to the byte, whichever call they use, and to
 nobody else's account. Debian's kernel lets eBPF see it; a real engine runs the containers."""
 
-import bisect
 import collections
 import contextlib
-import ctypes
 import errno
 import json
-import mmap
 import os
-import subprocess
 import sys
 import unittest
 
 sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../../live"))
 
-from support.agent import Agent
-from support.engine import Engine
-from support.kernel import counts_mapped_writes
+from io_loads import BLOCK, COUNT, ENGINES, JOBS, Io, bucket_of, fio, other_calls, wanted_of, write
 from support.live_test import is_there, run
-from support.scene import Scene, eventually, libc
+from support.scene import eventually, libc
+from volume_io_host import World, bind, call, limit_space, output, retarget
 
 NEEDS = ("root", "dockerd", "fio", "dmsetup", "mkfs.ext4", "xfs_quota", "bpftool")
-BLOCK = 4096
-COUNT = 64
-MS_BIND = 4096
 SLOW_MS = 20  # of the delayed disk
-# The same work by different calls; what fio calls each.
-ENGINES = ("psync", "vsync", "pvsync2", "libaio", "io_uring")
-# (direction, O_DIRECT, operations): of no two sets of them the sums are the same.
-JOBS = (("read", 0, COUNT), ("read", 1, COUNT // 2), ("write", 0, COUNT), ("write", 1, COUNT // 2))
-
-
-class World:
-    """An engine whose data lies on a disk, an agent beside it, and a container with volumes."""
-
-    VOLUMES = ("busy", "quiet", "sourced", "untouched", "memory", "slow", "full", "twice")
-
-    def __init__(self):
-        self.scene = Scene()
-        call("modprobe", "dm-delay")
-        call("modprobe", "overlay")
-        folder = self.scene.new_folder("images")
-        call("mount", "-t", "tmpfs", "images", folder)
-        self.disk = self.make_disk(folder, "disk", 300)
-        os.mkdir(os.path.join(self.disk, "docker"))
-        self.engine = Engine(self.scene)
-        self.engine.data_root = os.path.join(self.disk, "docker")
-        self.engine.start_with_image()
-        self.api = self.engine.api
-        self.agent = Agent(self.scene, self.engine.host).start()
-        self.slow = self.make_disk(folder, "slow", 64, "linear {} 0")
-        self.full = self.make_disk(folder, "full", 16, "linear {} 0")
-        self.start_worker()
-
-    def make_disk(self, folder, name, mebibytes, target=None):
-        """Where a new filesystem is mounted; with a target its disk is a device to map_device."""
-        image, point = os.path.join(folder, name), self.scene.new_folder(name)
-        with open(image, "wb") as file:
-            file.truncate(mebibytes << 20)
-        device = output("losetup", "--find", "--show", image).strip()
-        device = map_device(name, target, device) if target else device
-        call("mkfs.ext4", "-q", "-O", "quota,project", "-E",
-             "quotatype=prjquota,lazy_itable_init=0,lazy_journal_init=0", device)
-        call("mount", "-o", "prjquota", device, point)
-        return point
-
-    def start_worker(self):
-        """One container for most tests: to start one takes seconds here."""
-        special = {"memory": {"type": "tmpfs", "device": "tmpfs"}}
-        for name, disk in (("slow", self.slow), ("full", self.full)):
-            os.mkdir(os.path.join(disk, "v"))
-            special[name] = {"type": "none", "o": "bind", "device": os.path.join(disk, "v")}
-        for name in self.VOLUMES:
-            self.api.create_volume(name, options=special.get(name))
-        self.api.run_container("worker", [f"{name}:/{name}" for name in self.VOLUMES])
-        self.root = self.root_of("worker", *self.VOLUMES)
-
-    def root_of(self, container, *volumes):
-        """Waits until the mounts of a container are counted; its root directory."""
-        destinations = {"/" + volume for volume in volumes} | {"/"}
-        self.agent.wait_until(
-            lambda seen: destinations <= set(seen.by("destination", "docker_mount_reads_total",
-                                                     container=container)),
-            f"{container} is seen", 20)
-        return f"/proc/{self.api.pid_of(container)}/root"
-
-    def end(self):
-        self.engine.end()
-        for name, point in (("slow", self.slow), ("full", self.full)):
-            call("umount", point)
-            call("dmsetup", "remove", name)
-        self.scene.end()
 
 
 class VolumeIo(unittest.TestCase):
@@ -308,156 +234,6 @@ class VolumeIo(unittest.TestCase):
                    for name in ("watched_mounts", "counts"))
 
 
-class Io:
-    """What a scrape says of one volume or mount."""
-
-    FIGURES = ("reads", "read_bytes", "writes", "written_bytes", "fsyncs", "mapped_writes")
-
-    def __init__(self, seen, prefix, **labels):
-        self.values = [seen.value(f"{prefix}_{figure}_total", **labels) for figure in self.FIGURES]
-        self.latency = {}
-        for pairs, value in seen.all("docker_volume_io_latency_seconds_bucket", **labels):
-            self.latency.setdefault(pairs["operation"], {})[float(pairs["le"])] = value
-
-    def __sub__(self, before):
-        self.values = [None if mine is None else mine - theirs
-                       for mine, theirs in zip(self.values, before.values)]
-        self.latency = {operation: {bound: value - before.latency.get(operation, {}).get(bound, 0)
-                                    for bound, value in buckets.items()}
-                        for operation, buckets in self.latency.items()}
-        return self
-
-    @property
-    def reads(self):
-        return tuple(self.values[0:2])
-
-    @property
-    def writes(self):
-        return tuple(self.values[2:4])
-
-    @property
-    def fsyncs(self):
-        return self.values[4]
-
-    def numbers(self):
-        """With 0 for mapped writes where the kernel does not let us count them."""
-        if counts_mapped_writes():
-            return tuple(self.values)
-        *others, mapped = self.values
-        return (*others, mapped or 0)
-
-
-def bucket_of(buckets, share):
-    """The bounds of the bucket in which that share of the operations has ended."""
-    bounds = sorted(buckets)
-    counts = [buckets[bound] for bound in bounds]
-    at = bisect.bisect_left(counts, share * counts[-1])
-    return (bounds[at - 1] if at > 0 else 0), bounds[at]
-
-
-def fio(file, engine, jobs):
-    """Reads and writes a file that is there, as (direction, O_DIRECT, operations) says, one job
-    after the other by one process: it takes a second to start. What fio says of each."""
-    each = [f"--name={way}{direct} --rw={way} --direct={direct} --size={BLOCK * count} --stonewall"
-            for way, direct, count in jobs]
-    text = output("fio", "--filename=" + file, "--ioengine=" + engine, f"--bs={BLOCK}",
-                  "--iodepth=4", "--thread", "--overwrite=1", "--fallocate=none",
-                  "--allow_file_create=0", "--output-format=json", *" ".join(each).split())
-    return json.loads(text[text.index("{"):])["jobs"]
-
-
-def wanted_of(direction):
-    """(operations, bytes) of all JOBS."""
-    count = sum(count for way, _, count in JOBS if way == direction)
-    return count, count * BLOCK
-
-
-def write(file, blocks):
-    with open(file, "wb", buffering=0) as out:
-        for _ in range(blocks):
-            out.write(b"x" * BLOCK)
-
-
-def other_calls(path):
-    """{name: (work, its reads, read bytes, writes, written bytes, fsyncs, mapped writes)} of calls
-    that fio does not know."""
-    def opened(flags, work):
-        def do():
-            file = os.open(path, flags)
-            try:
-                work(file)
-            finally:
-                os.close(file)
-        return do
-
-    def to_pipe(move):
-        """Out of the file by way of a pipe that takes it in pieces."""
-        def work(file):
-            reader, writer = os.pipe()
-            for number in range(8):
-                move(file, writer, number * BLOCK)
-                os.read(reader, BLOCK)
-            os.close(reader)
-            os.close(writer)
-        return work
-
-    def from_pipe(file):
-        reader, writer = os.pipe()
-        os.write(writer, b"x" * BLOCK)
-        os.splice(reader, file, BLOCK, offset_dst=0)
-        os.close(reader)
-        os.close(writer)
-
-    def map_and_write(file):
-        with mmap.mmap(file, 8 * BLOCK) as pages:
-            for number in range(8):
-                pages[number * BLOCK] = 1
-
-    def synced(file):
-        os.pwrite(file, b"x", 0)
-
-    def fsync_and_fdatasync(file):
-        os.fsync(file)
-        os.fdatasync(file)
-
-    eight = 8 * BLOCK
-    return {
-        "sendfile": (opened(os.O_RDONLY, to_pipe(
-            lambda file, pipe, at: os.sendfile(pipe, file, at, BLOCK))), (8, eight, 0, 0, 0, 0)),
-        "splice out": (opened(os.O_RDONLY, to_pipe(
-            lambda file, pipe, at: os.splice(file, pipe, BLOCK, offset_src=at))),
-            (8, eight, 0, 0, 0, 0)),
-        "splice in": (opened(os.O_WRONLY, from_pipe), (0, 0, 1, BLOCK, 0, 0)),
-        "mmap": (opened(os.O_RDWR, map_and_write),
-                 (0, 0, 0, 0, 0, 8 if counts_mapped_writes() else 0)),
-        "O_SYNC": (opened(os.O_WRONLY | os.O_SYNC, synced), (0, 0, 1, 1, 0, 0)),
-        "fsync": (opened(os.O_WRONLY, fsync_and_fdatasync), (0, 0, 0, 0, 2, 0)),
-    }
-
-
-def map_device(name, target, device, command="create"):
-    """Makes a device on top of another, or gives it another target; {} stands for the other."""
-    sectors = output("blockdev", "--getsz", device).strip()
-    call("dmsetup", "--noudevsync", command, name, "--table",
-         f"0 {sectors} {target.format(device)}")
-    call("dmsetup", "--noudevsync", "mknodes")
-    return "/dev/mapper/" + name
-
-
-def retarget(name, target):
-    """Gives a mapped device another target on the same disk."""
-    # "1 dependencies  : (7, 2)"
-    minor = output("dmsetup", "deps", name).rsplit(",", 1)[1].strip(" )\n")
-    map_device(name, target, f"/dev/loop{minor}", "reload")
-    call("dmsetup", "--noudevsync", "resume", name)
-
-
-def limit_space(disk, size):
-    """Of what lies in the volume on that disk; 0 is no limit."""
-    call("chattr", "-p", "1", "+P", os.path.join(disk, "v"))
-    call("xfs_quota", "-f", "-x", "-c", f"limit -p bhard={size} 1", disk)
-
-
 @contextlib.contextmanager
 def nobody():
     """Whose limits hold: root may exceed its own."""
@@ -489,22 +265,6 @@ def failure_of(work):
     except OSError as error:
         return errno.errorcode[error.errno]
     return None
-
-
-def call(*argv):
-    subprocess.run(argv, check=True)
-
-
-def output(*argv):
-    done = subprocess.run(argv, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise AssertionError(f"{argv}: {done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def bind(source, point):
-    if libc.mount(source.encode(), point.encode(), None, MS_BIND, None) != 0:
-        raise OSError(ctypes.get_errno(), "mount")
 
 
 if __name__ == "__main__":
