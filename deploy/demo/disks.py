@@ -84,7 +84,8 @@ class Disk:
         self.mount()
 
     def is_unmounted(self):
-        return subprocess.run(["umount", self.folder], check=False).returncode == 0
+        return subprocess.run(["umount", self.folder], check=False,
+                              capture_output=True).returncode == 0
 
     def is_repaired(self):
         """0: nothing to correct, 1: errors were corrected."""
