@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a walk tells of each directory, and the second looks at them.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
 #include "tests/support/walked_trees.h"
 
 namespace volumeter::tree_records_test {
