@@ -2,11 +2,10 @@
 #include "exporter/sources/kernel/mount_table.h"
 
 #include <sys/mount.h>
-#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
-#include <string>
 
+#include "exporter/sources/os/files.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/requires.h"
 #include "tests/support/temp_folder.h"
@@ -108,15 +107,9 @@ TEST_CASE("a malformed line is a bad item of the source mountinfo") {
   CHECK(log.count("garbage") == 1);
 }
 
-ino_t mount_namespace_of(const std::string& pid) {
-  struct stat found {};
-  REQUIRE(::stat(("/proc/" + pid + "/ns/mnt").c_str(), &found) == 0);
-  return found.st_ino;
-}
-
 TEST_CASE("a mount or unmount on this machine is seen at once") {
   if (!test::require_root_or_skip()) return;
-  if (mount_namespace_of("self") != mount_namespace_of("1")) {
+  if (*read_file("/proc/self/mountinfo") != *read_file("/proc/1/mountinfo")) {
     test::skip("needs the mount namespace of process 1");
     return;
   }
