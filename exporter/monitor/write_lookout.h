@@ -12,13 +12,14 @@
 
 namespace volumeter {
 
-// Looks from time to time which volumes' containers have written, and reads what that takes of processes.
+// Finds out at intervals which volumes' containers have written; reads the I/O counters of their
+// processes where nothing better is known.
 class WriteLookout {
  public:
   // `host` must outlive it. `pause` is between two looks.
   WriteLookout(const HostAccess& host, std::chrono::nanoseconds pause);
 
-  // Whether the pause is over; it begins again with this call.
+  // Whether the pause is over; if so, the next one begins.
   bool is_due();
 
   // The names of volumes with writes since the last look; of the snapshot only the inventory and the

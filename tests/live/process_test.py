@@ -23,7 +23,7 @@ FULL_PIPE_BYTES = 4096
 # The first everywhere, the others on x86_64.
 OPENAT2, STATX, NAME_TO_HANDLE_AT, GETDENTS64 = 437, 332, 303, 217
 EPERM, ENOSYS = 1, 38
-FEW_PROCESSES_USER = 54322  # nobody else's
+FEW_PROCESSES_USER = 54322  # no other process runs as it
 
 
 def free_port():

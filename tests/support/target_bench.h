@@ -2,6 +2,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -9,8 +10,6 @@
 #include "tests/support/tree_records.h"
 
 namespace volumeter::test {
-
-using namespace std::chrono_literals;
 
 inline SizeTarget plain_target() {
   SizeTarget target;
@@ -39,7 +38,7 @@ struct TargetBench {
   MeasuringOptions options;
   IndexPool pool;
   SizeTarget target;
-  SteadyTime now{1h};
+  SteadyTime now{std::chrono::hours(1)};
   TargetMachine machine{target, options, pool, 1};
 
   explicit TargetBench(SizeTarget what = plain_target()) : target(std::move(what)) {}

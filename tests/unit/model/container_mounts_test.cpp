@@ -89,8 +89,6 @@ TEST_CASE("a mounted image is shown with its source and uses no volume") {
   CHECK(inventory.count(VolumeUse::kOrphaned) == 1);
 }
 
-// --- engine -----------------------------------------------------------------------------
-
 TEST_CASE("a mount has the propagation of its request and the flags of its volume's options") {
   Host host;
   host.docker.volumes = {local("strict"), local("plain")};

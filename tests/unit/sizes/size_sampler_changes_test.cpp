@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sizes of volumes on a filesystem that tells what changes.
+// Sizes of volumes on a filesystem that reports changes.
 #include <catch2/catch.hpp>
 #include <map>
 #include <memory>
@@ -14,10 +14,10 @@ using namespace std::chrono_literals;
 using namespace test;
 using Bench = SamplerBench;
 
-// A volume with a root and one directory in it, on a filesystem that tells what changes.
+// A volume with a root and one directory in it, on a filesystem that reports changes.
 struct WatchedBench : Bench {
   std::shared_ptr<ChangeFeed::Changes> changes = std::make_shared<ChangeFeed::Changes>();
-  std::map<std::uint8_t, TreeRecord> directories;  // what a look at each finds
+  std::map<std::uint8_t, TreeRecord> directories;  // what a rescan of each finds
 
   WatchedBench() {
     host.access.watch_changes = [this](const Place&,
@@ -80,7 +80,7 @@ TEST_CASE("where nothing changed nothing is read, and the size is as fresh as ev
   CHECK(bench.space("a")->allocated_bytes == 110);
 }
 
-TEST_CASE("only the directory that changed is looked at again") {
+TEST_CASE("only the directory that changed is read again") {
   WatchedBench bench;
   bench.put(2, WatchedBench::named(1), 50);
   bench.changes->directories = {WatchedBench::named(2), WatchedBench::named(99)};
@@ -91,9 +91,9 @@ TEST_CASE("only the directory that changed is looked at again") {
   CHECK(bench.host.orders()[1].directories == std::vector{WatchedBench::named(2)});
 }
 
-TEST_CASE("a walk proves the size from time to time and tells by how much it was off") {
+TEST_CASE("a walk verifies the size from time to time and reports by how much it was off") {
   WatchedBench bench;
-  bench.put(2, WatchedBench::named(1), 40);  // a change of which nobody tells
+  bench.put(2, WatchedBench::named(1), 40);  // a change without an event
   bench.run_for(50min);
   CHECK(bench.space("a")->allocated_bytes == 110);
   CHECK_FALSE(bench.sampler.latest()->at("a").drift_bytes);
@@ -105,7 +105,7 @@ TEST_CASE("a walk proves the size from time to time and tells by how much it was
   CHECK(bench.walks() == 3);
 }
 
-TEST_CASE("a change of which no event tells is found soon if the volume's containers wrote") {
+TEST_CASE("a change without an event is found soon if the volume's containers wrote") {
   WatchedBench bench;
   bench.run_for(6min);
   bench.put(2, WatchedBench::named(1), 40);
@@ -126,7 +126,7 @@ TEST_CASE("changes that the kernel dropped cost a walk") {
   CHECK(bench.walks() == 2);
 }
 
-TEST_CASE("what changes during the walk is looked at after it") {
+TEST_CASE("what changes during the walk is read again after it") {
   WatchedBench bench;
   bench.host.access.start_scan = [&, inner = bench.host.access.start_scan](const ScanOrder& order,
                                                                            std::stop_token stop) {

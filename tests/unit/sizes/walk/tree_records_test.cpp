@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a walk tells of each directory, and the second looks at them.
+// What a walk reports of each directory, and what rereading one reports.
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -94,7 +94,7 @@ TEST_CASE("records of a filesystem without handles are refused before it is walk
   CHECK(records.all.empty());
 }
 
-TEST_CASE("a second look tells what a directory holds and not what lies below it") {
+TEST_CASE("a reread directory reports what it holds and not what lies below it") {
   const TempFolder folder;
   if (!require_root_and_handles_or_skip(folder.path())) return;
   const std::string linked = folder.write("d/linked", "hello");
